@@ -1,0 +1,56 @@
+//! Where a client's masking keys and nonce come from (RFC 6455, 5.3 and 10.3).
+
+use alloc::boxed::Box;
+use core::fmt;
+
+use chacha20::{
+    ChaCha12Rng,
+    rand_core::{Rng, SeedableRng},
+};
+
+/// What a client draws its masking keys and the nonce of its handshake from: a ChaCha stream.
+///
+/// On the heap, because it is larger than all the rest of a connection, and a server has none.
+pub(crate) struct Entropy(Box<ChaCha12Rng>);
+
+impl Entropy {
+    pub(crate) fn new(seed: [u8; 32]) -> Self {
+        Self(Box::new(ChaCha12Rng::from_seed(seed)))
+    }
+
+    /// A fresh masking key, for one frame.
+    #[inline]
+    pub(crate) fn masking_key(&mut self) -> [u8; 4] {
+        self.0.next_u32().to_le_bytes()
+    }
+
+    /// A fresh nonce, for one opening handshake.
+    pub(crate) fn nonce(&mut self) -> [u8; 16] {
+        let mut nonce = [0; 16];
+        self.0.fill_bytes(&mut nonce);
+        nonce
+    }
+}
+
+/// Shows nothing of the state: who knows it knows the masks.
+impl fmt::Debug for Entropy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Entropy")
+    }
+}
+
+/// A seed for a client, from the operating system.
+///
+/// Every connection needs a seed of its own: [`client::Handshake::new`](crate::client::Handshake::new) and
+/// [`Connection::client`](crate::Connection::client) take one.
+///
+/// # Errors
+///
+/// If the operating system has no randomness to give. There is no weaker source to fall back on.
+#[cfg(feature = "getrandom")]
+#[cfg_attr(docsrs, doc(cfg(feature = "getrandom")))]
+pub fn random_seed() -> Result<[u8; 32], getrandom::Error> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed)?;
+    Ok(seed)
+}

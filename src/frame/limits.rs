@@ -1,0 +1,70 @@
+//! The limits that a header alone can break.
+
+/// What a [`Decoder`](super::Decoder) accepts (RFC 6455, 10.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    pub(super) frame_len: u64,
+    pub(super) message_len: u64,
+    pub(super) fragments: u32,
+    pub(super) control_frames: u32,
+    pub(super) allow_non_minimal_length: bool,
+}
+
+impl Limits {
+    /// The defaults: 64 MiB a frame and a message, 131,072 fragments, no limit for control frames.
+    pub const fn new() -> Self {
+        Self {
+            frame_len: 64 << 20,
+            message_len: 64 << 20,
+            fragments: 128 << 10,
+            control_frames: u32::MAX,
+            allow_non_minimal_length: false,
+        }
+    }
+
+    /// No limits but those of the protocol itself.
+    pub const fn none() -> Self {
+        Self { frame_len: u64::MAX, message_len: u64::MAX, fragments: u32::MAX, ..Self::new() }
+    }
+
+    /// The most bytes in one frame.
+    #[must_use]
+    pub const fn frame_len(mut self, bytes: u64) -> Self {
+        self.frame_len = bytes;
+        self
+    }
+
+    /// The most bytes in one message, all its fragments together.
+    #[must_use]
+    pub const fn message_len(mut self, bytes: u64) -> Self {
+        self.message_len = bytes;
+        self
+    }
+
+    /// The most fragments in one message, empty ones included.
+    #[must_use]
+    pub const fn fragments(mut self, count: u32) -> Self {
+        self.fragments = count;
+        self
+    }
+
+    /// The most control frames in a row, without a data frame between them.
+    #[must_use]
+    pub const fn control_frames(mut self, count: u32) -> Self {
+        self.control_frames = count;
+        self
+    }
+
+    /// Whether a length in a longer form than it needs is accepted.
+    #[must_use]
+    pub const fn allow_non_minimal_length(mut self, allow: bool) -> Self {
+        self.allow_non_minimal_length = allow;
+        self
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::new()
+    }
+}

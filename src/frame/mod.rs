@@ -1,0 +1,5 @@
+//! Layers 1 and 2.
+
+mod limits;
+
+pub use limits::Limits;

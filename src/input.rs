@@ -1,0 +1,71 @@
+//! The cursor over the bytes that were read.
+
+use core::mem;
+
+/// The bytes that the caller read from its transport, and how far they have been used.
+///
+/// Wrap what one read returned, hand it to a machine, and ask the machine until it has nothing more to say.
+/// Whatever it did not use stays here, so the first frame may follow the handshake in the same read:
+/// hand the same `Input` first to the handshake and then to the connection.
+///
+/// The bytes are borrowed mutably because payloads are unmasked in place and events borrow from them.
+///
+/// ```
+/// use sansocket::Input;
+///
+/// let mut buf = *b"hello";
+/// let mut input = Input::new(&mut buf);
+/// assert_eq!(input.take(2), b"he");
+/// assert_eq!(input.remaining(), b"llo");
+/// ```
+#[derive(Debug, Default)]
+pub struct Input<'b> {
+    bytes: &'b mut [u8],
+}
+
+impl<'b> Input<'b> {
+    /// Starts at the first of `bytes`.
+    #[inline]
+    pub fn new(bytes: &'b mut [u8]) -> Self {
+        Self { bytes }
+    }
+
+    /// Takes the next `count` bytes, or all that remain if there are fewer.
+    #[inline]
+    pub fn take(&mut self, count: usize) -> &'b mut [u8] {
+        let bytes = mem::take(&mut self.bytes);
+        let (taken, rest) = bytes.split_at_mut(count.min(bytes.len()));
+        self.bytes = rest;
+        taken
+    }
+
+    /// Takes all bytes that remain.
+    #[inline]
+    pub fn take_all(&mut self) -> &'b mut [u8] {
+        mem::take(&mut self.bytes)
+    }
+
+    /// The bytes that have not been used.
+    #[inline]
+    pub fn remaining(&self) -> &[u8] {
+        self.bytes
+    }
+
+    /// How many bytes have not been used.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether all bytes have been used.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+}
+
+impl<'b> From<&'b mut [u8]> for Input<'b> {
+    fn from(bytes: &'b mut [u8]) -> Self {
+        Self::new(bytes)
+    }
+}

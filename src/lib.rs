@@ -1,0 +1,27 @@
+//! TODO front page
+
+#![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+mod close;
+mod connection;
+mod entropy;
+mod error;
+mod input;
+
+pub mod client;
+pub mod frame;
+pub mod handshake;
+pub mod server;
+pub mod uri;
+
+pub use close::{Close, CloseCode, InvalidCloseCode, MAX_REASON_LEN, ReasonTooLong};
+pub use connection::{Config, Connection, Delivery};
+#[cfg(feature = "getrandom")]
+pub use entropy::random_seed;
+pub use error::{ProtocolError, SendError};
+pub use input::Input;
