@@ -3,6 +3,8 @@
 use alloc::borrow::Cow;
 use core::{error, fmt, num::NonZeroU16};
 
+use crate::{ProtocolError, utf8};
+
 /// A status code that may stand in a Close frame (RFC 6455, 7.4 and the IANA registry).
 ///
 /// That is 1000 to 1003, 1007 to 1014, and 3000 to 4999. The reserved codes 1004, 1005, 1006 and 1015 and all
@@ -130,6 +132,33 @@ impl<'a> Close<'a> {
             return Err(ReasonTooLong(reason.len()));
         }
         Ok(Self { code, reason })
+    }
+
+    /// Reads the body of a Close frame; `None` if it is empty (RFC 6455, 5.5.1).
+    ///
+    /// # Errors
+    ///
+    /// In this order: [`ProtocolError::TruncatedCloseCode`] for a single byte,
+    /// [`ProtocolError::InvalidCloseCode`], [`ProtocolError::InvalidCloseReason`] if the reason is not UTF-8.
+    pub fn decode(body: &'a [u8]) -> Result<Option<Self>, ProtocolError> {
+        match body {
+            [_] => Err(ProtocolError::TruncatedCloseCode),
+            _ => Self::decode_prefix(body, true),
+        }
+    }
+
+    /// Reads a body of which, unless it is `complete`, only the beginning is there.
+    pub(crate) fn decode_prefix(body: &'a [u8], complete: bool) -> Result<Option<Self>, ProtocolError> {
+        let Some((code, reason)) = body.split_first_chunk::<2>() else { return Ok(None) };
+        let code = u16::from_be_bytes(*code);
+        let code = CloseCode::new(code).ok_or(ProtocolError::InvalidCloseCode(code))?; // 7.4
+        let mut utf8 = utf8::Decoder::new();
+        match utf8.decode(reason) {
+            Ok(text) if utf8.is_complete() || !complete => {
+                Ok(Some(Self { code, reason: Cow::Borrowed(text.rest) }))
+            }
+            _ => Err(ProtocolError::InvalidCloseReason), // 8.1
+        }
     }
 
     /// The status code.

@@ -18,10 +18,11 @@ pub mod frame;
 pub mod handshake;
 pub mod server;
 pub mod uri;
+pub mod utf8;
 
 pub use close::{Close, CloseCode, InvalidCloseCode, MAX_REASON_LEN, ReasonTooLong};
-pub use connection::{Config, Connection, Delivery};
+pub use connection::{Closure, Config, Connection, Delivery, Event, Initiator, State};
 #[cfg(feature = "getrandom")]
 pub use entropy::random_seed;
-pub use error::{ProtocolError, SendError};
+pub use error::{Error, ProtocolError, SendError};
 pub use input::Input;

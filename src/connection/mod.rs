@@ -1,29 +1,162 @@
-//! Layer 3.
+//! Layer 3: messages, control frames and the closing handshake.
+//!
+//! `mod.rs` has the type, [`receiving`] what arrives, [`sending`] what is sent, [`lifecycle`] the state
+//! machine of closing, [`assembly`] the messages that arrive in parts.
 
+mod assembly;
 mod config;
+mod event;
+mod lifecycle;
+mod receiving;
+mod sending;
+
+use alloc::vec::Vec;
 
 pub use config::{Config, Delivery};
-use crate::entropy::Entropy;
+pub use event::Event;
+pub use lifecycle::{Closure, Initiator, State};
 
-/// TODO skeleton.
+use crate::{
+    ProtocolError,
+    entropy::Entropy,
+    frame::{Decoder, OpCode, Role},
+    utf8,
+};
+use assembly::Assembly;
+use lifecycle::Lifecycle;
+
+/// One end of an open WebSocket connection.
+///
+/// Get one from a handshake ([`server::Request::accept`](crate::server::Request::accept),
+/// [`client::Handshake::receive`](crate::client::Handshake::receive)), or make one with
+/// [`server`](Self::server) or [`client`](Self::client) where the opening happened elsewhere.
+///
+/// It holds the state of the protocol and nothing else: no socket, no buffer for reading or writing, no
+/// clock. What arrives goes into [`receive`](Self::receive); what is to be sent is appended to the `out` that
+/// the caller passes, in the order of the calls. Between messages a server's connection holds no heap memory.
+///
+/// ```
+/// use sansocket::{Config, Connection, Error, Event, Input};
+///
+/// /// Answers every message with itself. What has to be sent is in `out`, also if this fails.
+/// fn echo(connection: &mut Connection, input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
+///     while let Some(event) = connection.receive(input, out)? {
+///         match event {
+///             Event::Text(text) => connection.send_text(&text, out)?,
+///             Event::Binary(data) => connection.send_binary(&data, out)?,
+///             _ => {} // the Pong or the answer to a Close is in `out` already
+///         }
+///     }
+///     Ok(())
+/// }
+///
+/// let mut connection = Connection::server(Config::new());
+/// let mut read = *b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
+/// let mut out = Vec::new();
+/// echo(&mut connection, &mut Input::new(&mut read), &mut out)?;
+/// assert_eq!(out, b"\x81\x05Hello");
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Connection {
+    decoder: Decoder,
     config: Config,
+    /// Whether the next byte begins a message that is to be delivered whole. Kept by [`Self::look_around`].
+    at_message: bool,
+    /// What masking keys are drawn from. A client has it, a server does not.
     entropy: Option<Entropy>,
+    /// Whether the message that is being received is text.
+    receiving_text: bool,
+    utf8: utf8::Decoder,
+    assembly: Assembly,
+    /// A control frame that does not lie whole in the input.
+    control: Vec<u8>,
+    /// The kind of the message that is being sent in fragments.
+    sending: Option<OpCode>,
+    lifecycle: Lifecycle,
 }
 
 impl Connection {
-    /// The server's end.
+    /// The server's end of a connection that is open.
     pub fn server(config: Config) -> Self {
-        Self { config, entropy: None }
+        Self::new(Role::Server, config, None)
     }
 
-    /// The client's end.
+    /// The client's end of a connection that is open.
+    ///
+    /// Masking keys are drawn from a ChaCha stream that begins with `seed`. Every connection needs a seed of
+    /// its own that nobody can guess (RFC 6455, 10.3), such as
+    #[cfg_attr(feature = "getrandom", doc = "[`random_seed`](crate::random_seed) gives.")]
+    #[cfg_attr(not(feature = "getrandom"), doc = "`random_seed` gives.")]
+    /// A fixed one makes a run repeatable, for tests.
     pub fn client(config: Config, seed: [u8; 32]) -> Self {
         Self::client_with(config, Entropy::new(seed))
     }
 
     pub(crate) fn client_with(config: Config, entropy: Entropy) -> Self {
-        Self { config, entropy: Some(entropy) }
+        Self::new(Role::Client, config, Some(entropy))
+    }
+
+    fn new(role: Role, config: Config, entropy: Option<Entropy>) -> Self {
+        let mut connection = Self {
+            decoder: Decoder::new(role, config.frame_limits),
+            config,
+            at_message: false,
+            entropy,
+            receiving_text: false,
+            utf8: utf8::Decoder::new(),
+            assembly: Assembly::Idle,
+            control: Vec::new(),
+            sending: None,
+            lifecycle: Lifecycle::default(),
+        };
+        connection.look_around();
+        connection
+    }
+
+    /// The transport has ended, for whatever reason: end of stream, an error, or because the caller closed it.
+    ///
+    /// Afterwards [`state`](Self::state) is [`State::Closed`] and [`closure`](Self::closure) says how it
+    /// ended. Calling it again returns the same.
+    ///
+    /// # Errors
+    ///
+    /// Why the connection failed, if it did; [`ProtocolError::UnexpectedEof`] if there was no closing
+    /// handshake before (RFC 6455, 7.1.4).
+    pub fn receive_eof(&mut self) -> Result<(), ProtocolError> {
+        let result = self.lifecycle.on_eof(self.decoder.is_in_frame() || self.decoder.is_in_message());
+        self.forget();
+        self.look_around();
+        result
+    }
+
+    /// Which end this is.
+    pub fn role(&self) -> Role {
+        if self.entropy.is_some() { Role::Client } else { Role::Server }
+    }
+
+    /// Where the connection stands between its opening and its end (RFC 6455, 7.1).
+    pub fn state(&self) -> State {
+        self.lifecycle.state()
+    }
+
+    /// How the connection ended: from [`State::Draining`] on, before that `None`.
+    pub fn closure(&self) -> Option<Closure<'_>> {
+        self.lifecycle.closure()
+    }
+
+    /// Notes whether the short way of [`Self::receive`] is open.
+    fn look_around(&mut self) {
+        let delivered = self.config.deliver_while_closing || !self.lifecycle.close_sent();
+        self.at_message = self.config.delivery == Delivery::Messages
+            && self.decoder.is_idle()
+            && self.lifecycle.may_receive()
+            && delivered;
+    }
+
+    /// Gives back the memory of what will not be completed.
+    fn forget(&mut self) {
+        self.assembly = Assembly::Idle;
+        self.control = Vec::new();
     }
 }

@@ -1,0 +1,77 @@
+//! A message that does not lie whole in the input, put together.
+
+use alloc::{borrow::Cow, string::String, vec::Vec};
+
+use super::Event;
+use crate::utf8;
+
+/// The part of a message that has arrived.
+#[derive(Debug, Default)]
+pub(super) enum Assembly {
+    /// No message is being assembled.
+    #[default]
+    Idle,
+    Text(String),
+    Binary(Vec<u8>),
+}
+
+impl Assembly {
+    /// Appends text, and makes room for the rest of its frame as far as that can be trusted.
+    pub(super) fn push_text(&mut self, piece: utf8::Decoded<'_>, to_come: ToCome) {
+        if !matches!(self, Self::Text(_)) {
+            *self = Self::Text(String::new());
+        }
+        let Self::Text(text) = self else { return };
+        let added = piece.first.map_or(0, char::len_utf8) + piece.rest.len();
+        let extra = room(text.len(), text.capacity(), added, to_come);
+        text.reserve_exact(extra);
+        text.extend(piece.first);
+        text.push_str(piece.rest);
+    }
+
+    /// Appends binary data, and makes room for the rest of its frame as far as that can be trusted.
+    pub(super) fn push_binary(&mut self, piece: &[u8], to_come: ToCome) {
+        if !matches!(self, Self::Binary(_)) {
+            *self = Self::Binary(Vec::new());
+        }
+        let Self::Binary(data) = self else { return };
+        data.reserve_exact(room(data.len(), data.capacity(), piece.len(), to_come));
+        data.extend_from_slice(piece);
+    }
+
+    /// The whole message. Nothing of it stays here.
+    pub(super) fn finish(&mut self) -> Option<Event<'static>> {
+        match core::mem::take(self) {
+            Self::Idle => None,
+            Self::Text(text) => Some(Event::Text(Cow::Owned(text))),
+            Self::Binary(data) => Some(Event::Binary(Cow::Owned(data))),
+        }
+    }
+}
+
+/// What is known about the bytes of a message that have not arrived.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ToCome {
+    /// How many bytes the frame promises to have still.
+    pub(super) in_frame: u64,
+    /// Whether the message goes on behind the frame.
+    pub(super) more_frames: bool,
+}
+
+/// For how many bytes to make room behind the `len` that are there, of which `added` come now.
+///
+/// Memory follows what has arrived and not what is promised: beyond a small trusted amount it is at most
+/// doubled. It is doubled, too, where the end is not in sight, so that the work stays linear; where it is,
+/// the last growth is exact.
+fn room(len: usize, capacity: usize, added: usize, to_come: ToCome) -> usize {
+    let arrived = len + added;
+    if arrived <= capacity {
+        return 0;
+    }
+    let trusted = arrived.max(TRUSTED);
+    let promised = usize::try_from(to_come.in_frame).map_or(trusted, |promised| promised.min(trusted));
+    added + if to_come.more_frames { promised.max(arrived) } else { promised }
+}
+
+/// How many bytes a peer may make us reserve by a promise alone.
+const TRUSTED: usize = 16 << 10;

@@ -1,0 +1,175 @@
+//! How a connection ends: the state machine of the closing handshake (RFC 6455, 7).
+//!
+//! ```text
+//!                 we send a Close           the peer's Close arrives
+//!        ┌──────▶ Closing ─────────────────────────┐
+//!   Open ┤                                         ├──▶ Draining ──▶ Closed
+//!        └──────▶ Closing (manual answer) ─────────┤         the transport ends
+//!        the peer's Close arrives   we send ours   │
+//!        └─────────────────────────────────────────┘
+//!          the peer's Close arrives and is answered at once, or the connection fails
+//! ```
+//!
+//! The end of the transport leads to Closed from every state.
+
+use alloc::boxed::Box;
+
+use crate::{Close, CloseCode, ProtocolError};
+
+/// Where a connection stands between its opening and its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "callers decide what to do with their transport in each state")]
+pub enum State {
+    /// Messages go both ways.
+    Open,
+    /// A Close was sent or received, and the other one is missing. Go on reading, under a timer.
+    ///
+    /// Usually ours was sent. If [`Config::auto_close`](crate::Config::auto_close) is off it may be the
+    /// peer's that came; then it is for the caller to answer it.
+    Closing,
+    /// Nothing will be sent or received any more: both Closes were exchanged, or the connection failed.
+    ///
+    /// Write what is in `out`. Then a server shuts down its transport for writing, and both sides read (and
+    /// drop) what comes until the transport ends, under a timer; a client lets the server end it first
+    /// (RFC 6455, 7.1.1). Closing with unread input instead may destroy the Close on its way.
+    Draining,
+    /// The transport has ended.
+    Closed,
+}
+
+/// How a connection ended (RFC 6455, 7.1.4 to 7.1.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Closure<'a> {
+    /// The status code of the peer's Close, 1005 if that had none, 1006 if there was no Close or if the
+    /// connection failed. What a browser shows as `code`.
+    pub code: u16,
+    /// The reason of the peer's Close, empty if there was none. What a browser shows as `reason`.
+    pub reason: &'a str,
+    /// Whether both Closes were exchanged. What a browser shows as `wasClean`.
+    pub clean: bool,
+    /// Which side ended the connection first.
+    pub initiator: Initiator,
+    /// Whether the peer's Close, or the end of the transport, came in the middle of a message, which was
+    /// dropped.
+    pub interrupted: bool,
+    /// Why the connection failed, if it did.
+    pub error: Option<ProtocolError>,
+}
+
+/// What ended a connection first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "there is nobody else")]
+pub enum Initiator {
+    /// We sent a Close first, also because the peer had broken the protocol.
+    Local,
+    /// The peer sent a Close first.
+    Remote,
+    /// The transport ended before either sent one.
+    Transport,
+}
+
+/// What has happened so far on the way to the end.
+#[derive(Debug, Default)]
+pub(super) struct Lifecycle {
+    sent: bool,
+    received: Option<Received>,
+    failure: Option<ProtocolError>,
+    ended: bool,
+    initiator: Option<Initiator>,
+    interrupted: bool,
+}
+
+/// The peer's Close.
+#[derive(Debug)]
+struct Received {
+    code: Option<CloseCode>,
+    reason: Box<str>,
+}
+
+impl Lifecycle {
+    pub(super) fn state(&self) -> State {
+        match (self.sent, &self.received) {
+            _ if self.ended => State::Closed,
+            _ if self.failure.is_some() => State::Draining,
+            (true, Some(_)) => State::Draining,
+            (false, None) => State::Open,
+            (true, None) | (false, Some(_)) => State::Closing,
+        }
+    }
+
+    /// Whether what arrives still means something: neither the peer's Close nor the end was reached.
+    pub(super) fn may_receive(&self) -> bool {
+        self.received.is_none() && self.failure.is_none() && !self.ended
+    }
+
+    /// Whether anything but a Pong may be sent.
+    pub(super) fn may_send(&self) -> bool {
+        !self.sent && self.failure.is_none() && !self.ended
+    }
+
+    /// Whether a Pong may be sent: also after our own Close, but not after the peer's (RFC 6455, 5.5.2).
+    pub(super) fn may_send_pong(&self) -> bool {
+        self.may_receive()
+    }
+
+    pub(super) fn close_sent(&self) -> bool {
+        self.sent
+    }
+
+    pub(super) fn failure(&self) -> Option<ProtocolError> {
+        self.failure
+    }
+
+    pub(super) fn on_close_sent(&mut self) {
+        self.sent = true;
+        self.initiator.get_or_insert(Initiator::Local);
+    }
+
+    pub(super) fn on_close_received(&mut self, close: Option<&Close<'_>>, in_message: bool) {
+        self.received =
+            Some(Received { code: close.map(Close::code), reason: close.map_or("", Close::reason).into() });
+        self.initiator.get_or_insert(Initiator::Remote);
+        self.interrupted = in_message;
+    }
+
+    pub(super) fn on_failure(&mut self, error: ProtocolError) {
+        self.failure = Some(error);
+        self.initiator.get_or_insert(Initiator::Local);
+    }
+
+    /// The transport ended, for the first time or again.
+    pub(super) fn on_eof(&mut self, in_message: bool) -> Result<(), ProtocolError> {
+        if !self.ended && self.failure.is_none() && !(self.sent && self.received.is_some()) {
+            self.failure = Some(ProtocolError::UnexpectedEof);
+            self.initiator.get_or_insert(Initiator::Transport);
+            self.interrupted |= in_message;
+        }
+        self.ended = true;
+        self.failure.map_or(Ok(()), Err)
+    }
+
+    pub(super) fn closure(&self) -> Option<Closure<'_>> {
+        if !matches!(self.state(), State::Draining | State::Closed) {
+            return None;
+        }
+        let (code, reason) = match &self.received {
+            Some(Received { code, reason }) => (code.map_or(NO_STATUS, CloseCode::get), &**reason),
+            None => (ABNORMAL, ""),
+        };
+        Some(Closure {
+            code,
+            reason,
+            clean: self.failure.is_none(),
+            initiator: self.initiator.unwrap_or(Initiator::Transport),
+            interrupted: self.interrupted,
+            error: self.failure,
+        })
+    }
+}
+
+/// Stands for a Close without a status code; never sent (RFC 6455, 7.1.5).
+const NO_STATUS: u16 = 1005;
+
+/// Stands for a connection that ended without a Close; never sent (RFC 6455, 7.1.5).
+const ABNORMAL: u16 = 1006;

@@ -1,0 +1,215 @@
+//! What arrives: from parts of frames to events.
+
+use alloc::{borrow::Cow, string::String, vec::Vec};
+
+use super::{Connection, Delivery, Event, assembly::ToCome};
+use crate::{
+    Close, Input, ProtocolError,
+    frame::{FramePart, OpCode},
+    utf8,
+};
+
+impl Connection {
+    /// The next thing that happened. `Ok(None)` means that the input is used up: read more.
+    ///
+    /// Pongs and the answer to a Close are appended to `out`. After the peer's Close, and after a failure, all
+    /// input is dropped.
+    ///
+    /// # Errors
+    ///
+    /// The peer broke the protocol or went over a limit of the [`Config`](crate::Config). The connection has
+    /// failed: the Close frame that tells the peer is **already in `out`, so write that first** and look at
+    /// the error then. Every further call returns the same error. See RFC 6455, 7.1.7.
+    #[inline]
+    pub fn receive<'b>(
+        &mut self,
+        input: &mut Input<'b>,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<Event<'b>>, ProtocolError> {
+        if self.at_message
+            && let Some((is_text, payload)) = self.decoder.take_small_message(input)
+        {
+            let payload: &'b [u8] = payload;
+            if !is_text {
+                return Ok(Some(Event::Binary(Cow::Borrowed(payload))));
+            }
+            return match utf8::from_utf8(payload) {
+                Ok(text) => Ok(Some(Event::Text(Cow::Borrowed(text)))),
+                Err(_) => Err(self.fail(ProtocolError::InvalidUtf8, input, out)),
+            };
+        }
+        self.receive_any(input, out)
+    }
+
+    /// Everything but small messages that lie whole in the input.
+    #[inline(never)]
+    fn receive_any<'b>(
+        &mut self,
+        input: &mut Input<'b>,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<Event<'b>>, ProtocolError> {
+        while self.lifecycle.may_receive() {
+            let result = match self.decoder.receive(input) {
+                Ok(Some(part)) => self.receive_part(part, out),
+                Ok(None) => break,
+                Err(error) => Err(error),
+            };
+            match result {
+                Ok(None) => {}
+                Ok(event) => {
+                    self.look_around();
+                    return Ok(event);
+                }
+                Err(error) => return Err(self.fail(error, input, out)),
+            }
+        }
+        self.look_around();
+        if self.lifecycle.may_receive() {
+            return Ok(None);
+        }
+        input.take_all();
+        self.lifecycle.failure().map_or(Ok(None), Err)
+    }
+
+    /// Fails the connection: one Close if none was sent, and nothing more in either direction (RFC 6455, 7.1.7).
+    #[cold]
+    fn fail(&mut self, error: ProtocolError, input: &mut Input<'_>, out: &mut Vec<u8>) -> ProtocolError {
+        if let Some(code) = error.close_code()
+            && self.lifecycle.may_send()
+        {
+            self.write_close(Some(&code.into()), out);
+        }
+        self.lifecycle.on_failure(error);
+        self.forget();
+        self.look_around();
+        input.take_all();
+        error
+    }
+
+    fn receive_part<'b>(
+        &mut self,
+        part: FramePart<'b>,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<Event<'b>>, ProtocolError> {
+        if part.header.opcode.is_control() {
+            return self.receive_control(part, out);
+        }
+        if part.offset == 0 && part.header.opcode != OpCode::Continuation {
+            self.receiving_text = part.header.opcode == OpCode::Text;
+        }
+        let event = match self.config.delivery {
+            Delivery::Messages => self.receive_message(part)?,
+            Delivery::Chunks => self.receive_chunk(part)?,
+        };
+        // WHATWG: a browser delivers nothing once its own Close is out.
+        let dropped = self.lifecycle.close_sent() && !self.config.deliver_while_closing;
+        Ok(event.filter(|_| !dropped))
+    }
+
+    /// A part of a message, of which the last gives the event.
+    fn receive_message<'b>(&mut self, part: FramePart<'b>) -> Result<Option<Event<'b>>, ProtocolError> {
+        let FramePart { header, offset, payload, last } = part;
+        let payload: &'b [u8] = payload;
+        let message_ends = last && header.fin;
+        if message_ends && offset == 0 && header.opcode != OpCode::Continuation {
+            return if self.receiving_text {
+                let text = utf8::from_utf8(payload).map_err(|_| ProtocolError::InvalidUtf8)?;
+                Ok(Some(Event::Text(Cow::Borrowed(text))))
+            } else {
+                Ok(Some(Event::Binary(Cow::Borrowed(payload))))
+            };
+        }
+        let to_come =
+            ToCome { in_frame: header.payload_len - offset - payload.len() as u64, more_frames: !header.fin };
+        if self.receiving_text {
+            let piece = self.decode_text(payload, message_ends)?;
+            self.assembly.push_text(piece, to_come);
+        } else {
+            self.assembly.push_binary(payload, to_come);
+        }
+        Ok(if message_ends { self.assembly.finish() } else { None })
+    }
+
+    /// A part of a message, handed on as it is.
+    fn receive_chunk<'b>(&mut self, part: FramePart<'b>) -> Result<Option<Event<'b>>, ProtocolError> {
+        let FramePart { header, payload, last, .. } = part;
+        let last = last && header.fin;
+        let payload: &'b [u8] = payload;
+        if !self.receiving_text {
+            let event = Event::BinaryChunk { data: Cow::Borrowed(payload), last };
+            return Ok((last || !payload.is_empty()).then_some(event));
+        }
+        let utf8::Decoded { first, rest } = self.decode_text(payload, last)?;
+        let data = match first {
+            None => Cow::Borrowed(rest),
+            Some(first) => {
+                let mut text = String::with_capacity(first.len_utf8() + rest.len());
+                text.push(first);
+                text.push_str(rest);
+                Cow::Owned(text)
+            }
+        };
+        Ok((last || !data.is_empty()).then_some(Event::TextChunk { data, last }))
+    }
+
+    /// Validates the next bytes of a text message (RFC 6455, 8.1).
+    fn decode_text<'b>(
+        &mut self,
+        payload: &'b [u8],
+        message_ends: bool,
+    ) -> Result<utf8::Decoded<'b>, ProtocolError> {
+        let piece = self.utf8.decode(payload).map_err(|_| ProtocolError::InvalidUtf8)?;
+        if message_ends && !self.utf8.is_complete() {
+            return Err(ProtocolError::InvalidUtf8);
+        }
+        Ok(piece)
+    }
+
+    fn receive_control<'b>(
+        &mut self,
+        part: FramePart<'b>,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<Event<'b>>, ProtocolError> {
+        let FramePart { header, offset, payload, last } = part;
+        let payload: Cow<'b, [u8]> = if last && offset == 0 {
+            Cow::Borrowed(payload)
+        } else {
+            self.control.extend_from_slice(payload);
+            if !last {
+                // A fault in the body of a Close shows before its end.
+                return match header.opcode {
+                    OpCode::Close => Close::decode_prefix(&self.control, false).map(|_| None),
+                    _ => Ok(None),
+                };
+            }
+            Cow::Owned(core::mem::take(&mut self.control))
+        };
+        match header.opcode {
+            OpCode::Close => self.receive_close(payload, out).map(Some),
+            OpCode::Ping => {
+                if self.config.auto_pong {
+                    self.write_frame(OpCode::Pong, true, &payload, out); // RFC 6455, 5.5.2
+                }
+                Ok(Some(Event::Ping(payload)))
+            }
+            _ => Ok(Some(Event::Pong(payload))),
+        }
+    }
+
+    fn receive_close<'b>(
+        &mut self,
+        body: Cow<'b, [u8]>,
+        out: &mut Vec<u8>,
+    ) -> Result<Event<'b>, ProtocolError> {
+        let close = match body {
+            Cow::Borrowed(body) => Close::decode(body)?,
+            Cow::Owned(body) => Close::decode(&body)?.map(Close::into_owned),
+        };
+        self.lifecycle.on_close_received(close.as_ref(), self.decoder.is_in_message());
+        self.forget();
+        if self.config.auto_close && self.lifecycle.may_send() {
+            self.write_close(close.as_ref(), out); // RFC 6455, 5.5.1: the status code is echoed
+        }
+        Ok(Event::Close(close))
+    }
+}

@@ -1,0 +1,261 @@
+//! What is sent: frames, appended to the caller's `out`.
+
+use alloc::vec::Vec;
+
+use super::Connection;
+use crate::{
+    Close, CloseCode, MAX_REASON_LEN, SendError,
+    entropy::Entropy,
+    frame::{Header, MAX_CONTROL_LEN, MAX_HEADER_LEN, OpCode, Role, Rsv, mask},
+};
+
+impl Connection {
+    /// Appends a text message to `out`, in one frame (RFC 6455, 6.1).
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Closing`] once our Close is out; [`SendError::MessageInProgress`] between the fragments
+    /// of another message. Nothing was appended.
+    #[inline]
+    pub fn send_text(&mut self, text: &str, out: &mut Vec<u8>) -> Result<(), SendError> {
+        self.send_message(OpCode::Text, text.as_bytes(), out)
+    }
+
+    /// Appends a binary message to `out`, in one frame (RFC 6455, 6.1).
+    ///
+    /// # Errors
+    ///
+    /// As [`send_text`](Self::send_text).
+    #[inline]
+    pub fn send_binary(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), SendError> {
+        self.send_message(OpCode::Binary, data, out)
+    }
+
+    /// Appends the next fragment of a text message to `out`; the first one begins the message, the `last` one
+    /// ends it (RFC 6455, 5.4).
+    ///
+    /// Control frames may be sent between fragments, other messages may not.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Closing`] once our Close is out, also when that was the automatic answer to the peer's:
+    /// the rest of the message cannot be sent any more. [`SendError::MessageInProgress`] if a binary message
+    /// is being sent in fragments.
+    #[inline]
+    pub fn send_text_fragment(&mut self, text: &str, last: bool, out: &mut Vec<u8>) -> Result<(), SendError> {
+        self.send_fragment(OpCode::Text, text.as_bytes(), last, out)
+    }
+
+    /// Appends the next fragment of a binary message to `out`; the first one begins the message, the `last`
+    /// one ends it (RFC 6455, 5.4).
+    ///
+    /// # Errors
+    ///
+    /// As [`send_text_fragment`](Self::send_text_fragment), with text and binary exchanged.
+    #[inline]
+    pub fn send_binary_fragment(
+        &mut self,
+        data: &[u8],
+        last: bool,
+        out: &mut Vec<u8>,
+    ) -> Result<(), SendError> {
+        self.send_fragment(OpCode::Binary, data, last, out)
+    }
+
+    /// Appends a Ping with at most 125 bytes of data to `out` (RFC 6455, 5.5.2).
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Closing`] once our Close is out; [`SendError::ControlFrameTooLong`].
+    pub fn send_ping(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), SendError> {
+        self.check_control(OpCode::Ping, true, data.len() as u64)?;
+        self.write_frame(OpCode::Ping, true, data, out);
+        Ok(())
+    }
+
+    /// Appends a Pong with at most 125 bytes of data to `out` (RFC 6455, 5.5.3).
+    ///
+    /// Needed where [`Config::auto_pong`](crate::Config::auto_pong) is off, with the data of the Ping. One
+    /// that answers no Ping is legal, too. Unlike everything else it may be sent after our own Close.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Closing`] once the peer's Close was received; [`SendError::ControlFrameTooLong`].
+    pub fn send_pong(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), SendError> {
+        self.check_control(OpCode::Pong, true, data.len() as u64)?;
+        self.write_frame(OpCode::Pong, true, data, out);
+        Ok(())
+    }
+
+    /// Appends a Close to `out`: begins the closing handshake, or answers the peer's Close where
+    /// [`Config::auto_close`](crate::Config::auto_close) is off (RFC 6455, 7.1.2).
+    ///
+    /// Takes a [`CloseCode`], a [`Close`] or `None`. Then go on reading until [`state`](Self::state) is
+    /// [`State::Draining`](crate::State::Draining), under a timer: the peer may never answer. A message that
+    /// is being sent in fragments stays unfinished, and the peer drops it.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Closing`] if a Close was sent before; [`SendError::CodeOfClients`] for 1010 at a server.
+    pub fn send_close<'a>(
+        &mut self,
+        close: impl Into<Option<Close<'a>>>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), SendError> {
+        let close = close.into();
+        if !self.lifecycle.may_send() {
+            return Err(SendError::Closing);
+        }
+        let code = close.as_ref().map(Close::code);
+        if code == Some(CloseCode::MANDATORY_EXTENSION) && self.role() == Role::Server {
+            return Err(SendError::CodeOfClients);
+        }
+        self.write_close(close.as_ref(), out);
+        self.look_around();
+        Ok(())
+    }
+
+    /// Appends the header of a frame alone to `out`, for a payload that the caller writes itself, for example
+    /// with a vectored write.
+    ///
+    /// Exactly `payload_len` bytes of payload have to follow on the wire before anything else. A client has to
+    /// [`mask`] them with the key that is returned, a fresh one for this frame, and must
+    /// not change them any more (RFC 6455, 10.3); a server gets `None` and sends them as they are. The payload
+    /// of a text message has to be UTF-8, all its fragments together.
+    ///
+    /// # Errors
+    ///
+    /// As the method that sends the same kind of frame; [`SendError::NoMessageInProgress`] for a continuation
+    /// of nothing; [`SendError::FragmentedControlFrame`] for a Ping or Pong without `fin`;
+    /// [`SendError::PayloadTooLong`] over 2^63 - 1 bytes; [`SendError::CloseAsHeader`] for a Close.
+    pub fn send_header(
+        &mut self,
+        opcode: OpCode,
+        fin: bool,
+        payload_len: u64,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<[u8; 4]>, SendError> {
+        match opcode {
+            OpCode::Text | OpCode::Binary => {
+                self.check_between_messages()?;
+                check_payload_len(payload_len)?;
+                self.sending = (!fin).then_some(opcode);
+            }
+            OpCode::Continuation => {
+                self.check_open()?;
+                let sending = self.sending.ok_or(SendError::NoMessageInProgress)?;
+                check_payload_len(payload_len)?;
+                self.sending = (!fin).then_some(sending);
+            }
+            OpCode::Ping | OpCode::Pong => self.check_control(opcode, fin, payload_len)?,
+            OpCode::Close => return Err(SendError::CloseAsHeader),
+        }
+        Ok(self.write_header(opcode, fin, payload_len, out))
+    }
+
+    #[inline]
+    fn send_message(&mut self, opcode: OpCode, payload: &[u8], out: &mut Vec<u8>) -> Result<(), SendError> {
+        self.check_between_messages()?;
+        self.write_frame(opcode, true, payload, out);
+        Ok(())
+    }
+
+    fn send_fragment(
+        &mut self,
+        kind: OpCode,
+        payload: &[u8],
+        last: bool,
+        out: &mut Vec<u8>,
+    ) -> Result<(), SendError> {
+        self.check_open()?;
+        let opcode = match self.sending {
+            None => kind,
+            Some(sending) if sending == kind => OpCode::Continuation,
+            Some(_) => return Err(SendError::MessageInProgress),
+        };
+        self.sending = (!last).then_some(kind);
+        self.write_frame(opcode, last, payload, out);
+        Ok(())
+    }
+
+    #[inline]
+    fn check_open(&self) -> Result<(), SendError> {
+        if self.lifecycle.may_send() { Ok(()) } else { Err(SendError::Closing) }
+    }
+
+    #[inline]
+    fn check_between_messages(&self) -> Result<(), SendError> {
+        self.check_open()?;
+        if self.sending.is_none() { Ok(()) } else { Err(SendError::MessageInProgress) }
+    }
+
+    fn check_control(&self, opcode: OpCode, fin: bool, payload_len: u64) -> Result<(), SendError> {
+        let allowed = match opcode {
+            OpCode::Pong => self.lifecycle.may_send_pong(),
+            _ => self.lifecycle.may_send(),
+        };
+        match () {
+            () if !allowed => Err(SendError::Closing),
+            () if !fin => Err(SendError::FragmentedControlFrame),
+            () if payload_len > MAX_CONTROL_LEN as u64 => Err(SendError::ControlFrameTooLong),
+            () => Ok(()),
+        }
+    }
+
+    /// Appends a Close whose code this side may send.
+    pub(super) fn write_close(&mut self, close: Option<&Close<'_>>, out: &mut Vec<u8>) {
+        let mut body = Vec::new();
+        if let Some(close) = close {
+            body.reserve_exact(2 + MAX_REASON_LEN);
+            body.extend_from_slice(&close.code().get().to_be_bytes());
+            body.extend_from_slice(close.reason().as_bytes());
+        }
+        self.write_frame(OpCode::Close, true, &body, out);
+        self.lifecycle.on_close_sent();
+    }
+
+    /// Appends a frame that is known to be in order.
+    #[inline]
+    pub(super) fn write_frame(&mut self, opcode: OpCode, fin: bool, payload: &[u8], out: &mut Vec<u8>) {
+        out.reserve(MAX_HEADER_LEN + payload.len());
+        match self.write_header(opcode, fin, payload.len() as u64, out) {
+            None => out.extend_from_slice(payload),
+            Some(key) => append_masked(payload, key, out),
+        }
+    }
+
+    #[inline]
+    fn write_header(
+        &mut self,
+        opcode: OpCode,
+        fin: bool,
+        payload_len: u64,
+        out: &mut Vec<u8>,
+    ) -> Option<[u8; 4]> {
+        let mask = self.entropy.as_mut().map(Entropy::masking_key); // RFC 6455, 5.1 and 5.3
+        let header = Header { fin, rsv: Rsv::NONE, opcode, mask, payload_len };
+        header.write(|bytes| out.extend_from_slice(bytes));
+        mask
+    }
+}
+
+fn check_payload_len(len: u64) -> Result<(), SendError> {
+    // RFC 6455, 5.2
+    if i64::try_from(len).is_ok() { Ok(()) } else { Err(SendError::PayloadTooLong) }
+}
+
+/// Appends and masks in pieces, so that each piece is masked while it is in the first-level cache.
+#[inline]
+fn append_masked(payload: &[u8], key: [u8; 4], out: &mut Vec<u8>) {
+    // A piece is a multiple of four bytes, so each begins with the first byte of the key.
+    for piece in payload.chunks(PIECE) {
+        let start = out.len();
+        out.extend_from_slice(piece);
+        if let Some(piece) = out.get_mut(start..) {
+            mask(piece, key, 0);
+        }
+    }
+}
+
+/// How many bytes are copied before they are masked.
+const PIECE: usize = 16 << 10;

@@ -1,0 +1,293 @@
+//! Layer 2: the bytes of a stream in, validated parts of frames out.
+
+use super::{Header, Limits, MAX_CONTROL_LEN, MAX_HEADER_LEN, OpCode, Rsv, header::Rules, mask};
+use crate::{Input, ProtocolError};
+
+/// Which end of a connection this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a connection has two ends")]
+pub enum Role {
+    /// The end that connected: it masks what it sends and gets unmasked frames.
+    Client,
+    /// The end that accepted: it sends unmasked frames and gets masked ones.
+    Server,
+}
+
+/// Takes the bytes of a stream and gives its frames, unmasked and checked.
+///
+/// It refuses everything that a header can break: reserved bits and opcodes, a mask where none belongs or
+/// none where one does, lengths that are too long or not minimal, control frames that are fragmented or too
+/// long, fragments out of order, and whatever goes over its [`Limits`]. It keeps no payload and allocates
+/// nothing. What payloads contain (UTF-8, status codes) is not looked at.
+///
+/// ```
+/// use sansocket::{Input, frame::{Decoder, Limits, Role}};
+///
+/// let mut decoder = Decoder::new(Role::Server, Limits::new());
+/// let mut bytes = *b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
+/// let part = decoder.receive(&mut Input::new(&mut bytes))?.expect("the frame is all there");
+/// assert_eq!(part.payload, b"Hello");
+/// assert!(part.last && part.header.fin);
+/// # Ok::<(), sansocket::ProtocolError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Decoder {
+    role: Role,
+    rsv1_allowed: bool,
+    limits: Limits,
+    /// The beginning of a header that is not all there, and how long it is.
+    partial: [u8; MAX_HEADER_LEN],
+    partial_len: usize,
+    /// The frame whose payload is being received, and how much of it has been.
+    frame: Option<Header>,
+    offset: u64,
+    /// The unfinished message: how many bytes and fragments its frames have declared.
+    in_message: bool,
+    message_compressed: bool,
+    message_len: u64,
+    fragments: u32,
+    /// Control frames since the last data frame.
+    control_frames: u32,
+    failure: Option<ProtocolError>,
+}
+
+/// A frame, or as much of one as was in the input.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct FramePart<'b> {
+    /// The header of the frame, the same for each of its parts.
+    pub header: Header,
+    /// Where in the payload of the frame this part begins, in bytes.
+    pub offset: u64,
+    /// The bytes of this part, unmasked. Empty only if the whole frame is.
+    pub payload: &'b mut [u8],
+    /// Whether the frame ends with this part.
+    pub last: bool,
+}
+
+impl Decoder {
+    /// A decoder for what the peer of `role` sends.
+    pub const fn new(role: Role, limits: Limits) -> Self {
+        Self {
+            role,
+            rsv1_allowed: false,
+            limits,
+            partial: [0; MAX_HEADER_LEN],
+            partial_len: 0,
+            frame: None,
+            offset: 0,
+            in_message: false,
+            message_compressed: false,
+            message_len: 0,
+            fragments: 0,
+            control_frames: 0,
+            failure: None,
+        }
+    }
+
+    /// Lets the first frame of a data message have RSV1 set, as permessage-deflate does (RFC 7692, 6).
+    ///
+    /// The limit for messages is then left to the caller for such messages, because it is the inflated bytes
+    /// that count.
+    #[must_use]
+    pub const fn allow_rsv1(mut self) -> Self {
+        self.rsv1_allowed = true;
+        self
+    }
+
+    /// The next frame, or the next part of one. `Ok(None)` means that the input is used up.
+    ///
+    /// # Errors
+    ///
+    /// [`ProtocolError`] at the first byte at fault; from then on always the same, and all input is dropped.
+    pub fn receive<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<FramePart<'b>>, ProtocolError> {
+        if self.failure.is_none() {
+            let result = self.receive_part(input);
+            let Err(error) = result else { return result };
+            self.failure = Some(error);
+        }
+        input.take_all();
+        self.failure.map_or(Ok(None), Err)
+    }
+
+    /// Whether the stream stands between two messages, with nothing of a frame received.
+    #[inline]
+    pub fn is_idle(&self) -> bool {
+        !self.is_in_frame() && !self.in_message && self.failure.is_none()
+    }
+
+    /// Whether the stream stands inside a frame.
+    #[inline]
+    pub fn is_in_frame(&self) -> bool {
+        self.frame.is_some() || self.partial_len > 0
+    }
+
+    /// Whether a message has begun and not ended.
+    #[inline]
+    pub fn is_in_message(&self) -> bool {
+        self.in_message
+    }
+
+    /// Takes a small message that lies whole in the input: whether it is text, and its payload.
+    ///
+    /// Only to be called while the decoder is idle. `None` says nothing about the input, and leaves it alone.
+    #[inline]
+    pub(crate) fn take_small_message<'b>(&mut self, input: &mut Input<'b>) -> Option<(bool, &'b mut [u8])> {
+        debug_assert!(self.is_idle());
+        let (first, len, header_len, key) = match self.role {
+            Role::Server => {
+                let &[first, second, a, b, c, d] = input.remaining().first_chunk()?;
+                // Without the mask bit this becomes a length that no small frame has.
+                (first, second ^ 0x80, 6, [a, b, c, d])
+            }
+            Role::Client => {
+                let &[first, second] = input.remaining().first_chunk()?;
+                (first, second, 2, [0; 4])
+            }
+        };
+        let len = usize::from(len);
+        let is_whole_message = matches!(first, 0x81 | 0x82);
+        if !is_whole_message || len > self.max_small_len() || header_len + len > input.len() {
+            return None;
+        }
+        let (_, payload) = input.take(header_len + len).split_at_mut_checked(header_len)?;
+        if self.role == Role::Server {
+            mask(payload, key, 0);
+        }
+        self.control_frames = 0;
+        Some((first == 0x81, payload))
+    }
+
+    #[inline]
+    fn max_small_len(&self) -> usize {
+        let limit = self.limits.frame_len.min(self.limits.message_len);
+        usize::try_from(limit).map_or(MAX_CONTROL_LEN, |limit| limit.min(MAX_CONTROL_LEN))
+    }
+
+    fn receive_part<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<FramePart<'b>>, ProtocolError> {
+        let header = match self.frame {
+            Some(header) => header,
+            None => match self.receive_header(input)? {
+                Some(header) => header,
+                None => return Ok(None),
+            },
+        };
+        if input.is_empty() && header.payload_len > 0 {
+            return Ok(None);
+        }
+        let offset = self.offset;
+        let missing = usize::try_from(header.payload_len - offset).unwrap_or(usize::MAX);
+        let payload = input.take(missing);
+        if let Some(key) = header.mask {
+            mask(payload, key, offset);
+        }
+        self.offset += payload.len() as u64;
+        let last = self.offset == header.payload_len;
+        if last {
+            self.frame = None;
+        }
+        Ok(Some(FramePart { header, offset, payload, last }))
+    }
+
+    fn receive_header(&mut self, input: &mut Input<'_>) -> Result<Option<Header>, ProtocolError> {
+        let known = self.partial_len;
+        let decoded = if known == 0 {
+            Header::decode_with(input.remaining(), self)?
+        } else {
+            let (_, room) = self.partial.split_at_mut(known);
+            let new = input.remaining();
+            let new = new.get(..room.len()).unwrap_or(new);
+            room.iter_mut().zip(new).for_each(|(to, from)| *to = *from);
+            let all = self.partial.get(..known + new.len()).unwrap_or_default();
+            Header::decode_with(all, self)?
+        };
+        if let Some((header, len)) = decoded {
+            input.take(len - known);
+            self.partial_len = 0;
+            self.begin(header);
+            return Ok(Some(header));
+        }
+        let new = input.take_all();
+        if known == 0 {
+            self.partial.iter_mut().zip(&*new).for_each(|(to, from)| *to = *from);
+        }
+        self.partial_len = known + new.len();
+        Ok(None)
+    }
+
+    /// Takes note of a frame whose header has been received and keeps the rules.
+    fn begin(&mut self, header: Header) {
+        self.frame = Some(header);
+        self.offset = 0;
+        if header.opcode.is_control() {
+            self.control_frames = self.control_frames.saturating_add(1);
+            return;
+        }
+        self.control_frames = 0;
+        if header.opcode != OpCode::Continuation {
+            self.message_len = 0;
+            self.fragments = 0;
+            self.message_compressed = header.rsv.contains(Rsv::RSV1);
+        }
+        self.message_len = self.message_len.saturating_add(header.payload_len);
+        self.fragments = self.fragments.saturating_add(1);
+        self.in_message = !header.fin;
+    }
+}
+
+impl Rules for Decoder {
+    fn first_byte(&self, opcode: OpCode, rsv: Rsv) -> Result<(), ProtocolError> {
+        let begins_message = matches!(opcode, OpCode::Text | OpCode::Binary);
+        // RFC 6455, 5.2; RFC 7692, 6.1
+        if !(rsv.is_none() || rsv == Rsv::RSV1 && self.rsv1_allowed && begins_message) {
+            return Err(ProtocolError::ReservedBits);
+        }
+        if opcode.is_control() {
+            let limit = self.limits.control_frames;
+            if self.control_frames >= limit && limit < u32::MAX {
+                return Err(ProtocolError::TooManyControlFrames { limit });
+            }
+            return Ok(());
+        }
+        match (begins_message, self.in_message) {
+            (true, true) => Err(ProtocolError::UnfinishedMessage), // RFC 6455, 5.4
+            (false, false) => Err(ProtocolError::UnexpectedContinuation), // RFC 6455, 5.4
+            (false, true) if self.fragments >= self.limits.fragments => {
+                Err(ProtocolError::TooManyFragments { limit: self.limits.fragments })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn masked(&self, masked: bool) -> Result<(), ProtocolError> {
+        // RFC 6455, 5.1
+        match self.role {
+            Role::Server if !masked => Err(ProtocolError::UnmaskedFrame),
+            Role::Client if masked => Err(ProtocolError::MaskedFrame),
+            _ => Ok(()),
+        }
+    }
+
+    fn payload_len(&self, opcode: OpCode, rsv: Rsv, len: u64) -> Result<(), ProtocolError> {
+        if opcode.is_control() {
+            return Ok(());
+        }
+        let Limits { frame_len, message_len, .. } = self.limits;
+        if len > frame_len {
+            return Err(ProtocolError::FrameTooLong { limit: frame_len, len });
+        }
+        let (before, compressed) = match opcode {
+            OpCode::Continuation => (self.message_len, self.message_compressed),
+            _ => (0, rsv.contains(Rsv::RSV1)),
+        };
+        let len = before.saturating_add(len);
+        if len > message_len && !compressed {
+            return Err(ProtocolError::MessageTooLong { limit: message_len, len });
+        }
+        Ok(())
+    }
+
+    fn allow_non_minimal_length(&self) -> bool {
+        self.limits.allow_non_minimal_length
+    }
+}

@@ -1,0 +1,56 @@
+//! Masking, which is its own inverse (RFC 6455, 5.3).
+
+/// Masks `payload` with `key`, or unmasks it: byte `i` is combined with byte `(offset + i) % 4` of the key.
+///
+/// `offset` is where `payload` begins within the payload of its frame, so that a frame can be masked in
+/// pieces. See RFC 6455, 5.3.
+///
+/// ```
+/// let mut payload = *b"Hello";
+/// sansocket::frame::mask(&mut payload, [0x37, 0xfa, 0x21, 0x3d], 0);
+/// assert_eq!(payload, [0x7f, 0x9f, 0x4d, 0x51, 0x58]);
+/// ```
+#[inline]
+pub fn mask(payload: &mut [u8], key: [u8; 4], offset: u64) {
+    let key = rotate(key, offset);
+    if payload.len() < ALIGN_FROM {
+        mask_words(payload, key);
+    } else {
+        mask_aligned(payload, key);
+    }
+}
+
+/// The key as it applies from `offset` on.
+#[inline]
+fn rotate(key: [u8; 4], offset: u64) -> [u8; 4] {
+    let bits = 8 * (offset % 4) as u32;
+    u32::from_le_bytes(key).rotate_right(bits).to_le_bytes()
+}
+
+/// Brings the payload to a cache line first: vectors that straddle two lines cost more than the detour.
+#[inline(never)]
+fn mask_aligned(payload: &mut [u8], key: [u8; 4]) {
+    let head_len = payload.as_ptr().align_offset(CACHE_LINE).min(payload.len());
+    let (head, aligned) = payload.split_at_mut(head_len);
+    mask_words(head, key);
+    mask_words(aligned, rotate(key, head_len as u64));
+}
+
+#[inline]
+fn mask_words(payload: &mut [u8], key: [u8; 4]) {
+    let [a, b, c, d] = key;
+    let key = [a, b, c, d, a, b, c, d];
+    let word_key = u64::from_ne_bytes(key);
+    let (words, tail) = payload.as_chunks_mut::<8>();
+    for word in words {
+        *word = (u64::from_ne_bytes(*word) ^ word_key).to_ne_bytes();
+    }
+    for (byte, key) in tail.iter_mut().zip(key) {
+        *byte ^= key;
+    }
+}
+
+const CACHE_LINE: usize = 64;
+
+/// From how many bytes on aligning pays.
+const ALIGN_FROM: usize = 2048;

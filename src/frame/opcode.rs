@@ -1,0 +1,51 @@
+//! What a frame is.
+
+/// What a frame is (RFC 6455, 5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the protocol reserves the other opcodes, and no extension defines one"
+)]
+pub enum OpCode {
+    /// 0: the next fragment of a message.
+    Continuation = 0x0,
+    /// 1: a text message, or its first fragment.
+    Text = 0x1,
+    /// 2: a binary message, or its first fragment.
+    Binary = 0x2,
+    /// 8: a Close, with which the closing of a connection begins and is answered.
+    Close = 0x8,
+    /// 9: a Ping, to be answered with a Pong.
+    Ping = 0x9,
+    /// 10: a Pong.
+    Pong = 0xa,
+}
+
+impl OpCode {
+    /// The opcode for the four bits of `value`, or `None` if it is reserved or more than four bits.
+    #[inline]
+    pub const fn new(value: u8) -> Option<Self> {
+        Some(match value {
+            0x0 => Self::Continuation,
+            0x1 => Self::Text,
+            0x2 => Self::Binary,
+            0x8 => Self::Close,
+            0x9 => Self::Ping,
+            0xa => Self::Pong,
+            _ => return None,
+        })
+    }
+
+    /// The four bits that stand for it in a header.
+    #[inline]
+    pub const fn get(self) -> u8 {
+        self as u8
+    }
+
+    /// Whether it is Close, Ping or Pong (RFC 6455, 5.5).
+    #[inline]
+    pub const fn is_control(self) -> bool {
+        self.get() >= 0x8
+    }
+}
