@@ -35,6 +35,8 @@ pub struct Decoder {
     role: Role,
     rsv1_allowed: bool,
     limits: Limits,
+    /// The longest payload that the short way takes.
+    max_small_len: u8,
     /// The beginning of a header that is not all there, and how long it is.
     partial: [u8; MAX_HEADER_LEN],
     partial_len: usize,
@@ -72,6 +74,7 @@ impl Decoder {
             role,
             rsv1_allowed: false,
             limits,
+            max_small_len: limits.max_small_len(),
             partial: [0; MAX_HEADER_LEN],
             partial_len: 0,
             frame: None,
@@ -134,34 +137,24 @@ impl Decoder {
     #[inline]
     pub(crate) fn take_small_message<'b>(&mut self, input: &mut Input<'b>) -> Option<(bool, &'b mut [u8])> {
         debug_assert!(self.is_idle());
-        let (first, len, header_len, key) = match self.role {
-            Role::Server => {
-                let &[first, second, a, b, c, d] = input.remaining().first_chunk()?;
-                // Without the mask bit this becomes a length that no small frame has.
-                (first, second ^ 0x80, 6, [a, b, c, d])
-            }
-            Role::Client => {
-                let &[first, second] = input.remaining().first_chunk()?;
-                (first, second, 2, [0; 4])
-            }
+        let bytes = input.remaining();
+        let (header_len, masked) = match self.role {
+            Role::Server => (6, 0x80),
+            Role::Client => (2, 0),
         };
-        let len = usize::from(len);
+        let &[first, second] = bytes.first_chunk()?;
+        // Where the mask bit is not as it should be, this becomes a length that no small frame has.
+        let len = usize::from(second ^ masked);
         let is_whole_message = matches!(first, 0x81 | 0x82);
-        if !is_whole_message || len > self.max_small_len() || header_len + len > input.len() {
+        if !is_whole_message || len > usize::from(self.max_small_len) || header_len + len > bytes.len() {
             return None;
         }
-        let (_, payload) = input.take(header_len + len).split_at_mut_checked(header_len)?;
-        if self.role == Role::Server {
-            mask(payload, key, 0);
+        let (header, payload) = input.take(header_len + len).split_at_mut_checked(header_len)?;
+        if let &mut [_, _, a, b, c, d] = header {
+            mask(payload, [a, b, c, d], 0);
         }
         self.control_frames = 0;
         Some((first == 0x81, payload))
-    }
-
-    #[inline]
-    fn max_small_len(&self) -> usize {
-        let limit = self.limits.frame_len.min(self.limits.message_len);
-        usize::try_from(limit).map_or(MAX_CONTROL_LEN, |limit| limit.min(MAX_CONTROL_LEN))
     }
 
     fn receive_part<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<FramePart<'b>>, ProtocolError> {

@@ -1,5 +1,7 @@
 //! The limits that a header alone can break.
 
+use super::MAX_CONTROL_LEN;
+
 /// What a [`Decoder`](super::Decoder) accepts (RFC 6455, 10.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -60,6 +62,12 @@ impl Limits {
     pub const fn allow_non_minimal_length(mut self, allow: bool) -> Self {
         self.allow_non_minimal_length = allow;
         self
+    }
+
+    /// The longest payload of a whole message that no other limit has to be asked about: at most 125 bytes.
+    pub(super) const fn max_small_len(&self) -> u8 {
+        let shorter = if self.frame_len < self.message_len { self.frame_len } else { self.message_len };
+        if shorter < MAX_CONTROL_LEN as u64 { shorter as u8 } else { MAX_CONTROL_LEN as u8 }
     }
 }
 

@@ -38,12 +38,15 @@ fn mask_aligned(payload: &mut [u8], key: [u8; 4]) {
 
 #[inline]
 fn mask_words(payload: &mut [u8], key: [u8; 4]) {
-    let [a, b, c, d] = key;
-    let key = [a, b, c, d, a, b, c, d];
-    let word_key = u64::from_ne_bytes(key);
+    let half = u64::from(u32::from_le_bytes(key));
+    let word_key = half << 32 | half;
     let (words, tail) = payload.as_chunks_mut::<8>();
     for word in words {
-        *word = (u64::from_ne_bytes(*word) ^ word_key).to_ne_bytes();
+        *word = (u64::from_le_bytes(*word) ^ word_key).to_le_bytes();
+    }
+    let (half, tail) = tail.as_chunks_mut::<4>();
+    for half in half {
+        *half = (u32::from_le_bytes(*half) ^ u32::from_le_bytes(key)).to_le_bytes();
     }
     for (byte, key) in tail.iter_mut().zip(key) {
         *byte ^= key;
