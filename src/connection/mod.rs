@@ -2,8 +2,8 @@
 
 mod config;
 
-pub use config::{Config, Delivery};
 use crate::entropy::Entropy;
+pub use config::{Config, Delivery};
 
 /// TODO skeleton.
 #[derive(Debug)]
