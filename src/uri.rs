@@ -1,1 +1,272 @@
-//! URIs.
+//! `ws` and `wss` URIs (RFC 6455, 3).
+
+use alloc::string::String;
+use core::{error, fmt, net::Ipv6Addr, str::FromStr};
+
+use crate::handshake::Excerpt;
+
+/// Where a client connects to: `ws://host[:port]/path[?query]`, or `wss` for TLS (RFC 6455, 3).
+///
+/// It is kept in normal form: scheme and host in lower case, no port where it is the default one, `/` for an
+/// empty path, no `?` for an empty query. [`Display`](fmt::Display) writes that form, user information included;
+/// [`Debug`](fmt::Debug) leaves user information and query out, as they may hold credentials.
+///
+/// Only ASCII is accepted. Convert a name of another script to its ASCII form (IDNA) first, and percent-encode
+/// what a path or query may not hold; escapes are handed on as they are.
+///
+/// ```
+/// use sansocket::uri::Uri;
+///
+/// let uri: Uri = "wss://[2001:DB8::1]:443/chat?room=1".parse()?;
+/// assert!(uri.is_secure());
+/// assert_eq!((uri.host(), uri.host_without_brackets()), ("[2001:db8::1]", "2001:db8::1"));
+/// assert_eq!((uri.port(), uri.authority()), (443, "[2001:db8::1]"));
+/// assert_eq!(uri.resource_name(), "/chat?room=1");
+/// # Ok::<(), sansocket::uri::UriError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Uri {
+    /// The normal form: scheme `://` [userinfo `@`] host [`:` port] resource name.
+    text: String,
+    /// Where the host begins in `text`.
+    host: usize,
+    /// Where the host ends, and the port may follow.
+    host_end: usize,
+    /// Where the resource name begins.
+    resource: usize,
+    port: u16,
+    secure: bool,
+}
+
+impl Uri {
+    /// Reads a URI.
+    ///
+    /// # Errors
+    ///
+    /// [`UriError`] names the part that is wrong.
+    pub fn parse(uri: impl AsRef<[u8]>) -> Result<Self, UriError> {
+        let uri = check_characters(uri.as_ref())?;
+        let (scheme, rest) = uri.split_once(':').ok_or(UriError::Scheme)?;
+        // RFC 6455, 3: the scheme decides alone, and its case does not matter.
+        let secure = match scheme {
+            _ if scheme.eq_ignore_ascii_case("ws") => false,
+            _ if scheme.eq_ignore_ascii_case("wss") => true,
+            _ => return Err(UriError::Scheme),
+        };
+        let rest = rest.strip_prefix("//").ok_or(UriError::Authority)?;
+        let (authority, resource) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let (userinfo, authority) = match authority.rsplit_once('@') {
+            Some((userinfo, authority)) => (Some(userinfo), authority),
+            None => (None, authority),
+        };
+        if userinfo.is_some_and(|userinfo| !is_userinfo(userinfo)) {
+            return Err(UriError::UserInfo);
+        }
+        let (host, port) = split_authority(authority)?;
+        let default_port = if secure { 443 } else { 80 };
+        let mut uri = Self {
+            text: String::with_capacity(uri.len() + 1),
+            host: 0,
+            host_end: 0,
+            resource: 0,
+            port: port.unwrap_or(default_port),
+            secure,
+        };
+        uri.write(userinfo, host, (uri.port != default_port).then_some(uri.port), resource);
+        Ok(uri)
+    }
+
+    /// Whether the scheme is `wss`: the opening handshake is sent through TLS, once that is set up
+    /// (RFC 6455, 4.1).
+    pub fn is_secure(&self) -> bool {
+        self.secure
+    }
+
+    /// The host in lower case, an IPv6 address in brackets.
+    pub fn host(&self) -> &str {
+        self.slice(self.host, self.host_end)
+    }
+
+    /// The host as name resolution, `connect` and the server name of TLS want it: no brackets.
+    pub fn host_without_brackets(&self) -> &str {
+        self.host().trim_start_matches('[').trim_end_matches(']')
+    }
+
+    /// The port, by default 80 for `ws` and 443 for `wss` (RFC 6455, 3).
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The value of the Host header: the host, and the port unless it is the default (RFC 6455, 4.1).
+    pub fn authority(&self) -> &str {
+        self.slice(self.host, self.resource)
+    }
+
+    /// Path and query, as the request line has them (RFC 6455, 3). It begins with `/`.
+    pub fn resource_name(&self) -> &str {
+        self.slice(self.resource, self.text.len())
+    }
+
+    /// What stands before the `@`, if anything, still percent-encoded.
+    ///
+    /// It is never sent. Whoever wants it as an Authorization header adds that header to the request.
+    pub fn userinfo(&self) -> Option<&str> {
+        self.slice(0, self.host).strip_suffix('@')?.split_once("//").map(|(_, userinfo)| userinfo)
+    }
+
+    fn write(&mut self, userinfo: Option<&str>, host: &str, port: Option<u16>, resource: &str) {
+        let text = &mut self.text;
+        text.push_str(if self.secure { "wss://" } else { "ws://" });
+        if let Some(userinfo) = userinfo {
+            text.push_str(userinfo);
+            text.push('@');
+        }
+        self.host = text.len();
+        text.extend(host.chars().map(|c| c.to_ascii_lowercase()));
+        self.host_end = text.len();
+        if let Some(port) = port {
+            // Writing into a `String` does not fail.
+            let _ = fmt::Write::write_fmt(text, format_args!(":{port}"));
+        }
+        self.resource = text.len();
+        // RFC 6455, 3: "/" for an empty path, and no "?" without a query.
+        if !resource.starts_with('/') {
+            text.push('/');
+        }
+        match resource.split_once('?') {
+            Some((path, "")) => text.push_str(path),
+            _ => text.push_str(resource),
+        }
+    }
+
+    fn slice(&self, start: usize, end: usize) -> &str {
+        self.text.get(start..end).unwrap_or_default()
+    }
+}
+
+impl FromStr for Uri {
+    type Err = UriError;
+
+    fn from_str(uri: &str) -> Result<Self, UriError> {
+        Self::parse(uri)
+    }
+}
+
+impl TryFrom<&str> for Uri {
+    type Error = UriError;
+
+    fn try_from(uri: &str) -> Result<Self, UriError> {
+        Self::parse(uri)
+    }
+}
+
+impl fmt::Display for Uri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Shows neither user information nor query, and not much of a long path.
+impl fmt::Debug for Uri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Uri")
+            .field("secure", &self.secure)
+            .field("authority", &Excerpt(self.authority()))
+            .field("path", &Excerpt(self.resource_name()))
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a text is not a `ws` or `wss` URI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UriError {
+    /// It does not begin with `ws:` or `wss:`.
+    Scheme,
+    /// No `//` and host follow the scheme.
+    Authority,
+    /// The user information before the `@` has a character that must be percent-encoded there.
+    UserInfo,
+    /// The host is neither a name nor an address, or an IPv6 address without brackets.
+    Host,
+    /// The port is not a number up to 65535.
+    Port,
+    /// A control character or a space; percent-encode it if it is meant.
+    Character,
+    /// A character outside ASCII: convert host names with IDNA, percent-encode the rest.
+    NonAscii,
+    /// A fragment, from `#` on, has no meaning in these URIs (RFC 6455, 3); write `%23` if it is data.
+    Fragment,
+}
+
+impl fmt::Display for UriError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Scheme => "the URI does not begin with ws:// or wss://",
+            Self::Authority => "the URI has no host",
+            Self::UserInfo => "the user information of the URI has a character that must be percent-encoded",
+            Self::Host => "the host of the URI is neither a host name nor an IP address",
+            Self::Port => "the port of the URI is not a number up to 65535",
+            Self::Character => "the URI has a space or control character, which must be percent-encoded",
+            Self::NonAscii => "the URI has a character outside ASCII",
+            Self::Fragment => "the URI has a fragment, a # that is data is written %23",
+        })
+    }
+}
+
+impl error::Error for UriError {}
+
+/// Splits an authority without user information into host and port, and checks both (RFC 3986, 3.2).
+///
+/// An escape in a host is refused: it would only hide a character that no host name has.
+pub(crate) fn split_authority(authority: &str) -> Result<(&str, Option<u16>), UriError> {
+    let host_len = if authority.starts_with('[') {
+        authority.find(']').ok_or(UriError::Host)? + 1
+    } else {
+        authority.find(':').unwrap_or(authority.len())
+    };
+    let (host, port) = authority.split_at_checked(host_len).ok_or(UriError::Host)?;
+    if host.is_empty() {
+        return Err(UriError::Authority);
+    }
+    let valid = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => host.bytes().all(is_name_character),
+    };
+    if !valid {
+        return Err(UriError::Host);
+    }
+    let port = match port.strip_prefix(':') {
+        None if port.is_empty() => None,
+        None => return Err(UriError::Host),
+        Some("") => None,
+        // `u16::from_str` would take a plus sign.
+        Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Some(port.parse().map_err(|_| UriError::Port)?)
+        }
+        Some(_) => return Err(UriError::Port),
+    };
+    Ok((host, port))
+}
+
+/// RFC 3986: unreserved characters and sub-delims.
+fn is_name_character(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte)
+}
+
+fn is_userinfo(userinfo: &str) -> bool {
+    userinfo.bytes().all(|byte| is_name_character(byte) || byte == b':' || byte == b'%')
+}
+
+/// The text, if it has only characters that may stand in some part of a URI.
+fn check_characters(uri: &[u8]) -> Result<&str, UriError> {
+    for &byte in uri {
+        match byte {
+            b'#' => return Err(UriError::Fragment),
+            0..=b' ' | 0x7f => return Err(UriError::Character),
+            0x80.. => return Err(UriError::NonAscii),
+            _ => {}
+        }
+    }
+    str::from_utf8(uri).map_err(|_| UriError::NonAscii)
+}

@@ -1,1 +1,97 @@
-//! Layer 4, what both sides share.
+//! Layer 4, the opening handshake: what client and server share (RFC 6455, 4 and 9.1).
+//!
+//! The two roles are in [`client`](crate::client) and [`server`](crate::server). Here are their
+//! [limits](HandshakeLimits), their [errors](HandshakeError), and the grammar of the headers.
+//!
+//! A head goes through four steps, each in a file of its own:
+//!
+//! ```text
+//! bytes ──▶ collector ──▶ start line, header lines ──▶ (name, value) pairs ──▶ negotiation
+//!           every byte    role, httparse                                      grammar, extensions
+//! ```
+//!
+//! The negotiation takes pairs of name and value and does not know where they come from.
+
+mod collector;
+mod error;
+mod extensions;
+mod fields;
+mod grammar;
+mod head;
+mod limits;
+mod negotiation;
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use sha1::{Digest as _, Sha1};
+
+pub use error::HandshakeError;
+pub use extensions::{Extension, Params};
+pub use head::Headers;
+pub use limits::HandshakeLimits;
+
+pub(crate) use collector::{Collector, Kind, Progress};
+pub(crate) use extensions::{check_offer, extensions};
+pub(crate) use fields::{FieldError, Fields};
+pub(crate) use grammar::{elements, is_token, parse_version, subprotocols, trim_ows};
+pub(crate) use head::Head;
+pub(crate) use negotiation::{ContentLength, Expected, RequestHeaders, check_response, content_length};
+
+/// The value of Sec-WebSocket-Accept that answers a Sec-WebSocket-Key, 28 characters of base64
+/// (RFC 6455, 4.2.2).
+///
+/// The key is taken as it was sent, without the white space around it, and not checked.
+///
+/// ```
+/// use sansocket::handshake::accept_key;
+///
+/// assert_eq!(&accept_key(b"dGhlIHNhbXBsZSBub25jZQ=="), b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+/// ```
+pub fn accept_key(key: &[u8]) -> [u8; 28] {
+    let digest = Sha1::new().chain_update(key).chain_update(GUID).finalize();
+    let mut accept = [0; 28];
+    // 20 bytes are 28 characters, so there is room.
+    let _ = STANDARD.encode_slice(digest, &mut accept);
+    accept
+}
+
+/// The key of a request: 16 random bytes in canonical base64 (RFC 6455, 4.1, and erratum 3150).
+pub(crate) fn encode_nonce(nonce: [u8; 16]) -> [u8; KEY_LEN] {
+    let mut key = [0; KEY_LEN];
+    // 16 bytes are 24 characters, so there is room.
+    let _ = STANDARD.encode_slice(nonce, &mut key);
+    key
+}
+
+/// Appends at most what `limit` leaves room for, and never reserves more than `limit`. How much was appended.
+pub(crate) fn append_within(limit: usize, vec: &mut Vec<u8>, bytes: &[u8]) -> usize {
+    let room = limit.saturating_sub(vec.len());
+    let taken = bytes.get(..room).unwrap_or(bytes);
+    let needed = vec.len() + taken.len();
+    if needed > vec.capacity() {
+        let target = if vec.is_empty() { needed } else { needed.max(vec.capacity() * 2).min(limit) };
+        vec.reserve_exact(target.max(needed) - vec.len());
+    }
+    vec.extend_from_slice(taken);
+    taken.len()
+}
+
+/// For `Debug`: a text from the peer or the caller, cut at its query and to a length that fits in a log line.
+pub(crate) struct Excerpt<'a>(pub(crate) &'a str);
+
+impl fmt::Debug for Excerpt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.0.split('?').next().unwrap_or_default();
+        match shown.char_indices().nth(40) {
+            Some((end, _)) => write!(f, "{:?}...", shown.get(..end).unwrap_or_default()),
+            None => write!(f, "{shown:?}"),
+        }
+    }
+}
+
+/// The length of a key in base64.
+pub(crate) const KEY_LEN: usize = 24;
+
+const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";

@@ -1,0 +1,146 @@
+//! The body of a response that rejects (RFC 9112, 6.3 and 7.1).
+
+use alloc::vec::Vec;
+
+use crate::{
+    Input,
+    handshake::{ContentLength, HandshakeError, Headers, append_within, content_length, elements},
+};
+
+/// Reads a body, and keeps at most a given number of bytes of it.
+pub(super) struct Body {
+    framing: Framing,
+    bytes: Vec<u8>,
+    limit: usize,
+}
+
+/// How the end of a body is found.
+enum Framing {
+    /// So many bytes are still to come.
+    Length(u64),
+    /// Chunks with a length each.
+    Chunked(Chunk),
+    /// With the transport.
+    Eof,
+}
+
+/// Where in a chunk we are.
+enum Chunk {
+    /// In the line with the length. What came of it.
+    Size(Vec<u8>),
+    /// In the data, with so many bytes still to come.
+    Data(u64),
+    /// Behind the data: the line feed comes next, or the carriage return before it.
+    DataEnd { line_feed: bool },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BodyProgress {
+    /// The input is used up.
+    More,
+    /// The body is whole.
+    Complete,
+    /// The body goes on beyond the limit, or cannot be read on.
+    Cut,
+}
+
+impl Body {
+    pub(super) fn new(status: u16, headers: Headers<'_>, limit: usize) -> Result<Self, HandshakeError> {
+        let framing = match (status, transfer_encoding(headers.clone())) {
+            // RFC 9112, 6.3: no body, whatever the headers say.
+            (204 | 304, _) => Framing::Length(0),
+            // Over Content-Length, if there are both.
+            (_, Some(true)) => Framing::Chunked(Chunk::Size(Vec::new())),
+            (_, Some(false)) => Framing::Eof,
+            (_, None) => match content_length(headers) {
+                ContentLength::Some(length) => Framing::Length(length),
+                ContentLength::None => Framing::Eof,
+                ContentLength::Invalid => return Err(HandshakeError::InvalidContentLength),
+            },
+        };
+        Ok(Self { framing, bytes: Vec::new(), limit })
+    }
+
+    /// Reads on. After anything but [`BodyProgress::More`] there is nothing more to read.
+    pub(super) fn receive(&mut self, input: &mut Input<'_>) -> BodyProgress {
+        match &mut self.framing {
+            Framing::Length(left) => read_data(left, &mut self.bytes, self.limit, input),
+            Framing::Eof => read_data(&mut { u64::MAX }, &mut self.bytes, self.limit, input),
+            Framing::Chunked(chunk) => read_chunks(chunk, &mut self.bytes, self.limit, input),
+        }
+    }
+
+    /// Whether the end of the transport is the end of the body.
+    pub(super) fn ends_with_transport(&self) -> bool {
+        matches!(self.framing, Framing::Eof)
+    }
+
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+}
+
+/// Whether the last transfer coding is `chunked`; `None` without Transfer-Encoding.
+fn transfer_encoding(headers: Headers<'_>) -> Option<bool> {
+    headers
+        .filter(|(name, _)| name.eq_ignore_ascii_case("transfer-encoding"))
+        .flat_map(|(_, value)| elements(value))
+        .last()
+        .map(|coding| coding.eq_ignore_ascii_case(b"chunked"))
+}
+
+/// Takes up to `left` bytes. The first one beyond the limit ends the body.
+fn read_data(left: &mut u64, bytes: &mut Vec<u8>, limit: usize, input: &mut Input<'_>) -> BodyProgress {
+    let data = input.take(usize::try_from(*left).unwrap_or(usize::MAX));
+    *left -= data.len() as u64;
+    if append_within(limit, bytes, data) < data.len() {
+        return BodyProgress::Cut;
+    }
+    if *left == 0 { BodyProgress::Complete } else { BodyProgress::More }
+}
+
+/// RFC 9112, 7.1. The trailer behind the last chunk is left alone.
+fn read_chunks(chunk: &mut Chunk, bytes: &mut Vec<u8>, limit: usize, input: &mut Input<'_>) -> BodyProgress {
+    loop {
+        match chunk {
+            Chunk::Data(left) => match read_data(left, bytes, limit, input) {
+                BodyProgress::Complete => *chunk = Chunk::DataEnd { line_feed: false },
+                progress => return progress,
+            },
+            Chunk::DataEnd { line_feed } => match (input.take(1), *line_feed) {
+                ([], _) => return BodyProgress::More,
+                ([b'\r'], false) => *line_feed = true,
+                ([b'\n'], true) => *chunk = Chunk::Size(Vec::new()),
+                _ => return BodyProgress::Cut,
+            },
+            Chunk::Size(line) => {
+                let [byte] = input.take(1) else { return BodyProgress::More };
+                line.push(*byte);
+                if *byte == b'\n' {
+                    match chunk_size(line) {
+                        Some(0) => return BodyProgress::Complete,
+                        Some(size) => *chunk = Chunk::Data(size),
+                        None => return BodyProgress::Cut,
+                    }
+                } else if line.len() >= MAX_CHUNK_LINE_LEN {
+                    return BodyProgress::Cut;
+                }
+            }
+        }
+    }
+}
+
+/// The length of a chunk. A line without a digit is none, which httparse takes for zero.
+fn chunk_size(line: &[u8]) -> Option<u64> {
+    match httparse::parse_chunk_size(line) {
+        Ok(httparse::Status::Complete((len, size)))
+            if len == line.len() && line.first().is_some_and(u8::is_ascii_hexdigit) =>
+        {
+            Some(size)
+        }
+        _ => None,
+    }
+}
+
+/// A length and its line end, with ample room for an extension.
+const MAX_CHUNK_LINE_LEN: usize = 1024;

@@ -1,0 +1,89 @@
+//! Why a client has no connection.
+
+use alloc::boxed::Box;
+use core::{error, fmt};
+
+use super::Response;
+use crate::handshake::{FieldError, HandshakeError};
+
+/// Why no connection was opened. Nothing is sent about it: close the transport.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The server answered with another status than 101: it wants credentials, redirects, refuses, or does not
+    /// speak WebSocket (RFC 6455, 4.1).
+    Rejected(Box<Response>),
+    /// The server broke the protocol, went over a limit, or disappeared.
+    Handshake(HandshakeError),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rejected(response) => {
+                write!(f, "the server rejected the connection with status {}", response.status())
+            }
+            Self::Handshake(error) => error.fmt(f),
+        }
+    }
+}
+
+impl error::Error for Error {}
+
+impl From<HandshakeError> for Error {
+    fn from(error: HandshakeError) -> Self {
+        Self::Handshake(error)
+    }
+}
+
+/// Why a [`Request`](super::Request) cannot be sent: something that was put into it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// The name of a header is not a token (RFC 9110, 5.1).
+    InvalidHeaderName,
+    /// The value of a header has a control character (RFC 9110, 5.5).
+    InvalidHeaderValue,
+    /// The handshake writes this header itself.
+    ReservedHeader,
+    /// The origin is not printable ASCII without spaces (RFC 6455, 4.1).
+    InvalidOrigin,
+    /// There are two origins.
+    RepeatedOrigin,
+    /// A subprotocol is not a token (RFC 6455, 4.1).
+    InvalidSubprotocol,
+    /// A subprotocol is in the request twice (RFC 6455, 4.1).
+    RepeatedSubprotocol,
+    /// A subprotocol is required, and there is none to select.
+    MissingSubprotocol,
+    /// The offer of an extension breaks its grammar (RFC 6455, 9.1).
+    InvalidExtension,
+}
+
+impl fmt::Display for RequestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InvalidHeaderName => "the name of a header is not a token",
+            Self::InvalidHeaderValue => "the value of a header has a control character",
+            Self::ReservedHeader => "the handshake writes this header itself",
+            Self::InvalidOrigin => "the origin is not printable ASCII without spaces",
+            Self::RepeatedOrigin => "there are two origins",
+            Self::InvalidSubprotocol => "a subprotocol is not a token",
+            Self::RepeatedSubprotocol => "a subprotocol is in the request twice",
+            Self::MissingSubprotocol => "a subprotocol is required, and there is none to select",
+            Self::InvalidExtension => "the offer of an extension is malformed",
+        })
+    }
+}
+
+impl error::Error for RequestError {}
+
+impl From<FieldError> for RequestError {
+    fn from(error: FieldError) -> Self {
+        match error {
+            FieldError::Name => Self::InvalidHeaderName,
+            FieldError::Value => Self::InvalidHeaderValue,
+            FieldError::Reserved => Self::ReservedHeader,
+        }
+    }
+}

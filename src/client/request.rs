@@ -1,0 +1,203 @@
+//! What a client asks for.
+
+use alloc::{string::String, vec::Vec};
+use core::fmt;
+
+use super::RequestError;
+use crate::{
+    Config,
+    handshake::{Fields, HandshakeLimits, KEY_LEN, check_offer, is_token},
+    uri::{Uri, UriError},
+};
+
+/// A request for a WebSocket, from which any number of handshakes can be started (RFC 6455, 4.1).
+///
+/// The methods take anything; [`Handshake::new`](super::Handshake::new) returns the first error.
+///
+/// ```
+/// use sansocket::client::Request;
+///
+/// let request = Request::new("wss://example.com/chat")?
+///     .subprotocol("chat.v2")
+///     .subprotocol("chat")
+///     .header("Authorization", "Bearer 7");
+/// assert_eq!((request.uri().host(), request.uri().port()), ("example.com", 443));
+/// # Ok::<(), sansocket::uri::UriError>(())
+/// ```
+#[derive(Clone)]
+pub struct Request {
+    uri: Uri,
+    has_origin: bool,
+    /// The value of Sec-WebSocket-Protocol, or empty.
+    pub(super) subprotocols: String,
+    /// The value of Sec-WebSocket-Extensions, or empty.
+    pub(super) extensions: String,
+    pub(super) require_subprotocol: bool,
+    fields: Fields,
+    pub(super) config: Config,
+    pub(super) limits: HandshakeLimits,
+    /// The first thing that went wrong.
+    error: Option<RequestError>,
+}
+
+impl Request {
+    /// A request for the resource that a `ws` or `wss` URI names.
+    ///
+    /// User information in the URI is not sent.
+    ///
+    /// # Errors
+    ///
+    /// If the URI is invalid. A [`Uri`] that has been parsed already is converted with `Request::from`.
+    pub fn new(uri: &str) -> Result<Self, UriError> {
+        Uri::parse(uri).map(Self::from)
+    }
+
+    /// Asks for a subprotocol. Name the one you like best first (RFC 6455, 4.1).
+    ///
+    /// It is a token, and no two are alike.
+    #[must_use]
+    pub fn subprotocol(mut self, subprotocol: &str) -> Self {
+        if !is_token(subprotocol.as_bytes()) {
+            self.fail(RequestError::InvalidSubprotocol);
+        } else if self.subprotocols.split(", ").any(|other| other == subprotocol) {
+            self.fail(RequestError::RepeatedSubprotocol);
+        } else {
+            append_element(&mut self.subprotocols, subprotocol);
+        }
+        self
+    }
+
+    /// Takes no connection without one of the subprotocols, as browsers do (WHATWG `WebSockets`, 2).
+    ///
+    /// By default the server may select none (RFC 6455, 4.2.2).
+    #[must_use]
+    pub fn require_subprotocol(mut self) -> Self {
+        self.require_subprotocol = true;
+        self
+    }
+
+    /// Names the origin of the page that asks, which a browser has to do (RFC 6455, 4.1). Default: none.
+    #[must_use]
+    pub fn origin(mut self, origin: &str) -> Self {
+        if origin.is_empty() || !origin.bytes().all(|byte| byte.is_ascii_graphic()) {
+            self.fail(RequestError::InvalidOrigin);
+        } else if self.has_origin {
+            self.fail(RequestError::RepeatedOrigin);
+        } else {
+            self.has_origin = true;
+            self.push_field("Origin", origin);
+        }
+        self
+    }
+
+    /// Adds a header, for example `Authorization` or `Cookie`.
+    ///
+    /// The name is a token, and none that the handshake writes itself: Host, Upgrade, Connection,
+    /// Content-Length, Transfer-Encoding, Sec-WebSocket-*. The value has no control characters but tabs.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        if name.eq_ignore_ascii_case("origin") {
+            return self.origin(value);
+        }
+        self.push_field(name, value);
+        self
+    }
+
+    /// Offers an extension: its name and parameters, or several of them, as they stand in
+    /// Sec-WebSocket-Extensions (RFC 6455, 9.1).
+    ///
+    /// Without an offer, a server that selects an extension fails the handshake. With it, its name is accepted
+    /// once; its parameters and its effect on frames are for the caller.
+    #[must_use]
+    pub fn extension(mut self, offer: &str) -> Self {
+        match check_offer(offer) {
+            Ok(()) => append_element(&mut self.extensions, offer),
+            Err(_) => self.fail(RequestError::InvalidExtension),
+        }
+        self
+    }
+
+    /// How the connection behaves.
+    #[must_use]
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// How much of a response is accepted.
+    #[must_use]
+    pub fn limits(mut self, limits: HandshakeLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Where to connect to.
+    pub fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    fn push_field(&mut self, name: &str, value: &str) {
+        if let Err(error) = self.fields.push(name, value) {
+            self.fail(error.into());
+        }
+    }
+
+    fn fail(&mut self, error: RequestError) {
+        self.error.get_or_insert(error);
+    }
+
+    /// The first thing that is wrong.
+    pub(super) fn check(&self) -> Option<RequestError> {
+        let none_to_require = self.require_subprotocol && self.subprotocols.is_empty();
+        self.error.or(none_to_require.then_some(RequestError::MissingSubprotocol))
+    }
+
+    /// Appends the head of the request (RFC 6455, 4.1). There is no error in it.
+    pub(super) fn append(&self, key: &[u8; KEY_LEN], out: &mut Vec<u8>) {
+        let uri = &self.uri;
+        out.reserve(uri.resource_name().len() + uri.authority().len() + self.fields.as_bytes().len() + 256);
+        let mut append =
+            |parts: &[&str]| parts.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
+        append(&["GET ", uri.resource_name(), " HTTP/1.1\r\nHost: ", uri.authority(), "\r\n"]);
+        append(&["Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"]);
+        append(&["Sec-WebSocket-Key: ", str::from_utf8(key).unwrap_or_default(), "\r\n"]);
+        if !self.subprotocols.is_empty() {
+            append(&["Sec-WebSocket-Protocol: ", &self.subprotocols, "\r\n"]);
+        }
+        if !self.extensions.is_empty() {
+            append(&["Sec-WebSocket-Extensions: ", &self.extensions, "\r\n"]);
+        }
+        out.extend_from_slice(self.fields.as_bytes());
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+impl From<Uri> for Request {
+    fn from(uri: Uri) -> Self {
+        Self {
+            uri,
+            has_origin: false,
+            subprotocols: String::new(),
+            extensions: String::new(),
+            require_subprotocol: false,
+            fields: Fields::default(),
+            config: Config::new(),
+            limits: HandshakeLimits::new(),
+            error: None,
+        }
+    }
+}
+
+/// Shows no header, as those may hold credentials.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request").field("uri", &self.uri).field("error", &self.error).finish_non_exhaustive()
+    }
+}
+
+fn append_element(list: &mut String, element: &str) {
+    if !list.is_empty() {
+        list.push_str(", ");
+    }
+    list.push_str(element);
+}

@@ -1,0 +1,86 @@
+//! What a server answers.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::handshake::{Extension, Head, Headers, elements, extensions, parse_version, subprotocols};
+
+/// The response of a server: the one that opened the connection, or the one that rejected it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Response {
+    status: u16,
+    head: Head,
+    body: Vec<u8>,
+    truncated: bool,
+}
+
+impl Response {
+    pub(super) fn new(status: u16, head: Head) -> Self {
+        Self { status, head, body: Vec::new(), truncated: false }
+    }
+
+    pub(super) fn with_body(self, body: Vec<u8>, truncated: bool) -> Self {
+        Self { body, truncated, ..self }
+    }
+
+    /// The status: 101 if the connection is open, 200 to 999 if not.
+    ///
+    /// A redirect is not followed. Whoever does should not send credentials to another origin, nor go from
+    /// `wss` to `ws`.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The first header with this name, in any case.
+    pub fn header(&self, name: &str) -> Option<&[u8]> {
+        self.head.header(name)
+    }
+
+    /// All headers, in the order in which they came. A folded header has spaces for its line ends.
+    pub fn headers(&self) -> Headers<'_> {
+        self.head.headers()
+    }
+
+    /// The body of a response that rejects, without its transfer coding.
+    ///
+    /// At most [`max_body_len`](crate::handshake::HandshakeLimits::max_body_len) bytes; see
+    /// [`is_truncated`](Self::is_truncated).
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// Whether the body is only the beginning: it went over its limit, its chunks were malformed, or the
+    /// transport ended early.
+    pub fn is_truncated(&self) -> bool {
+        self.truncated
+    }
+
+    /// The subprotocol in use, one of those that were asked for (RFC 6455, 4.1).
+    pub fn subprotocol(&self) -> Option<&str> {
+        subprotocols(self.headers()).next()
+    }
+
+    /// The extensions in use, in the order in which they apply (RFC 6455, 9.1).
+    pub fn extensions(&self) -> impl Iterator<Item = Extension<'_>> {
+        extensions(self.headers()).flatten()
+    }
+
+    /// The versions of the protocol that the server speaks, if it said so, as with 426 (RFC 6455, 4.4).
+    pub fn supported_versions(&self) -> impl Iterator<Item = u8> {
+        self.headers()
+            .filter(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-version"))
+            .flat_map(|(_, value)| elements(value))
+            .filter_map(parse_version)
+    }
+}
+
+/// Shows no header and no body, as those may hold credentials.
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("body_len", &self.body.len())
+            .field("truncated", &self.truncated)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,27 @@
+//! The status line: version, status, reason (RFC 9112, 4).
+
+use crate::handshake::HandshakeError;
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StatusLine {
+    /// The second digit of the version.
+    pub(super) minor_version: u8,
+    /// 100 to 999.
+    pub(super) status: u16,
+}
+
+impl StatusLine {
+    /// Reads a status line, without its line end. The reason is ignored, and so is its absence.
+    pub(super) fn parse(line: &[u8]) -> Result<Self, HandshakeError> {
+        let [b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor @ b'0'..=b'9', b' ', rest @ ..] = line else {
+            return Err(HandshakeError::MalformedStatusLine);
+        };
+        let ([a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9']
+        | [a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', b' ', ..]) = rest
+        else {
+            return Err(HandshakeError::MalformedStatusLine);
+        };
+        let status = [a, b, c].into_iter().fold(0, |status, digit| status * 10 + u16::from(digit - b'0'));
+        Ok(Self { minor_version: minor - b'0', status })
+    }
+}

@@ -1,0 +1,228 @@
+//! Collects a head, and finds every fault that a single byte decides (RFC 9112, 2.2 and 5.2).
+//!
+//! ```text
+//!                    ┌────────── another line ──────────┐
+//!                    ▼                                  │
+//! Leading ──▶ Line ──CR──▶ LineEnd ──LF──▶ LineStart ───┤
+//!  (one CRLF                                            └──CR──▶ HeadEnd ──LF──▶ the end
+//!   is skipped)
+//! ```
+
+use alloc::vec::Vec;
+
+use super::{HandshakeError, HandshakeLimits, Head, append_within};
+use crate::Input;
+
+/// Whose head it is. They differ in how white space around lines is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// One empty line may stand before it, and no line may be folded.
+    Request,
+    /// Nothing may stand before it, and folds become spaces.
+    Response,
+}
+
+/// How far a head has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// The input is used up.
+    More,
+    /// The start line is complete. This is said once.
+    StartLine,
+    /// The head is complete.
+    End,
+}
+
+/// Copies the bytes of one head and looks at each of them once.
+///
+/// It holds at most [`HandshakeLimits::max_head_len`] bytes, and no more than what came.
+pub(crate) struct Collector {
+    bytes: Vec<u8>,
+    state: State,
+    kind: Kind,
+    limits: HandshakeLimits,
+    /// The length of the line in progress.
+    line_len: usize,
+    /// How many header lines have begun.
+    headers: usize,
+    /// Where the header lines begin; 0 until then.
+    start_line_end: usize,
+    /// Whether a header line was folded.
+    folded: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Leading,
+    LeadingEnd,
+    Line,
+    LineEnd,
+    LineStart,
+    HeadEnd,
+}
+
+impl Collector {
+    pub(crate) fn new(kind: Kind, limits: HandshakeLimits) -> Self {
+        let state = if kind == Kind::Request { State::Leading } else { State::Line };
+        Self {
+            bytes: Vec::new(),
+            state,
+            kind,
+            limits,
+            line_len: 0,
+            headers: 0,
+            start_line_end: 0,
+            folded: false,
+        }
+    }
+
+    /// Takes bytes up to the end of the start line, or of the head, or of the input.
+    pub(crate) fn receive(&mut self, input: &mut Input<'_>) -> Result<Progress, HandshakeError> {
+        self.skip_leading_line(input)?;
+        let limit = self.limits.head_len;
+        let room = limit - self.bytes.len();
+        let bytes = input.remaining();
+        let over = bytes.len() > room;
+        let (used, progress) = self.scan(bytes.get(..room).unwrap_or(bytes))?;
+        if over && progress == Progress::More {
+            return Err(HandshakeError::HeadTooLong { limit });
+        }
+        append_within(limit, &mut self.bytes, input.take(used));
+        if progress == Progress::StartLine {
+            self.start_line_end = self.bytes.len();
+        }
+        Ok(progress)
+    }
+
+    /// The start line, without its line end.
+    pub(crate) fn start_line(&self) -> &[u8] {
+        self.bytes.get(..self.start_line_end.saturating_sub(2)).unwrap_or_default()
+    }
+
+    /// The head, once it is complete.
+    pub(crate) fn finish(self) -> Head {
+        let mut bytes = self.bytes;
+        if self.folded {
+            unfold(&mut bytes);
+        }
+        Head::new(bytes, self.start_line_end, self.headers)
+    }
+
+    // RFC 9112, 2.2: an empty line before the request line is ignored.
+    fn skip_leading_line(&mut self, input: &mut Input<'_>) -> Result<(), HandshakeError> {
+        if self.state == State::Leading {
+            match input.remaining().first() {
+                None => return Ok(()),
+                Some(b'\r') => {
+                    input.take(1);
+                    self.state = State::LeadingEnd;
+                }
+                Some(_) => self.state = State::Line,
+            }
+        }
+        if self.state == State::LeadingEnd {
+            match input.take(1) {
+                [] => {}
+                [b'\n'] => self.state = State::Line,
+                _ => return Err(HandshakeError::LineEnding),
+            }
+        }
+        Ok(())
+    }
+
+    /// How many of `bytes` were used, and what they led to.
+    fn scan(&mut self, bytes: &[u8]) -> Result<(usize, Progress), HandshakeError> {
+        let mut used = 0;
+        while let Some((&byte, _)) = bytes.get(used..).and_then(<[u8]>::split_first) {
+            match self.state {
+                State::Leading | State::LeadingEnd => break,
+                State::Line => used += self.scan_line(bytes.get(used..).unwrap_or_default())?,
+                State::LineStart if byte == b'\r' => {
+                    self.state = State::HeadEnd;
+                    used += 1;
+                }
+                State::LineStart => self.begin_line(byte)?,
+                State::LineEnd | State::HeadEnd if byte != b'\n' => return Err(HandshakeError::LineEnding),
+                State::HeadEnd => return Ok((used + 1, Progress::End)),
+                State::LineEnd => {
+                    self.state = State::LineStart;
+                    used += 1;
+                    if self.start_line_end == 0 {
+                        return Ok((used, Progress::StartLine));
+                    }
+                }
+            }
+        }
+        Ok((used, Progress::More))
+    }
+
+    /// Decides by its first byte what the line after the start line or a header line is.
+    fn begin_line(&mut self, byte: u8) -> Result<(), HandshakeError> {
+        if matches!(byte, b' ' | b'\t') {
+            // RFC 9112, 5.2 and 2.2.
+            if self.kind == Kind::Request || self.headers == 0 {
+                return Err(HandshakeError::FoldedHeader);
+            }
+            self.folded = true;
+        } else {
+            self.headers += 1;
+            let limit = self.limits.headers;
+            if self.headers > limit {
+                return Err(HandshakeError::TooManyHeaders { limit });
+            }
+        }
+        self.line_len = 0;
+        self.state = State::Line;
+        Ok(())
+    }
+
+    /// How many bytes belong to the line in progress, its carriage return included.
+    fn scan_line(&mut self, bytes: &[u8]) -> Result<usize, HandshakeError> {
+        let limit = self.limits.line_len;
+        let room = limit - self.line_len;
+        let used = text_len(bytes.get(..room).unwrap_or(bytes));
+        self.line_len += used;
+        match bytes.get(used) {
+            None => Ok(used),
+            Some(b'\r') => {
+                self.state = State::LineEnd;
+                Ok(used + 1)
+            }
+            Some(_) if used == room && self.start_line_end == 0 => {
+                Err(HandshakeError::StartLineTooLong { limit })
+            }
+            Some(_) if used == room => Err(HandshakeError::HeaderLineTooLong { limit }),
+            Some(b'\n') => Err(HandshakeError::LineEnding),
+            Some(_) => Err(HandshakeError::ControlCharacter),
+        }
+    }
+}
+
+/// How many bytes come before the first control character.
+fn text_len(bytes: &[u8]) -> usize {
+    // Whole chunks without a branch a byte: the compiler makes vector instructions of it.
+    let (chunks, _) = bytes.as_chunks::<16>();
+    let clean = chunks
+        .iter()
+        .take_while(|chunk| !chunk.iter().fold(false, |found, &byte| found | is_control(byte)))
+        .count()
+        * 16;
+    let rest = bytes.get(clean..).unwrap_or_default();
+    clean + rest.iter().position(|&byte| is_control(byte)).unwrap_or(rest.len())
+}
+
+/// Whether a byte may not stand inside a line (RFC 9110, 5.5).
+#[inline]
+fn is_control(byte: u8) -> bool {
+    (byte < b' ' && byte != b'\t') || byte == 0x7f
+}
+
+/// Makes one line of each folded header line (RFC 9112, 5.2). There is no empty line before the end.
+fn unfold(head: &mut [u8]) {
+    for at in 2..head.len() {
+        if let [cr @ b'\r', lf @ b'\n', b' ' | b'\t'] = &mut head[at - 2..=at] {
+            *cr = b' ';
+            *lf = b' ';
+        }
+    }
+}

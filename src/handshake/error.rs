@@ -1,0 +1,169 @@
+//! Why an opening handshake failed.
+
+use core::{error, fmt};
+
+/// Why an opening handshake failed: the peer broke the protocol, went over a limit, or disappeared.
+///
+/// One variant is one cause. When a server's handshake returns one, the response that tells the client, with
+/// [`status`](Self::status), has already been appended to `out`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HandshakeError {
+    /// A control character other than a tab stands in the head (RFC 9110, 5.5).
+    ControlCharacter,
+    /// A carriage return or a line feed stands without the other (RFC 9112, 2.2).
+    LineEnding,
+    /// The request or status line is over the limit for one line.
+    StartLineTooLong {
+        /// [`HandshakeLimits::max_line_len`](super::HandshakeLimits::max_line_len), in bytes.
+        limit: usize,
+    },
+    /// A header line is over the limit for one line.
+    HeaderLineTooLong {
+        /// [`HandshakeLimits::max_line_len`](super::HandshakeLimits::max_line_len), in bytes.
+        limit: usize,
+    },
+    /// The head has not ended at its limit.
+    HeadTooLong {
+        /// [`HandshakeLimits::max_head_len`](super::HandshakeLimits::max_head_len), in bytes.
+        limit: usize,
+    },
+    /// The head has more header lines than the limit.
+    TooManyHeaders {
+        /// [`HandshakeLimits::max_headers`](super::HandshakeLimits::max_headers).
+        limit: usize,
+    },
+    /// A line begins with white space, in a request or right after the start line (RFC 9112, 2.2 and 5.2).
+    FoldedHeader,
+    /// A header line is not a name, a colon and a value (RFC 9112, 5).
+    MalformedHeader,
+    /// The request line is not a method, a target and a version with one space between (RFC 9112, 3).
+    MalformedRequestLine,
+    /// The status line is not a version and a status of three digits (RFC 9112, 4).
+    MalformedStatusLine,
+    /// The request is in HTTP/2 or later, which begins differently (RFC 9110, 15.6.6).
+    HttpVersionNotSupported,
+    /// HTTP before 1.1 cannot be upgraded (RFC 6455, 4.2.1; RFC 9110, 7.8).
+    HttpVersionTooOld,
+    /// The method is not GET (RFC 6455, 4.2.1).
+    MethodNotGet,
+    /// The target is neither a path nor an http or https URI, or has a fragment (RFC 6455, 4.2.1).
+    InvalidTarget,
+    /// The Host header is missing, repeated or not a host (RFC 9112, 3.2).
+    InvalidHost,
+    /// A Content-Length header is repeated or not a number (RFC 9112, 6.3).
+    InvalidContentLength,
+    /// The request announces a body, which would be taken for frames (RFC 9110, 9.3.1).
+    RequestBody,
+    /// The Upgrade or Connection header is not a list of tokens (RFC 9110, 7.6.1 and 7.8).
+    MalformedUpgrade,
+    /// The request does not ask for an upgrade to `websocket` (RFC 6455, 4.2.1).
+    NotAnUpgrade,
+    /// Sec-WebSocket-Version is missing, repeated or not a version (RFC 6455, 4.3).
+    InvalidVersion,
+    /// Sec-WebSocket-Version is not 13 (RFC 6455, 4.4).
+    UnsupportedVersion,
+    /// Sec-WebSocket-Key is missing, repeated or not 16 bytes in base64 (RFC 6455, 4.2.1).
+    InvalidKey,
+    /// The Origin header is repeated, empty or not printable ASCII (RFC 6455, 4.2.1).
+    InvalidOrigin,
+    /// Sec-WebSocket-Protocol is not a list of different tokens, at most 64 (RFC 6455, 4.3).
+    InvalidSubprotocols,
+    /// Sec-WebSocket-Extensions breaks its grammar, or has over 32 elements or 4 KiB (RFC 6455, 9.1).
+    InvalidExtensions,
+    /// More than 16 interim (1xx) responses came before the final one (RFC 9110, 15.2).
+    TooManyInterimResponses,
+    /// The response does not upgrade to `websocket`, and to that alone (RFC 6455, 4.1).
+    WrongUpgrade,
+    /// The Connection header of the response does not have `Upgrade` (RFC 6455, 4.1).
+    WrongConnection,
+    /// Sec-WebSocket-Accept is missing, repeated or does not answer our key (RFC 6455, 4.1).
+    WrongAccept,
+    /// The server selected a subprotocol that was not asked for, or several (RFC 6455, 4.1).
+    UnexpectedSubprotocol,
+    /// The server selected none of the subprotocols, and the request requires one (WHATWG `WebSockets`, 2).
+    MissingSubprotocol,
+    /// The server selected an extension that was not offered, or one twice (RFC 6455, 4.1).
+    UnexpectedExtension,
+    /// The transport ended before the handshake did.
+    UnexpectedEof,
+    /// A misuse: the handshake has already succeeded. Nothing was consumed.
+    AlreadyComplete,
+}
+
+impl HandshakeError {
+    /// The HTTP status of the response that a server has appended to `out`.
+    ///
+    /// `None` if there is none: the fault is in a response, or nobody is left to tell.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::MethodNotGet => Some(405),
+            Self::StartLineTooLong { .. } => Some(414),
+            Self::NotAnUpgrade | Self::UnsupportedVersion => Some(426),
+            Self::HeaderLineTooLong { .. } | Self::HeadTooLong { .. } | Self::TooManyHeaders { .. } => {
+                Some(431)
+            }
+            Self::HttpVersionNotSupported => Some(505),
+            Self::MalformedStatusLine
+            | Self::TooManyInterimResponses
+            | Self::WrongUpgrade
+            | Self::WrongConnection
+            | Self::WrongAccept
+            | Self::UnexpectedSubprotocol
+            | Self::MissingSubprotocol
+            | Self::UnexpectedExtension
+            | Self::UnexpectedEof
+            | Self::AlreadyComplete => None,
+            _ => Some(400),
+        }
+    }
+}
+
+impl fmt::Display for HandshakeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::StartLineTooLong { limit } => {
+                return write!(f, "the request or status line is over the limit of {limit} bytes");
+            }
+            Self::HeaderLineTooLong { limit } => {
+                return write!(f, "a header line is over the limit of {limit} bytes");
+            }
+            Self::HeadTooLong { limit } => return write!(f, "the head is over the limit of {limit} bytes"),
+            Self::TooManyHeaders { limit } => return write!(f, "the head has more than {limit} headers"),
+            Self::ControlCharacter => "the head has a control character",
+            Self::LineEnding => "a line of the head does not end in CR LF",
+            Self::FoldedHeader => "a header line begins with white space",
+            Self::MalformedHeader => "a header line is not a name, a colon and a value",
+            Self::MalformedRequestLine => "the request line is malformed",
+            Self::MalformedStatusLine => "the status line is malformed",
+            Self::HttpVersionNotSupported => "the request is not in HTTP/1.1",
+            Self::HttpVersionTooOld => "the message is in an HTTP version before 1.1",
+            Self::MethodNotGet => "the method of the request is not GET",
+            Self::InvalidTarget => "the target of the request is neither a path nor an http URI",
+            Self::InvalidHost => "the host header is missing, repeated or invalid",
+            Self::InvalidContentLength => "the content-length header is repeated or not a number",
+            Self::RequestBody => "the request has a body",
+            Self::MalformedUpgrade => "the upgrade or connection header is malformed",
+            Self::NotAnUpgrade => "the request does not ask for an upgrade to websocket",
+            Self::InvalidVersion => "the sec-websocket-version header is missing, repeated or malformed",
+            Self::UnsupportedVersion => "the client speaks another version of the protocol than 13",
+            Self::InvalidKey => "the sec-websocket-key header is missing, repeated or malformed",
+            Self::InvalidOrigin => "the origin header is repeated or malformed",
+            Self::InvalidSubprotocols => {
+                "the sec-websocket-protocol header is not a list of different tokens"
+            }
+            Self::InvalidExtensions => "the sec-websocket-extensions header is malformed or too long",
+            Self::TooManyInterimResponses => "more than 16 interim responses came before the final one",
+            Self::WrongUpgrade => "the response does not upgrade to websocket",
+            Self::WrongConnection => "the connection header of the response does not have upgrade",
+            Self::WrongAccept => "the sec-websocket-accept header does not answer the key of the request",
+            Self::UnexpectedSubprotocol => "the server selected a subprotocol that was not asked for",
+            Self::MissingSubprotocol => "the server selected no subprotocol",
+            Self::UnexpectedExtension => "the server selected an extension that was not offered",
+            Self::UnexpectedEof => "the transport ended before the handshake did",
+            Self::AlreadyComplete => "the handshake has already succeeded",
+        })
+    }
+}
+
+impl error::Error for HandshakeError {}

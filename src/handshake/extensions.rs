@@ -1,0 +1,214 @@
+//! Sec-WebSocket-Extensions: one tokenizer for offers and answers (RFC 6455, 9.1).
+
+use alloc::{borrow::Cow, string::String};
+
+use super::{
+    HandshakeError,
+    grammar::{MAX_EMPTY_ELEMENTS, is_token_character},
+};
+
+/// One element of Sec-WebSocket-Extensions: the name of an extension, and its parameters (RFC 6455, 9.1).
+///
+/// Names are compared exactly, with their case. What a parameter means, and whether it may stand twice, is for
+/// the extension to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extension<'h> {
+    name: &'h str,
+    params: Params<'h>,
+}
+
+impl<'h> Extension<'h> {
+    /// The name, a token.
+    pub fn name(&self) -> &'h str {
+        self.name
+    }
+
+    /// The parameters in order: name, and value if there is one, without quotes and escapes.
+    pub fn params(&self) -> Params<'h> {
+        self.params.clone()
+    }
+}
+
+/// The parameters of an [`Extension`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Params<'h> {
+    /// From the first semicolon to the end of the last value. It has been parsed once.
+    cursor: Cursor<'h>,
+}
+
+impl<'h> Iterator for Params<'h> {
+    type Item = (&'h str, Option<Cow<'h, str>>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.cursor.param().ok()?.map(|(name, value)| (name, value.map(unescape)))
+    }
+}
+
+/// The elements of all lines of Sec-WebSocket-Extensions, in order (RFC 6455, 9.1 and 11.3.2).
+///
+/// Lines can be read one by one: what does not end at the end of its line is no token, so a break of the
+/// grammar, in the joined value too. After an error nothing more comes.
+pub(crate) fn extensions<'h>(
+    headers: impl Iterator<Item = (&'h str, &'h [u8])>,
+) -> impl Iterator<Item = Result<Extension<'h>, HandshakeError>> {
+    let mut headers = headers.filter(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-extensions"));
+    let mut line = Cursor { rest: b"" };
+    let mut budget = Budget::default();
+    core::iter::from_fn(move || {
+        if budget.spent {
+            return None;
+        }
+        while line.rest.is_empty() {
+            let Some((_, value)) = headers.next() else {
+                budget.spent = true;
+                // RFC 6455, 4.3: a list of at least one element.
+                return (budget.lines > 0 && budget.elements == 0).then_some(Some(Err(MALFORMED)));
+            };
+            line.rest = value;
+            budget.lines += 1;
+            budget.bytes += value.len();
+        }
+        let element = line.element(&mut budget).transpose();
+        if element.as_ref().is_some_and(Result::is_err) {
+            budget.spent = true;
+        }
+        Some(element)
+    })
+    .flatten()
+}
+
+/// Whether this is an offer, or several, that may be sent.
+pub(crate) fn check_offer(offer: &str) -> Result<(), HandshakeError> {
+    extensions([("sec-websocket-extensions", offer.as_bytes())].into_iter()).try_for_each(|one| one.map(drop))
+}
+
+/// What has been read of a header, so that it can be bounded.
+#[derive(Default)]
+struct Budget {
+    lines: usize,
+    bytes: usize,
+    elements: usize,
+    empty: usize,
+    spent: bool,
+}
+
+/// What is left of one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Cursor<'h> {
+    rest: &'h [u8],
+}
+
+impl<'h> Cursor<'h> {
+    /// The next element, with the comma behind it; `None` if it is empty.
+    fn element(&mut self, budget: &mut Budget) -> Result<Option<Extension<'h>>, HandshakeError> {
+        self.skip_space();
+        let element = if self.rest.is_empty() || self.rest.starts_with(b",") {
+            budget.empty += 1;
+            None
+        } else {
+            budget.elements += 1;
+            Some(self.extension()?)
+        };
+        if budget.bytes > MAX_LEN || budget.elements > MAX_ELEMENTS || budget.empty > MAX_EMPTY_ELEMENTS {
+            return Err(MALFORMED);
+        }
+        match self.rest.split_first() {
+            Some((b',', rest)) => self.rest = rest,
+            None => {}
+            Some(_) => return Err(MALFORMED),
+        }
+        Ok(element)
+    }
+
+    fn extension(&mut self) -> Result<Extension<'h>, HandshakeError> {
+        let name = self.token()?;
+        let start = self.rest;
+        while self.param()?.is_some() {}
+        let params = start.get(..start.len() - self.rest.len()).unwrap_or_default();
+        Ok(Extension { name, params: Params { cursor: Cursor { rest: params } } })
+    }
+
+    /// The next parameter, its value still with its escapes; `None` if no semicolon follows.
+    fn param(&mut self) -> Result<Option<(&'h str, Option<&'h str>)>, HandshakeError> {
+        if !self.eat(b';') {
+            return Ok(None);
+        }
+        let name = self.token()?;
+        if !self.eat(b'=') {
+            return Ok(Some((name, None)));
+        }
+        let value = if self.eat(b'"') { self.quoted()? } else { self.token()? };
+        Ok(Some((name, Some(value))))
+    }
+
+    /// A token, and the white space around it.
+    fn token(&mut self) -> Result<&'h str, HandshakeError> {
+        self.skip_space();
+        let len = self.rest.iter().position(|&byte| !is_token_character(byte)).unwrap_or(self.rest.len());
+        let token = self.text(len)?;
+        self.skip_space();
+        Ok(token)
+    }
+
+    /// What stands up to the closing quote. Without its escapes it must be a token (RFC 6455, 4.3).
+    fn quoted(&mut self) -> Result<&'h str, HandshakeError> {
+        let mut len = 0;
+        let mut rest = self.rest;
+        loop {
+            (len, rest) = match rest {
+                [b'"', ..] => break,
+                [b'\\', byte, rest @ ..] if is_token_character(*byte) => (len + 2, rest),
+                [byte, rest @ ..] if is_token_character(*byte) => (len + 1, rest),
+                _ => return Err(MALFORMED),
+            };
+        }
+        let value = self.text(len)?;
+        self.rest = self.rest.get(1..).unwrap_or_default();
+        self.skip_space();
+        Ok(value)
+    }
+
+    /// Takes `len` bytes, of which there must be some.
+    fn text(&mut self, len: usize) -> Result<&'h str, HandshakeError> {
+        let (text, rest) = self.rest.split_at_checked(len).ok_or(MALFORMED)?;
+        self.rest = rest;
+        match str::from_utf8(text) {
+            Ok(text) if !text.is_empty() => Ok(text),
+            _ => Err(MALFORMED),
+        }
+    }
+
+    fn eat(&mut self, byte: u8) -> bool {
+        self.skip_space();
+        match self.rest.split_first() {
+            Some((&first, rest)) if first == byte => {
+                self.rest = rest;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn skip_space(&mut self) {
+        while let [b' ' | b'\t', rest @ ..] = self.rest {
+            self.rest = rest;
+        }
+    }
+}
+
+/// A backslash is no token character, so every one that is left is the first half of an escape.
+fn unescape(value: &str) -> Cow<'_, str> {
+    if value.contains('\\') {
+        Cow::Owned(value.chars().filter(|&c| c != '\\').collect::<String>())
+    } else {
+        Cow::Borrowed(value)
+    }
+}
+
+const MALFORMED: HandshakeError = HandshakeError::InvalidExtensions;
+
+/// The most elements in all lines together.
+pub(super) const MAX_ELEMENTS: usize = 32;
+
+/// The most bytes in all lines together.
+const MAX_LEN: usize = 4 << 10;

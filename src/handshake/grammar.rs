@@ -1,0 +1,75 @@
+//! The small grammars that headers are made of (RFC 9110, 5.6; RFC 6455, 4.3).
+
+/// Whether this is a token: one or more letters, digits and some punctuation (RFC 9110, 5.6.2).
+pub(crate) fn is_token(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.iter().all(|&byte| is_token_character(byte))
+}
+
+pub(super) fn is_token_character(byte: u8) -> bool {
+    TOKEN_CHARACTERS[usize::from(byte)]
+}
+
+/// Without the spaces and tabs around it (RFC 9110, 5.6.3).
+pub(crate) fn trim_ows(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = bytes {
+        bytes = rest;
+    }
+    bytes
+}
+
+/// What stands between the commas of one line, without white space around it. Some may be empty.
+pub(crate) fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
+    value.split(|&byte| byte == b',').map(trim_ows)
+}
+
+/// The elements of all lines of Sec-WebSocket-Protocol that are tokens, in order (RFC 6455, 11.3.4).
+pub(crate) fn subprotocols<'h>(
+    headers: impl Iterator<Item = (&'h str, &'h [u8])>,
+) -> impl Iterator<Item = &'h str> {
+    headers
+        .filter(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-protocol"))
+        .flat_map(|(_, value)| elements(value))
+        .filter(|element| is_token(element))
+        .filter_map(|element| str::from_utf8(element).ok())
+}
+
+/// A version: 0 to 255 in decimal, without leading zeros (RFC 6455, 4.3).
+pub(crate) fn parse_version(value: &[u8]) -> Option<u8> {
+    match value {
+        [b'0'] => Some(0),
+        [b'1'..=b'9', ..] if value.iter().all(u8::is_ascii_digit) => str::from_utf8(value).ok()?.parse().ok(),
+        _ => None,
+    }
+}
+
+/// Whether this is a key: 24 characters of base64 that stand for 16 bytes (RFC 6455, 4.2.1).
+///
+/// The bits of the last character that stand for nothing may have any value: the sample in RFC 6455, 4.1, has
+/// them set (erratum 3150).
+pub(super) fn is_key(value: &[u8]) -> bool {
+    match value.strip_suffix(b"==") {
+        Some(digits) => {
+            digits.len() == 22
+                && digits.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/')
+        }
+        None => false,
+    }
+}
+
+/// More empty elements than this in a list are no slip but an attack (RFC 9110, 5.6.1).
+pub(super) const MAX_EMPTY_ELEMENTS: usize = 16;
+
+const TOKEN_CHARACTERS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut others: &[u8] = b"!#$%&'*+-.^_`|~";
+    while let [byte, rest @ ..] = others {
+        table[*byte as usize] = true;
+        others = rest;
+    }
+    table
+};

@@ -1,0 +1,98 @@
+//! The response that opens a connection (RFC 6455, 4.2.2).
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::{Request, ResponseErrorKind};
+use crate::{
+    Config,
+    handshake::{Fields, KEY_LEN, accept_key},
+};
+
+/// What a server answers to a request that it accepts.
+///
+/// ```
+/// use sansocket::{Config, server::Accept};
+///
+/// let accept = Accept::new().subprotocol("chat").header("X-Id", "7").config(Config::new());
+/// ```
+#[derive(Clone, Default)]
+pub struct Accept<'a> {
+    pub(super) config: Config,
+    subprotocol: Option<&'a str>,
+    fields: Fields,
+    /// The first thing that went wrong.
+    error: Option<ResponseErrorKind>,
+}
+
+impl<'a> Accept<'a> {
+    /// No subprotocol, no headers, the default [`Config`].
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Selects a subprotocol, one of [`Request::subprotocols`]. Default: none.
+    #[must_use]
+    pub fn subprotocol(mut self, subprotocol: &'a str) -> Self {
+        self.subprotocol = Some(subprotocol);
+        self
+    }
+
+    /// Adds a header, for example `Set-Cookie`. [`Request::accept`] returns an error if it is invalid.
+    ///
+    /// The name is a token, and none that the handshake writes itself: Host, Upgrade, Connection,
+    /// Content-Length, Transfer-Encoding, Sec-WebSocket-*. The value has no control characters but tabs.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        if let Err(error) = self.fields.push(name, value) {
+            self.error.get_or_insert(error.into());
+        }
+        self
+    }
+
+    /// How the connection behaves.
+    #[must_use]
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
+    pub(super) fn append(
+        &self,
+        request: &Request,
+        key: &[u8; KEY_LEN],
+        out: &mut Vec<u8>,
+    ) -> Result<(), ResponseErrorKind> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        // RFC 6455, 4.2.2: one of those that the client listed, or none.
+        if self.subprotocol.is_some_and(|name| !request.subprotocols().any(|offered| offered == name)) {
+            return Err(ResponseErrorKind::SubprotocolNotOffered);
+        }
+        let fields = self.fields.as_bytes();
+        out.reserve(SWITCHING.len() + 64 + self.subprotocol.map_or(0, |name| name.len() + 26) + fields.len());
+        out.extend_from_slice(SWITCHING);
+        out.extend_from_slice(&accept_key(key));
+        out.extend_from_slice(b"\r\n");
+        if let Some(subprotocol) = self.subprotocol {
+            out.extend_from_slice(b"Sec-WebSocket-Protocol: ");
+            out.extend_from_slice(subprotocol.as_bytes());
+            out.extend_from_slice(b"\r\n");
+        }
+        out.extend_from_slice(fields);
+        out.extend_from_slice(b"\r\n");
+        Ok(())
+    }
+}
+
+/// Shows no header, as those may hold credentials.
+impl fmt::Debug for Accept<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accept").field("error", &self.error).finish_non_exhaustive()
+    }
+}
+
+/// RFC 6455, 4.2.2, item 5.
+const SWITCHING: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+Sec-WebSocket-Accept: ";

@@ -1,0 +1,217 @@
+//! What a client asks for.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::{Accept, ResponseError, request_line::split_absolute, response};
+use crate::{
+    Connection,
+    handshake::{Excerpt, Extension, Head, Headers, KEY_LEN, extensions, subprotocols},
+};
+
+/// A request that opens a WebSocket if it is [accepted](Self::accept) (RFC 6455, 4.2.1).
+///
+/// It is valid as far as the protocol goes. Whether to serve this target to this origin is for the caller to
+/// say: a server that does not look at [`origin`](Self::origin) serves the pages of every web site
+/// (RFC 6455, 4.2.2 and 10.2).
+pub struct Request {
+    head: Head,
+    key: [u8; KEY_LEN],
+}
+
+/// A request, whether it asks for a WebSocket or not.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "a request either asks for an upgrade to websocket or does not")]
+pub enum Incoming {
+    /// It asks for a WebSocket.
+    WebSocket(Request),
+    /// It is plain HTTP: a GET request without a body that asks for something else.
+    Http(PlainRequest),
+}
+
+/// A GET request that does not ask for a WebSocket.
+pub struct PlainRequest {
+    head: Head,
+}
+
+impl Request {
+    pub(super) fn new(head: Head, key: [u8; KEY_LEN]) -> Self {
+        Self { head, key }
+    }
+
+    /// Opens the connection: appends the 101 response to `out` (RFC 6455, 4.2.2).
+    ///
+    /// The server may send at once. Hand the `Input` that the request came from to the connection.
+    ///
+    /// # Errors
+    ///
+    /// If the response may not be sent like that: a subprotocol that the client did not ask for, or an invalid
+    /// header. Nothing was appended, and the error gives the request back.
+    #[expect(clippy::needless_pass_by_value, reason = "one answer for one request")]
+    pub fn accept(self, accept: Accept<'_>, out: &mut Vec<u8>) -> Result<Connection, ResponseError> {
+        match accept.append(&self, &self.key, out) {
+            Ok(()) => Ok(Connection::server(accept.config)),
+            Err(kind) => Err(ResponseError::new(kind, self)),
+        }
+    }
+
+    /// Refuses the connection: appends a response with this status, these headers and this body to `out`.
+    ///
+    /// For example 401 with `WWW-Authenticate`, 403 for an origin that is not welcome, 404, or 307 with
+    /// `Location` (RFC 6455, 4.2.2). Content-Length and `Connection: close` are added, with 426 what it needs
+    /// as well. Write `out`, then close the transport.
+    ///
+    /// # Errors
+    ///
+    /// If the status is not between 200 and 599, a header is invalid, or the status cannot have a body. Nothing
+    /// was appended, and the error gives the request back.
+    pub fn reject(
+        self,
+        status: u16,
+        headers: &[(&str, &str)],
+        body: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), ResponseError> {
+        response::append(status, headers, body, out).map_err(|kind| ResponseError::new(kind, self))
+    }
+
+    /// The target as it was sent: mostly path and query, or a whole http or https URI (RFC 9112, 3.2).
+    pub fn target(&self) -> &str {
+        target(&self.head)
+    }
+
+    /// The path of the target, still percent-encoded. It begins with `/`.
+    pub fn path(&self) -> &str {
+        path_and_query(&self.head).0
+    }
+
+    /// The query of the target, without the `?`, still percent-encoded.
+    pub fn query(&self) -> Option<&str> {
+        path_and_query(&self.head).1
+    }
+
+    /// The host, and the port if one was given: from the target if it has one, else from the Host header
+    /// (RFC 9112, 3.2.2).
+    pub fn authority(&self) -> &str {
+        authority(&self.head)
+    }
+
+    /// The first header with this name, in any case.
+    pub fn header(&self, name: &str) -> Option<&[u8]> {
+        self.head.header(name)
+    }
+
+    /// All headers, in the order in which they came.
+    pub fn headers(&self) -> Headers<'_> {
+        self.head.headers()
+    }
+
+    /// The web page that asks, if a browser asks: scheme, host and port, or `null` (RFC 6455, 10.2).
+    ///
+    /// Compare the whole of it. `None` means that there was no Origin header.
+    pub fn origin(&self) -> Option<&str> {
+        // It has been checked to be ASCII.
+        self.header("origin").and_then(|origin| str::from_utf8(origin).ok())
+    }
+
+    /// The subprotocols that the client speaks, the one it likes best first (RFC 6455, 11.3.4).
+    pub fn subprotocols(&self) -> impl Iterator<Item = &str> {
+        subprotocols(self.headers())
+    }
+
+    /// The extensions that the client offers, the one it likes best first (RFC 6455, 9.1).
+    pub fn extensions(&self) -> impl Iterator<Item = Extension<'_>> {
+        extensions(self.headers()).flatten()
+    }
+}
+
+impl PlainRequest {
+    pub(super) fn new(head: Head) -> Self {
+        Self { head }
+    }
+
+    /// Answers: appends a response with this status, these headers and this body to `out`.
+    ///
+    /// Content-Length and `Connection: close` are added. Write `out`, then close the transport.
+    ///
+    /// # Errors
+    ///
+    /// See [`Request::reject`].
+    pub fn respond(
+        self,
+        status: u16,
+        headers: &[(&str, &str)],
+        body: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), ResponseError<Self>> {
+        response::append(status, headers, body, out).map_err(|kind| ResponseError::new(kind, self))
+    }
+
+    /// The target as it was sent: mostly path and query, or a whole http or https URI (RFC 9112, 3.2).
+    pub fn target(&self) -> &str {
+        target(&self.head)
+    }
+
+    /// The path of the target, still percent-encoded. It begins with `/`.
+    pub fn path(&self) -> &str {
+        path_and_query(&self.head).0
+    }
+
+    /// The query of the target, without the `?`, still percent-encoded.
+    pub fn query(&self) -> Option<&str> {
+        path_and_query(&self.head).1
+    }
+
+    /// The host, and the port if one was given (RFC 9112, 3.2.2).
+    pub fn authority(&self) -> &str {
+        authority(&self.head)
+    }
+
+    /// The first header with this name, in any case.
+    pub fn header(&self, name: &str) -> Option<&[u8]> {
+        self.head.header(name)
+    }
+
+    /// All headers, in the order in which they came.
+    pub fn headers(&self) -> Headers<'_> {
+        self.head.headers()
+    }
+}
+
+/// Shows the path and no header, as those may hold credentials, and so may the query.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request").field("target", &Excerpt(self.target())).finish_non_exhaustive()
+    }
+}
+
+/// Shows the path and no header, as those may hold credentials, and so may the query.
+impl fmt::Debug for PlainRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PlainRequest").field("target", &Excerpt(self.target())).finish_non_exhaustive()
+    }
+}
+
+/// The request line has been checked, so it has three parts.
+fn target(head: &Head) -> &str {
+    head.start_line().split(' ').nth(1).unwrap_or_default()
+}
+
+fn path_and_query(head: &Head) -> (&str, Option<&str>) {
+    let target = target(head);
+    let target = split_absolute(target).map_or(target, |(_, resource)| resource);
+    match target.split_once('?') {
+        Some(("", query)) => ("/", Some(query)),
+        Some((path, query)) => (path, Some(query)),
+        None if target.is_empty() => ("/", None),
+        None => (target, None),
+    }
+}
+
+fn authority(head: &Head) -> &str {
+    match split_absolute(target(head)) {
+        Some((authority, _)) => authority,
+        // It has been checked to be there, and to be ASCII.
+        None => head.header("host").and_then(|host| str::from_utf8(host).ok()).unwrap_or_default(),
+    }
+}
