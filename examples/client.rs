@@ -55,11 +55,11 @@ fn run(uri: &str, subprotocols: impl Iterator<Item = String>) -> Result<(), Box<
     if uri.is_secure() {
         return Err("this example has no TLS; only ws:// works".into());
     }
-    let mut request = client::Request::new(&uri.to_string())?;
+    let mut request = client::Request::from(uri.clone());
     for subprotocol in subprotocols {
         request = request.subprotocol(&subprotocol);
     }
-    let mut stream = TcpStream::connect((uri.host(), uri.port()))?;
+    let mut stream = TcpStream::connect((uri.host_without_brackets(), uri.port()))?;
     stream.set_nodelay(true)?;
 
     let mut out = Vec::new();
@@ -137,7 +137,11 @@ fn converse(
             }
             Happening::Eof(result) => {
                 let closing = connection.receive_eof();
-                return if closing.is_ok() { Ok(()) } else { Ok(result.map_err(Box::new).and(Ok(closing?))?) };
+                return if closing.is_ok() {
+                    Ok(())
+                } else {
+                    Ok(result.map_err(Box::new).and(Ok(closing?))?)
+                };
             }
             Happening::Line(line) if connection.state() == State::Open => {
                 connection.send_text(&line, &mut out)?;

@@ -1,6 +1,6 @@
 //! Why a connection is closed: status codes and the body of a Close frame (RFC 6455, 5.5.1 and 7.4).
 
-use alloc::borrow::Cow;
+use alloc::{borrow::Cow, boxed::Box};
 use core::{error, fmt, num::NonZeroU16};
 
 use crate::{ProtocolError, utf8};
@@ -114,10 +114,14 @@ impl TryFrom<u16> for CloseCode {
 /// A Close frame may also have no body at all; that is `None` where an `Option<Close>` stands.
 ///
 /// The reason is for logs and for developers, not for end users, and it comes from the peer: do not trust it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Close<'a> {
-    code: CloseCode,
-    reason: Cow<'a, str>,
+#[derive(Clone)]
+pub struct Close<'a>(Repr<'a>);
+
+/// A Cow with the code beside its tag: 24 bytes instead of 32, so that an event has 32 instead of 40.
+#[derive(Clone)]
+enum Repr<'a> {
+    Borrowed(CloseCode, &'a str),
+    Owned(CloseCode, Box<str>),
 }
 
 impl<'a> Close<'a> {
@@ -131,7 +135,10 @@ impl<'a> Close<'a> {
         if reason.len() > MAX_REASON_LEN {
             return Err(ReasonTooLong(reason.len()));
         }
-        Ok(Self { code, reason })
+        Ok(Self(match reason {
+            Cow::Borrowed(reason) => Repr::Borrowed(code, reason),
+            Cow::Owned(reason) => Repr::Owned(code, reason.into_boxed_str()),
+        }))
     }
 
     /// Reads the body of a Close frame; `None` if it is empty (RFC 6455, 5.5.1).
@@ -154,32 +161,52 @@ impl<'a> Close<'a> {
         let code = CloseCode::new(code).ok_or(ProtocolError::InvalidCloseCode(code))?; // 7.4
         let mut utf8 = utf8::Decoder::new();
         match utf8.decode(reason) {
-            Ok(text) if utf8.is_complete() || !complete => {
-                Ok(Some(Self { code, reason: Cow::Borrowed(text.rest) }))
-            }
+            Ok(text) if utf8.is_complete() || !complete => Ok(Some(Self(Repr::Borrowed(code, text.rest)))),
             _ => Err(ProtocolError::InvalidCloseReason), // 8.1
         }
     }
 
     /// The status code.
     pub fn code(&self) -> CloseCode {
-        self.code
+        match self.0 {
+            Repr::Borrowed(code, _) | Repr::Owned(code, _) => code,
+        }
     }
 
     /// The reason, empty if none was given.
     pub fn reason(&self) -> &str {
-        &self.reason
+        match &self.0 {
+            Repr::Borrowed(_, reason) => reason,
+            Repr::Owned(_, reason) => reason,
+        }
     }
 
     /// The same Close, independent of the bytes that it was read from.
     pub fn into_owned(self) -> Close<'static> {
-        Close { code: self.code, reason: Cow::Owned(self.reason.into_owned()) }
+        Close(match self.0 {
+            Repr::Borrowed(code, reason) => Repr::Owned(code, reason.into()),
+            Repr::Owned(code, reason) => Repr::Owned(code, reason),
+        })
+    }
+}
+
+impl PartialEq for Close<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.code() == other.code() && self.reason() == other.reason()
+    }
+}
+
+impl Eq for Close<'_> {}
+
+impl fmt::Debug for Close<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Close").field("code", &self.code()).field("reason", &self.reason()).finish()
     }
 }
 
 impl From<CloseCode> for Close<'_> {
     fn from(code: CloseCode) -> Self {
-        Self { code, reason: Cow::Borrowed("") }
+        Self(Repr::Borrowed(code, ""))
     }
 }
 

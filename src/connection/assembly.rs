@@ -1,9 +1,9 @@
-//! A message that does not lie whole in the input, put together.
+//! What does not lie whole in the input, put together.
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
 
 use super::Event;
-use crate::utf8;
+use crate::{frame::MAX_CONTROL_LEN, utf8};
 
 /// The part of a message that has arrived.
 #[derive(Debug, Default)]
@@ -46,6 +46,31 @@ impl Assembly {
             Self::Text(text) => Some(Event::Text(Cow::Owned(text))),
             Self::Binary(data) => Some(Event::Binary(Cow::Owned(data))),
         }
+    }
+}
+
+/// The payload of a control frame that does not lie whole in the input.
+#[derive(Debug)]
+pub(super) struct Control {
+    bytes: [u8; MAX_CONTROL_LEN],
+    len: usize,
+}
+
+impl Control {
+    /// Appends what fits, which is everything: a longer control frame was refused at its header.
+    pub(super) fn push(&mut self, piece: &[u8]) {
+        let room = self.bytes.iter_mut().skip(self.len);
+        self.len += room.zip(piece).map(|(to, from)| *to = *from).count();
+    }
+
+    pub(super) fn as_slice(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+impl Default for Control {
+    fn default() -> Self {
+        Self { bytes: [0; MAX_CONTROL_LEN], len: 0 }
     }
 }
 

@@ -14,6 +14,12 @@ use crate::frame;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
     pub(super) frame_limits: frame::Limits,
+    pub(super) behaviour: Behaviour,
+}
+
+/// What a connection has to remember of its configuration, apart from what its decoder does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Behaviour {
     pub(super) delivery: Delivery,
     pub(super) auto_pong: bool,
     pub(super) auto_close: bool,
@@ -43,17 +49,19 @@ impl Config {
     pub const fn new() -> Self {
         Self {
             frame_limits: frame::Limits::new(),
-            delivery: Delivery::Messages,
-            auto_pong: true,
-            auto_close: true,
-            deliver_while_closing: true,
+            behaviour: Behaviour {
+                delivery: Delivery::Messages,
+                auto_pong: true,
+                auto_close: true,
+                deliver_while_closing: true,
+            },
         }
     }
 
     /// Whole messages, or chunks as they arrive. Default: [`Delivery::Messages`].
     #[must_use]
     pub const fn delivery(mut self, delivery: Delivery) -> Self {
-        self.delivery = delivery;
+        self.behaviour.delivery = delivery;
         self
     }
 
@@ -110,7 +118,7 @@ impl Config {
     /// If not, the caller answers with [`send_pong`](crate::Connection::send_pong) (RFC 6455, 5.5.2).
     #[must_use]
     pub const fn auto_pong(mut self, yes: bool) -> Self {
-        self.auto_pong = yes;
+        self.behaviour.auto_pong = yes;
         self
     }
 
@@ -120,7 +128,7 @@ impl Config {
     /// may finish a message that it is sending in fragments first.
     #[must_use]
     pub const fn auto_close(mut self, yes: bool) -> Self {
-        self.auto_close = yes;
+        self.behaviour.auto_close = yes;
         self
     }
 
@@ -130,7 +138,7 @@ impl Config {
     /// If not they are checked and dropped, as browsers do.
     #[must_use]
     pub const fn deliver_while_closing(mut self, yes: bool) -> Self {
-        self.deliver_while_closing = yes;
+        self.behaviour.deliver_while_closing = yes;
         self
     }
 }

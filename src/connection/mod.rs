@@ -10,7 +10,7 @@ mod lifecycle;
 mod receiving;
 mod sending;
 
-use alloc::vec::Vec;
+use alloc::boxed::Box;
 
 pub use config::{Config, Delivery};
 pub use event::Event;
@@ -22,7 +22,8 @@ use crate::{
     frame::{Decoder, OpCode, Role},
     utf8,
 };
-use assembly::Assembly;
+use assembly::{Assembly, Control};
+use config::Behaviour;
 use lifecycle::Lifecycle;
 
 /// One end of an open WebSocket connection.
@@ -60,7 +61,7 @@ use lifecycle::Lifecycle;
 #[derive(Debug)]
 pub struct Connection {
     decoder: Decoder,
-    config: Config,
+    behaviour: Behaviour,
     /// Whether the next byte begins a message that is to be delivered whole. Kept by [`Self::look_around`].
     at_message: bool,
     /// What masking keys are drawn from. A client has it, a server does not.
@@ -70,7 +71,7 @@ pub struct Connection {
     utf8: utf8::Decoder,
     assembly: Assembly,
     /// A control frame that does not lie whole in the input.
-    control: Vec<u8>,
+    control: Option<Box<Control>>,
     /// The kind of the message that is being sent in fragments.
     sending: Option<OpCode>,
     lifecycle: Lifecycle,
@@ -100,13 +101,13 @@ impl Connection {
     fn new(role: Role, config: Config, entropy: Option<Entropy>) -> Self {
         let mut connection = Self {
             decoder: Decoder::new(role, config.frame_limits),
-            config,
+            behaviour: config.behaviour,
             at_message: false,
             entropy,
             receiving_text: false,
             utf8: utf8::Decoder::new(),
             assembly: Assembly::Idle,
-            control: Vec::new(),
+            control: None,
             sending: None,
             lifecycle: Lifecycle::default(),
         };
@@ -147,8 +148,8 @@ impl Connection {
 
     /// Notes whether the short way of [`Self::receive`] is open.
     fn look_around(&mut self) {
-        let delivered = self.config.deliver_while_closing || !self.lifecycle.close_sent();
-        self.at_message = self.config.delivery == Delivery::Messages
+        let delivered = self.behaviour.deliver_while_closing || !self.lifecycle.close_sent();
+        self.at_message = self.behaviour.delivery == Delivery::Messages
             && self.decoder.is_idle()
             && self.lifecycle.may_receive()
             && delivered;
@@ -157,6 +158,6 @@ impl Connection {
     /// Gives back the memory of what will not be completed.
     fn forget(&mut self) {
         self.assembly = Assembly::Idle;
-        self.control = Vec::new();
+        self.control = None;
     }
 }

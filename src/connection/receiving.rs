@@ -97,12 +97,12 @@ impl Connection {
         if part.offset == 0 && part.header.opcode != OpCode::Continuation {
             self.receiving_text = part.header.opcode == OpCode::Text;
         }
-        let event = match self.config.delivery {
+        let event = match self.behaviour.delivery {
             Delivery::Messages => self.receive_message(part)?,
             Delivery::Chunks => self.receive_chunk(part)?,
         };
         // WHATWG: a browser delivers nothing once its own Close is out.
-        let dropped = self.lifecycle.close_sent() && !self.config.deliver_while_closing;
+        let dropped = self.lifecycle.close_sent() && !self.behaviour.deliver_while_closing;
         Ok(event.filter(|_| !dropped))
     }
 
@@ -174,20 +174,23 @@ impl Connection {
         let payload: Cow<'b, [u8]> = if last && offset == 0 {
             Cow::Borrowed(payload)
         } else {
-            self.control.extend_from_slice(payload);
+            let control = self.control.get_or_insert_default();
+            control.push(payload);
             if !last {
                 // A fault in the body of a Close shows before its end.
                 return match header.opcode {
-                    OpCode::Close => Close::decode_prefix(&self.control, false).map(|_| None),
+                    OpCode::Close => Close::decode_prefix(control.as_slice(), false).map(|_| None),
                     _ => Ok(None),
                 };
             }
-            Cow::Owned(core::mem::take(&mut self.control))
+            let whole = control.as_slice().to_vec();
+            self.control = None;
+            Cow::Owned(whole)
         };
         match header.opcode {
             OpCode::Close => self.receive_close(payload, out).map(Some),
             OpCode::Ping => {
-                if self.config.auto_pong {
+                if self.behaviour.auto_pong {
                     self.write_frame(OpCode::Pong, true, &payload, out); // RFC 6455, 5.5.2
                 }
                 Ok(Some(Event::Ping(payload)))
@@ -207,7 +210,7 @@ impl Connection {
         };
         self.lifecycle.on_close_received(close.as_ref(), self.decoder.is_in_message());
         self.forget();
-        if self.config.auto_close && self.lifecycle.may_send() {
+        if self.behaviour.auto_close && self.lifecycle.may_send() {
             self.write_close(close.as_ref(), out); // RFC 6455, 5.5.1: the status code is echoed
         }
         Ok(Event::Close(close))

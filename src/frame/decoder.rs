@@ -1,6 +1,6 @@
 //! Layer 2: the bytes of a stream in, validated parts of frames out.
 
-use super::{Header, Limits, MAX_CONTROL_LEN, MAX_HEADER_LEN, OpCode, Rsv, header::Rules, mask};
+use super::{Header, Limits, MAX_HEADER_LEN, OpCode, Rsv, header::Rules, mask};
 use crate::{Input, ProtocolError};
 
 /// Which end of a connection this is.

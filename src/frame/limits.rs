@@ -1,7 +1,5 @@
 //! The limits that a header alone can break.
 
-use super::MAX_CONTROL_LEN;
-
 /// What a [`Decoder`](super::Decoder) accepts (RFC 6455, 10.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -67,7 +65,7 @@ impl Limits {
     /// The longest payload of a whole message that no other limit has to be asked about: at most 125 bytes.
     pub(super) const fn max_small_len(&self) -> u8 {
         let shorter = if self.frame_len < self.message_len { self.frame_len } else { self.message_len };
-        if shorter < MAX_CONTROL_LEN as u64 { shorter as u8 } else { MAX_CONTROL_LEN as u8 }
+        if shorter > 125 { 125 } else { shorter.to_le_bytes()[0] }
     }
 }
 
