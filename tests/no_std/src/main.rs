@@ -13,7 +13,9 @@ use core::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use sansocket::{CloseCode, Config, Connection, Event, Input, State, client, handshake::HandshakeLimits, server};
+use sansocket::{
+    CloseCode, Config, Connection, Event, Input, State, client, handshake::HandshakeLimits, server,
+};
 
 /// Hands out a fixed piece of memory from its beginning to its end, and takes nothing back.
 struct Bump {
@@ -54,6 +56,10 @@ fn panic(_: &PanicInfo<'_>) -> ! {
 
 #[link(name = "c")]
 unsafe extern "C" {}
+
+/// The precompiled `alloc` refers to it; nothing unwinds here. With `std` in the program there would be two.
+#[unsafe(no_mangle)]
+pub extern "C" fn rust_eh_personality() {}
 
 /// The C library calls this.
 #[unsafe(no_mangle)]
