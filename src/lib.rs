@@ -1,4 +1,136 @@
-//! TODO front page
+//! The WebSocket protocol without the socket.
+//!
+//! `sansocket` is a sans-I/O core: state machines for the opening handshake of clients and servers, for frames,
+//! messages, control frames and closing (RFC 6455). Bytes go in, events and bytes come out. The socket, the clock,
+//! the randomness and the buffers stay with you, so it fits into any runtime and onto any transport, and every
+//! run can be repeated byte for byte.
+//!
+//! ```text
+//!   bytes in ──▶ Input<'b> ──▶ Handshake ──▶ Connection ──▶ Event<'b>   what happened
+//!                                  │              │
+//!                                  └──────┬───────┘
+//!                                         ▼
+//!   bytes out ◀───────────────── out: &mut Vec<u8>, only ever appended to
+//! ```
+//!
+//! # A server
+//!
+//! This serves one client, whatever the stream is. Note the order in the loop: what is in `out` is written
+//! **before** the error is looked at, because it holds the response or the Close frame that tells the peer
+//! why.
+//!
+//! ```
+//! use std::io::{Read, Write};
+//! use sansocket::{Connection, Event, Input, State, handshake::HandshakeLimits, server};
+//!
+//! type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+//!
+//! fn serve(stream: &mut (impl Read + Write)) -> Result<()> {
+//!     let mut handshake = server::Handshake::new(HandshakeLimits::new());
+//!     let mut connection = None;
+//!     let (mut buf, mut out) = (vec![0; 16 * 1024], Vec::new());
+//!     loop {
+//!         let n = stream.read(&mut buf)?;
+//!         if n == 0 {
+//!             // The transport ended: Ok if the connection had been closed properly.
+//!             return Ok(connection.as_mut().map_or(Ok(()), Connection::receive_eof)?);
+//!         }
+//!         let result = step(&mut handshake, &mut connection, &mut Input::new(&mut buf[..n]), &mut out);
+//!         stream.write_all(&out)?; // first the bytes ...
+//!         out.clear();
+//!         result?; // ... then the error
+//!     }
+//! }
+//!
+//! fn step(
+//!     handshake: &mut server::Handshake,
+//!     connection: &mut Option<Connection>,
+//!     input: &mut Input<'_>,
+//!     out: &mut Vec<u8>,
+//! ) -> Result<()> {
+//!     if connection.is_none() {
+//!         let Some(request) = handshake.receive(input, out)? else { return Ok(()) };
+//!         *connection = Some(request.accept(server::Accept::new(), out)?);
+//!     }
+//!     // The first frames may have come in the same read: they are still in `input`.
+//!     if let Some(connection) = connection {
+//!         while let Some(event) = connection.receive(input, out)? {
+//!             match event {
+//!                 Event::Text(text) => connection.send_text(&text, out)?,
+//!                 Event::Binary(data) => connection.send_binary(&data, out)?,
+//!                 _ => {} // the Pong or the answer to a Close is in `out` already
+//!             }
+//!         }
+//!     }
+//!     Ok(())
+//! }
+//! # struct Duplex(std::io::Cursor<Vec<u8>>, Vec<u8>);
+//! # impl Read for Duplex { fn read(&mut self, b: &mut [u8]) -> std::io::Result<usize> { self.0.read(b) } }
+//! # impl Write for Duplex { fn write(&mut self, b: &[u8]) -> std::io::Result<usize> { self.1.write(b) } fn flush(&mut self) -> std::io::Result<()> { Ok(()) } }
+//! # let mut bytes = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".to_vec();
+//! # bytes.extend(b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x88\x80\x37\xfa\x21\x3d");
+//! # let mut stream = Duplex(std::io::Cursor::new(bytes), Vec::new());
+//! # serve(&mut stream).unwrap();
+//! # assert!(stream.1.ends_with(b"\r\n\r\n\x81\x05Hello\x88\x00"));
+//! ```
+//!
+//! A client is the same with [`client::Request`] and [`client::Handshake`]. The repository has both as whole
+//! programs, `examples/echo_server.rs` and `examples/client.rs`, with timeouts and proper closing.
+//!
+//! # The rules
+//!
+//! They hold for every machine in this crate.
+//!
+//! 1. **No I/O, no clock, no global randomness, no logging, no threads.** The same calls give the same results.
+//! 2. **`no_std` and no `unsafe`.** `alloc` is needed, but not by [`frame`] and [`utf8`].
+//! 3. **All of the input is used**, unless you stop asking. What remains is still in your [`Input`].
+//! 4. **An event borrows from the bytes that were read**, never from the machine. A message that lies whole in
+//!    the input is unmasked in place: no copy, no allocation. Any other is assembled and handed out owned.
+//! 5. **What must be sent is in `out` when the call returns, also when it returns an error.** Nothing waits
+//!    inside. The amount that is buffered is `out.len()`: stop feeding input while it is long, and it is
+//!    bounded, since a Pong never exceeds its Ping.
+//! 6. **It makes no difference how the bytes are cut.** Same messages, same output, same error, same state.
+//! 7. **The first byte that decides, decides.** A fault is found before the payload arrives, and what came
+//!    before it is delivered first. After a failure every call returns the same error.
+//! 8. **No panic on any input, no memory for a promise.** What is held is bounded by the limits in [`Config`] and
+//!    [`HandshakeLimits`](handshake::HandshakeLimits), and follows what has arrived.
+//! 9. **Misuse is a type error or an `Err`** that changed nothing and appended nothing.
+//! 10. **Linear time**, also when every byte arrives alone.
+//!
+//! # What is where
+//!
+//! | layer | items | for |
+//! |---|---|---|
+//! | opening | [`server`], [`client`], [`handshake`], [`uri`] | the HTTP/1.1 upgrade on both sides |
+//! | messages | [`Connection`], [`Event`], [`Config`], [`Delivery`] | most programs |
+//! | closing | [`State`], [`Closure`], [`Close`], [`CloseCode`] | how a connection ends, and why |
+//! | frames | [`frame::Decoder`] | who forwards, records or filters frames |
+//! | bytes | [`frame::Header`], [`frame::mask()`], [`utf8::Decoder`] | everything else |
+//!
+//! Each layer is built on the public items of the ones below it, and works alone.
+//!
+//! # Who closes the transport
+//!
+//! When [`Connection::state`] is [`State::Draining`], write what is in `out`. A server then shuts down its side
+//! of the transport for writing, a client waits for the server to do so; both go on reading until the transport
+//! ends, under a timer, and tell the connection with [`Connection::receive_eof`]. [`Connection::closure`] says
+//! how it went, in the terms of the browser's `CloseEvent` (RFC 6455, 7.1).
+//!
+//! # What it does not do
+//!
+//! TLS, sockets, DNS, timers, reconnecting, cookies, redirects and authentication are yours. The core gives you
+//! what they need: [`uri::Uri`], the headers of both sides, the body of a rejection. Servers that browsers
+//! may reach should compare [`server::Request::origin`] with what they expect (RFC 6455, 10.2).
+//!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `std` | yes | lets dependencies find out at run time what the processor can do |
+//! | `getrandom` | yes | `random_seed()`, the seed of a client from the operating system |
+//! | `simd` | yes | validates UTF-8 with vector instructions (`simdutf8`) |
+//!
+//! None of them changes what the crate does. Without `std` the crate needs `alloc` only.
 
 #![no_std]
 #![warn(clippy::alloc_instead_of_core, clippy::std_instead_of_alloc, clippy::std_instead_of_core)]
