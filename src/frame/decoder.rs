@@ -108,6 +108,8 @@ impl Decoder {
             let result = self.receive_part(input);
             let Err(error) = result else { return result };
             self.failure = Some(error);
+            // Whether the faulty header came in one piece must not show in `is_in_frame`.
+            self.partial_len = 0;
         }
         input.take_all();
         self.failure.map_or(Ok(None), Err)
