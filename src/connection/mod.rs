@@ -69,6 +69,8 @@ pub struct Connection {
     /// Whether the message that is being received is text.
     receiving_text: bool,
     utf8: utf8::Decoder,
+    /// Whether the text in front of a fault was handed on, and the fault comes next.
+    text_fault: bool,
     assembly: Assembly,
     /// A control frame that does not lie whole in the input.
     control: Option<Box<Control>>,
@@ -106,6 +108,7 @@ impl Connection {
             entropy,
             receiving_text: false,
             utf8: utf8::Decoder::new(),
+            text_fault: false,
             assembly: Assembly::Idle,
             control: None,
             sending: None,

@@ -49,6 +49,9 @@ impl Connection {
         out: &mut Vec<u8>,
     ) -> Result<Option<Event<'b>>, ProtocolError> {
         while self.lifecycle.may_receive() {
+            if self.text_fault {
+                return Err(self.fail(ProtocolError::InvalidUtf8, input, out));
+            }
             let result = match self.decoder.receive(input) {
                 Ok(Some(part)) => self.receive_part(part, out),
                 Ok(None) => break,
@@ -139,7 +142,21 @@ impl Connection {
             let event = Event::BinaryChunk { data: Cow::Borrowed(payload), last };
             return Ok((last || !payload.is_empty()).then_some(event));
         }
-        let utf8::Decoded { first, rest } = self.decode_text(payload, last)?;
+        // The text in front of a fault comes first, so that a read that brings both changes nothing.
+        let before = self.utf8;
+        let utf8::Decoded { first, rest } = match self.utf8.decode(payload) {
+            Ok(piece) => {
+                self.text_fault = last && !self.utf8.is_complete();
+                piece
+            }
+            Err(fault) => {
+                self.text_fault = true;
+                self.utf8 = before;
+                let valid = payload.get(..fault.index()).unwrap_or_default();
+                self.utf8.decode(valid).map_err(|_| ProtocolError::InvalidUtf8)?
+            }
+        };
+        let last = last && !self.text_fault;
         let data = match first {
             None => Cow::Borrowed(rest),
             Some(first) => {
