@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::Connection;
 use crate::{
-    Close, CloseCode, MAX_REASON_LEN, SendError,
+    Close, CloseCode, SendError,
     entropy::Entropy,
     frame::{Header, MAX_CONTROL_LEN, MAX_HEADER_LEN, OpCode, Role, Rsv, mask},
 };
@@ -204,13 +204,13 @@ impl Connection {
 
     /// Appends a Close whose code this side may send.
     pub(super) fn write_close(&mut self, close: Option<&Close<'_>>, out: &mut Vec<u8>) {
-        let mut body = Vec::new();
-        if let Some(close) = close {
-            body.reserve_exact(2 + MAX_REASON_LEN);
-            body.extend_from_slice(&close.code().get().to_be_bytes());
-            body.extend_from_slice(close.reason().as_bytes());
-        }
-        self.write_frame(OpCode::Close, true, &body, out);
+        let code = close.map(|close| close.code().get().to_be_bytes());
+        let reason = close.map_or("", Close::reason);
+        let bytes = code.iter().flatten().chain(reason.as_bytes());
+        // A reason is never longer than what fits.
+        let mut body = [0; MAX_CONTROL_LEN];
+        let len = body.iter_mut().zip(bytes).map(|(to, from)| *to = *from).count();
+        self.write_frame(OpCode::Close, true, body.get(..len).unwrap_or_default(), out);
         self.lifecycle.on_close_sent();
     }
 
