@@ -226,3 +226,69 @@ fn unfold(head: &mut [u8]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn feed(collector: &mut Collector, bytes: &[u8], piece: usize) -> Result<Progress, HandshakeError> {
+        let mut bytes = bytes.to_vec();
+        let mut progress = Progress::More;
+        for piece in bytes.chunks_mut(piece) {
+            let mut input = Input::new(piece);
+            while !input.is_empty() && progress != Progress::End {
+                progress = collector.receive(&mut input)?;
+            }
+        }
+        Ok(progress)
+    }
+
+    #[test]
+    fn memory_grows_with_what_came_and_never_over_the_limit() {
+        let head = [&b"GET / HTTP/1.1\r\n"[..], &b"X: 345678901234\r\n".repeat(120)].concat();
+        for limit in [head.len(), 2100, 64 << 10] {
+            for piece in [1, 7, 4096] {
+                let mut collector = Collector::new(Kind::Request, HandshakeLimits::new().max_head_len(limit));
+                for (fed, part) in head.chunks(piece).enumerate() {
+                    assert!(feed(&mut collector, part, piece).is_ok());
+                    let fed = fed * piece + part.len();
+                    assert!(collector.bytes.capacity() <= limit.min(2 * fed));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_head_that_comes_at_once_is_copied_into_exactly_its_room() {
+        let head = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+        let mut collector = Collector::new(Kind::Request, HandshakeLimits::new());
+        assert_eq!(feed(&mut collector, &[&head[..], &[0; 9000]].concat(), 9100), Ok(Progress::End));
+        assert!(collector.bytes.capacity() <= 2 * head.len());
+    }
+
+    #[test]
+    fn headers_are_the_same_for_httparse_and_for_the_iterator() {
+        let lines = [
+            &b"A:b"[..],
+            b"Empty:",
+            b"Blank: \t ",
+            b"Colon: a:b: c",
+            b"Space: \t a b\t ",
+            b"Text: \xe9\xff",
+            b"Fold: a\r\n b\r\n\t\r\n c",
+            b"!#$%&'*+-.^_`|~1: x",
+            b"Last: ;,\"",
+        ];
+        let head = [b"HTTP/1.1 101", &lines[..].join(&b"\r\n"[..])[..], b"\r\n"].join(&b"\r\n"[..]);
+        for piece in [1, 5, 1000] {
+            let mut collector = Collector::new(Kind::Response, HandshakeLimits::new());
+            assert_eq!(feed(&mut collector, &head, piece), Ok(Progress::End));
+            let head = collector.finish();
+            let parsed = head.parse(|headers| {
+                assert_eq!(headers.len(), lines.len());
+                Ok(headers.iter().map(|header| (header.name, header.value)).collect::<Vec<_>>())
+            });
+            assert_eq!(parsed, Ok(head.headers().collect()));
+        }
+    }
+}
