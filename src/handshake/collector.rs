@@ -198,23 +198,41 @@ impl Collector {
     }
 }
 
-/// How many bytes come before the first control character.
+/// How many bytes come before the first control character that is no tab (RFC 9110, 5.5).
 fn text_len(bytes: &[u8]) -> usize {
-    // Whole chunks without a branch a byte: the compiler makes vector instructions of it.
-    let (chunks, _) = bytes.as_chunks::<16>();
-    let clean = chunks
-        .iter()
-        .take_while(|chunk| !chunk.iter().fold(false, |found, &byte| found | is_control(byte)))
-        .count()
-        * 16;
-    let rest = bytes.get(clean..).unwrap_or_default();
-    clean + rest.iter().position(|&byte| is_control(byte)).unwrap_or(rest.len())
+    let mut len = 0;
+    loop {
+        len += plain_len(bytes.get(len..).unwrap_or_default());
+        match bytes.get(len) {
+            Some(b'\t') => len += 1,
+            _ => return len,
+        }
+    }
 }
 
-/// Whether a byte may not stand inside a line (RFC 9110, 5.5).
+/// How many bytes come before the first control character, found eight bytes at a time.
 #[inline]
-fn is_control(byte: u8) -> bool {
-    (byte < b' ' && byte != b'\t') || byte == 0x7f
+fn plain_len(bytes: &[u8]) -> usize {
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (at, word) in words.iter().enumerate() {
+        let found = control_bits(u64::from_le_bytes(*word));
+        if found != 0 {
+            return 8 * at + found.trailing_zeros() as usize / 8;
+        }
+    }
+    8 * words.len() + rest.iter().position(u8::is_ascii_control).unwrap_or(rest.len())
+}
+
+/// Sets the highest bit of each byte that is a control character, from the lowest byte up to the first that is.
+///
+/// Beyond that byte the subtractions may borrow, and the bits mean nothing.
+#[inline]
+fn control_bits(word: u64) -> u64 {
+    const EACH: u64 = u64::MAX / 0xff;
+    let delete = word ^ (EACH * 0x7f);
+    let below_space = word.wrapping_sub(EACH * 0x20) & !word;
+    let is_delete = delete.wrapping_sub(EACH) & !delete;
+    (below_space | is_delete) & (EACH * 0x80)
 }
 
 /// Makes one line of each folded header line (RFC 9112, 5.2). There is no empty line before the end.
@@ -223,6 +241,88 @@ fn unfold(head: &mut [u8]) {
         if let [cr @ b'\r', lf @ b'\n', b' ' | b'\t'] = &mut head[at - 2..=at] {
             *cr = b' ';
             *lf = b' ';
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn feed(collector: &mut Collector, bytes: &[u8], piece: usize) -> Result<Progress, HandshakeError> {
+        let mut bytes = bytes.to_vec();
+        let mut progress = Progress::More;
+        for piece in bytes.chunks_mut(piece) {
+            let mut input = Input::new(piece);
+            while !input.is_empty() && progress != Progress::End {
+                progress = collector.receive(&mut input)?;
+            }
+        }
+        Ok(progress)
+    }
+
+    #[test]
+    fn memory_grows_with_what_came_and_never_over_the_limit() {
+        let head = [&b"GET / HTTP/1.1\r\n"[..], &b"X: 345678901234\r\n".repeat(120)].concat();
+        for limit in [head.len(), 2100, 64 << 10] {
+            for piece in [1, 7, 4096] {
+                let mut collector = Collector::new(Kind::Request, HandshakeLimits::new().max_head_len(limit));
+                for (fed, part) in head.chunks(piece).enumerate() {
+                    assert!(feed(&mut collector, part, piece).is_ok());
+                    let fed = fed * piece + part.len();
+                    assert!(collector.bytes.capacity() <= limit.min(2 * fed));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_head_that_comes_at_once_is_copied_into_exactly_its_room() {
+        let head = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+        let mut collector = Collector::new(Kind::Request, HandshakeLimits::new());
+        assert_eq!(feed(&mut collector, &[&head[..], &[0; 9000]].concat(), 9100), Ok(Progress::End));
+        assert!(collector.bytes.capacity() <= 2 * head.len());
+    }
+
+    #[test]
+    fn the_first_control_character_is_found_wherever_it_stands() {
+        for byte in 0..=255_u8 {
+            for at in 0..20 {
+                // Bytes that are close to control characters before it, and control characters behind it.
+                for filler in [b' ', b'~', b'\t', 0x80, 0xff] {
+                    let mut bytes = [filler; 24];
+                    bytes[at] = byte;
+                    bytes[at + 1..].fill(0);
+                    let is_text = byte == b'\t' || !byte.is_ascii_control();
+                    assert_eq!(text_len(&bytes), at + usize::from(is_text), "{byte:#x} at {at}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn headers_are_the_same_for_httparse_and_for_the_iterator() {
+        let lines = [
+            &b"A:b"[..],
+            b"Empty:",
+            b"Blank: \t ",
+            b"Colon: a:b: c",
+            b"Space: \t a b\t ",
+            b"Text: \xe9\xff",
+            b"Fold: a\r\n b\r\n\t\r\n c",
+            b"!#$%&'*+-.^_`|~1: x",
+            b"Last: ;,\"",
+        ];
+        let head = [b"HTTP/1.1 101", &lines[..].join(&b"\r\n"[..])[..], b"\r\n"].join(&b"\r\n"[..]);
+        for piece in [1, 5, 1000] {
+            let mut collector = Collector::new(Kind::Response, HandshakeLimits::new());
+            assert_eq!(feed(&mut collector, &head, piece), Ok(Progress::End));
+            let head = collector.finish();
+            let parsed = head.parse(|headers| {
+                assert_eq!(headers.len(), lines.len());
+                Ok(headers.iter().map(|header| (header.name, header.value)).collect::<Vec<_>>())
+            });
+            assert_eq!(parsed, Ok(head.headers().collect()));
         }
     }
 }

@@ -45,6 +45,9 @@ fn check_target(target: &[u8]) -> Result<(), HandshakeError> {
 
 /// The authority, and path and query, of a target in absolute form (RFC 9112, 3.2.2).
 pub(super) fn split_absolute(target: &str) -> Option<(&str, &str)> {
+    if target.starts_with('/') {
+        return None;
+    }
     let (scheme, rest) = target.split_once("://")?;
     if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
         return None;

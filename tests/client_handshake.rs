@@ -1,0 +1,311 @@
+//! What a client makes of a response (RFC 6455, 4.1).
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+#[path = "common/handshake.rs"]
+mod common;
+
+use common::{Head, accept_for_seed, connect, response};
+use sansocket::{
+    client::{Error, Request, Response},
+    handshake::{HandshakeError as E, HandshakeLimits},
+};
+
+fn to(uri: &str) -> Request {
+    Request::new(uri).unwrap()
+}
+
+/// Connects with a response that opens the connection.
+fn opened(request: &Request, bytes: &[u8]) -> Response {
+    let run = connect(request, bytes);
+    assert_eq!(run.eof, Ok(()));
+    run.result.unwrap_or_else(|error| panic!("{}: {error}", bytes.escape_ascii())).unwrap()
+}
+
+fn failed(request: &Request, bytes: &[u8], error: E) {
+    let run = connect(request, bytes);
+    assert_eq!(run.result, Err(error.into()), "{}", bytes.escape_ascii());
+    assert_eq!((run.eof, run.remaining.len()), (Err(error.into()), 0));
+}
+
+/// Connects with a response that rejects, before the transport ends.
+fn rejected(bytes: &[u8]) -> Response {
+    match connect(&to("ws://h/"), bytes).result {
+        Err(Error::Rejected(response)) => *response,
+        other => panic!("{}: {other:?}", bytes.escape_ascii()),
+    }
+}
+
+#[test]
+fn a_response_that_is_right_opens_the_connection() {
+    for head in [
+        response(),
+        response().line("HTTP/1.2 101 Switching Protocols"),
+        response().line("HTTP/1.1 101"),
+        response().line("HTTP/1.1 101 "),
+        response().line("HTTP/1.1 101 Web Socket Protocol Handshake"),
+        response().line(b"HTTP/1.1 101 \xe9"),
+        response().set("Upgrade", "WebSocket"),
+        response().set("Connection", "keep-alive, uPgRaDe"),
+        response().set("Connection", "keep-alive").add("connection", "upgrade"),
+        response().set("Connection", "keep-alive,\r\n Upgrade"),
+        response().set("Connection", "keep-alive,\r\n\t \r\n Upgrade"),
+        response().set("Sec-WebSocket-Accept", format!(" {}\t ", accept_for_seed())),
+        response().without("Sec-WebSocket-Accept").add("SEC-WEBSOCKET-ACCEPT", accept_for_seed()),
+        response().add("Content-Length", "5"),
+        response().add("Content-Length", "x"),
+        response().add("Transfer-Encoding", "chunked"),
+    ] {
+        let response = opened(&to("ws://h/"), &head.bytes());
+        assert_eq!((response.status(), response.subprotocol(), response.body()), (101, None, &b""[..]));
+        assert!(!response.is_truncated() && response.extensions().next().is_none());
+    }
+}
+
+#[test]
+fn a_response_that_is_not_quite_right_opens_nothing() {
+    let accept = accept_for_seed();
+    for (head, error) in [
+        (response().line("HTTP/1.0 101 Switching Protocols"), E::HttpVersionTooOld),
+        (response().line("HTTP/2.0 101 Switching Protocols"), E::MalformedStatusLine),
+        (response().line("http/1.1 101 Switching Protocols"), E::MalformedStatusLine),
+        (response().line("HTTP/1.1  101 Switching Protocols"), E::MalformedStatusLine),
+        (response().line("HTTP/1.1 1010"), E::MalformedStatusLine),
+        (response().line("HTTP/1.1 10"), E::MalformedStatusLine),
+        (response().line("HTTP/1.1 099 x"), E::MalformedStatusLine),
+        (response().line("ICY 200 OK"), E::MalformedStatusLine),
+        (response().line(""), E::MalformedStatusLine),
+        (response().without("Upgrade"), E::WrongUpgrade),
+        (response().set("Upgrade", ""), E::WrongUpgrade),
+        (response().set("Upgrade", "h2c"), E::WrongUpgrade),
+        (response().set("Upgrade", "websocket, h2c"), E::WrongUpgrade),
+        (response().add("Upgrade", "websocket"), E::WrongUpgrade),
+        (response().without("Connection"), E::WrongConnection),
+        (response().set("Connection", "close"), E::WrongConnection),
+        (response().set("Connection", "Upgradex"), E::WrongConnection),
+        (response().set("Connection", "keep-alive Upgrade"), E::WrongConnection),
+        (response().without("Sec-WebSocket-Accept"), E::WrongAccept),
+        (response().set("Sec-WebSocket-Accept", ""), E::WrongAccept),
+        (response().set("Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), E::WrongAccept),
+        (response().set("Sec-WebSocket-Accept", accept.to_lowercase()), E::WrongAccept),
+        (response().set("Sec-WebSocket-Accept", format!("{accept}, {accept}")), E::WrongAccept),
+        (response().add("Sec-WebSocket-Accept", &accept), E::WrongAccept),
+        (response().add("X", "a\0b"), E::ControlCharacter),
+        (response().add("X", "a\rb"), E::LineEnding),
+        (response().add("X", "a\nb"), E::LineEnding),
+        (response().add("X ", "b"), E::MalformedHeader),
+        (response().add("", "b"), E::MalformedHeader),
+        (response().line("HTTP/1.1 101\r\n X: y"), E::FoldedHeader),
+        (response().line("\r\nHTTP/1.1 101 x"), E::MalformedStatusLine),
+    ] {
+        failed(&to("ws://h/"), &head.bytes(), error);
+    }
+}
+
+#[test]
+fn the_server_selects_one_subprotocol_that_was_asked_for() {
+    const NAME: &str = "Sec-WebSocket-Protocol";
+    let both = || to("ws://h/").subprotocol("chat").subprotocol("superchat");
+    for (request, head, expected) in [
+        (both(), response().add(NAME, "chat"), Ok(Some("chat"))),
+        (both(), response().add(NAME, "superchat"), Ok(Some("superchat"))),
+        (both(), response(), Ok(None)),
+        (both().require_subprotocol(), response().add(NAME, "chat"), Ok(Some("chat"))),
+        (both().require_subprotocol(), response(), Err(E::MissingSubprotocol)),
+        (to("ws://h/"), response().add(NAME, "chat"), Err(E::UnexpectedSubprotocol)),
+        (to("ws://h/"), response().add(NAME, ""), Err(E::UnexpectedSubprotocol)),
+        (both(), response().add(NAME, "zzz"), Err(E::UnexpectedSubprotocol)),
+        (both(), response().add(NAME, "CHAT"), Err(E::UnexpectedSubprotocol)),
+        (both(), response().add(NAME, ""), Err(E::UnexpectedSubprotocol)),
+        (both(), response().add(NAME, "chat, superchat"), Err(E::UnexpectedSubprotocol)),
+        (both(), response().add(NAME, "chat").add(NAME, "chat"), Err(E::UnexpectedSubprotocol)),
+        (both(), response().add(NAME, "chat").add(NAME, "superchat"), Err(E::UnexpectedSubprotocol)),
+    ] {
+        match expected {
+            Ok(subprotocol) => assert_eq!(opened(&request, &head.bytes()).subprotocol(), subprotocol),
+            Err(error) => failed(&request, &head.bytes(), error),
+        }
+    }
+}
+
+#[test]
+fn the_server_selects_extensions_that_were_offered_each_once() {
+    const NAME: &str = "Sec-WebSocket-Extensions";
+    let offer = || to("ws://h/").extension("permessage-deflate; client_max_window_bits").extension("x");
+    for (request, head, expected) in [
+        (offer(), response().add(NAME, "permessage-deflate"), Ok(1)),
+        (offer(), response().add(NAME, "x, permessage-deflate"), Ok(2)),
+        (offer(), response().add(NAME, "x").add(NAME, "permessage-deflate"), Ok(2)),
+        (offer(), response().add(NAME, "permessage-deflate; server_max_window_bits=\"10\""), Ok(1)),
+        (offer(), response(), Ok(0)),
+        (to("ws://h/"), response().add(NAME, "permessage-deflate"), Err(E::UnexpectedExtension)),
+        (offer(), response().add(NAME, "x-foo"), Err(E::UnexpectedExtension)),
+        (offer(), response().add(NAME, "Permessage-Deflate"), Err(E::UnexpectedExtension)),
+        (
+            offer(),
+            response().add(NAME, "permessage-deflate, permessage-deflate"),
+            Err(E::UnexpectedExtension),
+        ),
+        (offer(), response().add(NAME, "x").add(NAME, "x; a"), Err(E::UnexpectedExtension)),
+        (offer(), response().add(NAME, "permessage-deflate;;"), Err(E::InvalidExtensions)),
+        (offer(), response().add(NAME, ""), Err(E::InvalidExtensions)),
+        (to("ws://h/"), response().add(NAME, ""), Err(E::InvalidExtensions)),
+    ] {
+        match expected {
+            Ok(count) => assert_eq!(opened(&request, &head.bytes()).extensions().count(), count),
+            Err(error) => failed(&request, &head.bytes(), error),
+        }
+    }
+}
+
+#[test]
+fn interim_responses_are_skipped_up_to_16() {
+    let interim = b"HTTP/1.1 103 Early Hints\r\nContent-Length: 3\r\nLink: </a>\r\n\r\n";
+    let after = |count: usize| [&interim.repeat(count)[..], &response().bytes()].concat();
+    opened(&to("ws://h/"), &[b"HTTP/1.1 100 Continue\r\n\r\n", &response().bytes()[..]].concat());
+    opened(&to("ws://h/"), &after(1));
+    opened(&to("ws://h/"), &after(16));
+    failed(&to("ws://h/"), &after(17), E::TooManyInterimResponses);
+}
+
+#[test]
+fn bytes_behind_the_response_are_left_for_the_connection() {
+    let frames = b"\x81\x05Hello\x81\x00\x89\x00";
+    let run = connect(&to("ws://h/"), &[&response().bytes()[..], frames].concat());
+    assert!(run.result.is_ok_and(|response| response.is_some()));
+    assert_eq!(run.remaining, frames);
+}
+
+#[test]
+fn another_status_rejects_with_the_body() {
+    let long = "x".repeat(300);
+    let with =
+        |headers: &str, body: &str| format!("HTTP/1.1 401 No\r\nX: y\r\n{headers}\r\n{body}").into_bytes();
+    for (bytes, body, truncated) in [
+        (with("Content-Length: 3\r\n", "abcd"), "abc", false),
+        (with("Content-Length: 0\r\n", "rest"), "", false),
+        (with(&format!("Content-Length: {}\r\n", long.len()), &long), &*long, false),
+        (
+            with("Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n0A;x=y\r\n0123456789\r\n0\r\n"),
+            "abc0123456789",
+            false,
+        ),
+        (with("Transfer-Encoding: gzip, Chunked\r\nContent-Length: 1\r\n", "0\r\n\r\n"), "", false),
+        (with("Transfer-Encoding: chunked\r\n", "3\r\nabcX"), "abc", true),
+        (with("Transfer-Encoding: chunked\r\n", "3\r\nabc\rX"), "abc", true),
+        (with("Transfer-Encoding: chunked\r\n", "\r\n"), "", true),
+        (with("Transfer-Encoding: chunked\r\n", "x\r\n"), "", true),
+        (with("Transfer-Encoding: chunked\r\n", "-1\r\n"), "", true),
+        (with("Transfer-Encoding: chunked\r\n", "11111111111111111\r\n"), "", true),
+        (with("Transfer-Encoding: chunked\r\n", &format!("1;{}", "x".repeat(2000))), "", true),
+        (b"HTTP/1.1 204 x\r\nContent-Length: 9\r\n\r\n".to_vec(), "", false),
+        (b"HTTP/1.0 304 x\r\n\r\n".to_vec(), "", false),
+        (response().line("HTTP/1.1 200 OK").add("Content-Length", "1").add("X", "y").bytes(), "", true),
+    ] {
+        if bytes.starts_with(b"HTTP/1.1 200") {
+            // All the headers of an upgrade do not make one.
+            let body = rejected(&[&bytes[..], b"z"].concat());
+            assert_eq!((body.status(), body.body()), (200, &b"z"[..]));
+            continue;
+        }
+        let response = rejected(&bytes);
+        assert_eq!(
+            (response.body(), response.is_truncated()),
+            (body.as_bytes(), truncated),
+            "{}",
+            bytes.escape_ascii()
+        );
+    }
+    let response = rejected(&with("X: z\r\nContent-Length: 0\r\n", ""));
+    assert_eq!((response.status(), response.header("x")), (401, Some(&b"y"[..])));
+    assert_eq!(response.headers().count(), 3);
+}
+
+#[test]
+fn the_end_of_the_transport_ends_the_body() {
+    for (bytes, body, truncated) in [
+        ("HTTP/1.1 302 Found\r\nLocation: /\r\n\r\nabc", "abc", false),
+        ("HTTP/1.1 500 x\r\n\r\n", "", false),
+        ("HTTP/1.1 500 x\r\nTransfer-Encoding: gzip\r\nContent-Length: x\r\n\r\nabc", "abc", false),
+        ("HTTP/1.1 500 x\r\nContent-Length: 4\r\n\r\nabc", "abc", true),
+        ("HTTP/1.1 500 x\r\nContent-Length: 18446744073709551615\r\n\r\nabc", "abc", true),
+        ("HTTP/1.1 500 x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab", "ab", true),
+        ("HTTP/1.1 500 x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", "abc", true),
+    ] {
+        let run = connect(&to("ws://h/"), bytes.as_bytes());
+        assert_eq!(run.result, Ok(None), "{bytes:?}");
+        let Err(Error::Rejected(response)) = run.eof else { panic!("{bytes:?}") };
+        assert_eq!((response.body(), response.is_truncated()), (body.as_bytes(), truncated), "{bytes:?}");
+    }
+    for end in [0, 10, response().bytes().len() - 1] {
+        let run = connect(&to("ws://h/"), &response().bytes()[..end]);
+        assert_eq!((run.result, run.eof), (Ok(None), Err(E::UnexpectedEof.into())));
+    }
+}
+
+#[test]
+fn a_content_length_that_is_no_number_fails() {
+    for value in ["x", "", "-1", "+1", "1, 1", "18446744073709551616"] {
+        let bytes = format!("HTTP/1.1 400 x\r\nContent-Length: {value}\r\n\r\n");
+        failed(&to("ws://h/"), bytes.as_bytes(), E::InvalidContentLength);
+    }
+    failed(
+        &to("ws://h/"),
+        b"HTTP/1.1 400 x\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n",
+        E::InvalidContentLength,
+    );
+}
+
+#[test]
+fn a_limit_passes_and_one_more_byte_fails() {
+    let head = response().bytes();
+    let longest = format!("Sec-WebSocket-Accept: {}", accept_for_seed()).len();
+    let with = |limits: HandshakeLimits| to("ws://h/").limits(limits);
+    let limits = HandshakeLimits::new();
+    opened(&with(limits.max_head_len(head.len()).max_line_len(longest).max_headers(3)), &head);
+    for (limits, error) in [
+        (limits.max_head_len(head.len() - 1), E::HeadTooLong { limit: head.len() - 1 }),
+        (limits.max_line_len(longest - 1), E::HeaderLineTooLong { limit: longest - 1 }),
+        (limits.max_line_len(31), E::StartLineTooLong { limit: 31 }),
+        (limits.max_headers(2), E::TooManyHeaders { limit: 2 }),
+    ] {
+        failed(&with(limits), &head, error);
+    }
+    // Folds are no headers, but they count as bytes.
+    let folded = response().add("X", "\r\n y".repeat(200)).bytes();
+    opened(&with(limits.max_headers(4)), &folded);
+    failed(&with(limits.max_head_len(500)), &folded, E::HeadTooLong { limit: 500 });
+}
+
+#[test]
+fn a_body_over_its_limit_is_cut_at_the_first_byte_beyond() {
+    let request = to("ws://h/").limits(HandshakeLimits::new().max_body_len(4));
+    for (framing, before, at, after) in [
+        ("Content-Length: 9\r\n", "", "abcd", "e"),
+        ("", "", "abcd", "e"),
+        ("Transfer-Encoding: chunked\r\n", "9\r\n", "abcd", "e"),
+        ("Transfer-Encoding: chunked\r\n", "2\r\nab\r\n2\r\n", "cd", "\r\n1\r\ne"),
+    ] {
+        let bytes = format!("HTTP/1.1 403 x\r\n{framing}\r\n{before}{at}");
+        assert_eq!(connect(&request, bytes.as_bytes()).result, Ok(None), "{bytes}");
+        let run = connect(&request, format!("{bytes}{after}fgh").as_bytes());
+        let Err(Error::Rejected(response)) = run.result else { panic!("{bytes}") };
+        assert_eq!((response.body(), response.is_truncated()), (&b"abcd"[..], true));
+    }
+    let exact = connect(&request, b"HTTP/1.1 403 x\r\nContent-Length: 4\r\n\r\nabcd");
+    let Err(Error::Rejected(response)) = exact.result else { panic!() };
+    assert!(!response.is_truncated());
+}
+
+#[test]
+fn a_server_of_another_version_says_which_it_speaks() {
+    let head = Head::new(
+        "HTTP/1.1 426 Upgrade Required",
+        &[
+            ("Sec-WebSocket-Version", "13, 8"),
+            ("sec-websocket-version", "7, 013, x, 256"),
+            ("Content-Length", "0"),
+        ],
+    );
+    assert_eq!(rejected(&head.bytes()).supported_versions().collect::<Vec<_>>(), [13, 8, 7]);
+}

@@ -1,0 +1,166 @@
+//! The request of a client (RFC 6455, 4.1).
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+#[path = "common/handshake.rs"]
+mod common;
+
+use common::{SEED, serve};
+use sansocket::{
+    Config, Input,
+    client::{Handshake, Request, RequestError as R},
+    handshake::HandshakeLimits,
+    uri::{Uri, UriError},
+};
+
+fn to(uri: &str) -> Request {
+    Request::new(uri).unwrap()
+}
+
+fn head_of(request: &Request) -> String {
+    let mut out = Vec::new();
+    Handshake::new(request, SEED, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn the_request_has_what_section_4_1_asks_for_and_no_more() {
+    let head = head_of(&to("ws://user:pw@Example.com:80/chat?x=1"));
+    let key = head.split("Sec-WebSocket-Key: ").nth(1).unwrap().split("\r\n").next().unwrap();
+    assert_eq!(
+        head,
+        format!(
+            "GET /chat?x=1 HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n"
+        )
+    );
+    // Canonical base64 of 16 bytes (erratum 3150).
+    assert!(key.len() == 24 && key.ends_with("==") && "AQgw".contains(&key[21..22]), "{key}");
+}
+
+#[test]
+fn the_request_has_what_the_caller_added() {
+    let request = to("wss://h:8443/")
+        .subprotocol("chat")
+        .subprotocol("superchat")
+        .origin("http://www.example.com")
+        .extension("foo; a")
+        .extension("bar")
+        .header("Cookie", "a=b")
+        .header("X-City", "K\u{f6}ln\t")
+        .config(Config::new());
+    let head = head_of(&request);
+    for line in [
+        "Host: h:8443",
+        "Sec-WebSocket-Protocol: chat, superchat",
+        "Sec-WebSocket-Extensions: foo; a, bar",
+        "Origin: http://www.example.com",
+        "Cookie: a=b",
+        "X-City: K\u{f6}ln\t",
+    ] {
+        assert_eq!(head.matches(&format!("\r\n{line}\r\n")).count(), 1, "{line}");
+    }
+    assert_eq!(head.matches("\r\n").count(), 12);
+    assert_eq!(request.uri(), &Uri::parse("wss://h:8443/").unwrap());
+}
+
+#[test]
+fn our_server_accepts_our_request() {
+    let request = to("ws://h/chat").subprotocol("a").extension("x; y=\"1\"").origin("null").header("A", "b");
+    let seen = serve(head_of(&request).as_bytes(), HandshakeLimits::new()).result.unwrap().unwrap();
+    assert_eq!((&*seen.target, &*seen.authority, seen.origin.as_deref()), ("/chat", "h", Some("null")));
+    assert_eq!((seen.subprotocols, seen.extensions), (vec!["a".into()], vec!["x y=1".into()]));
+}
+
+#[test]
+fn the_key_follows_from_the_seed_alone() {
+    let head = |seed| {
+        let mut out = Vec::new();
+        Handshake::new(&to("ws://h/"), seed, &mut out).unwrap();
+        out
+    };
+    assert_eq!(head([1; 32]), head([1; 32]));
+    assert_ne!(head([1; 32]), head([2; 32]));
+}
+
+#[test]
+fn nothing_is_sent_of_a_request_that_is_wrong() {
+    let base = || to("ws://h/");
+    for (request, error) in [
+        (base().subprotocol(""), R::InvalidSubprotocol),
+        (base().subprotocol("a b"), R::InvalidSubprotocol),
+        (base().subprotocol("a,b"), R::InvalidSubprotocol),
+        (base().subprotocol("a/b"), R::InvalidSubprotocol),
+        (base().subprotocol("ch@t"), R::InvalidSubprotocol),
+        (base().subprotocol("\u{e9}"), R::InvalidSubprotocol),
+        (base().subprotocol("a").subprotocol("a"), R::RepeatedSubprotocol),
+        (base().require_subprotocol(), R::MissingSubprotocol),
+        (base().origin(""), R::InvalidOrigin),
+        (base().origin("http://\u{e9}"), R::InvalidOrigin),
+        (base().origin("a b"), R::InvalidOrigin),
+        (base().origin("a").origin("a"), R::RepeatedOrigin),
+        (base().header("origin", "a").origin("b"), R::RepeatedOrigin),
+        (base().header("", "a"), R::InvalidHeaderName),
+        (base().header("a b", "a"), R::InvalidHeaderName),
+        (base().header("Host", "a"), R::ReservedHeader),
+        (base().header("upgrade", "a"), R::ReservedHeader),
+        (base().header("Connection", "a"), R::ReservedHeader),
+        (base().header("Content-Length", "0"), R::ReservedHeader),
+        (base().header("Transfer-Encoding", "chunked"), R::ReservedHeader),
+        (base().header("sec-websocket-key", "a"), R::ReservedHeader),
+        (base().header("Sec-WebSocket-Protocol", "a"), R::ReservedHeader),
+        (base().extension(""), R::InvalidExtension),
+        (base().subprotocol(" ").origin(" "), R::InvalidSubprotocol),
+    ] {
+        let mut out = b"before".to_vec();
+        assert_eq!(Handshake::new(&request, SEED, &mut out).unwrap_err(), error);
+        assert_eq!(out, b"before");
+    }
+}
+
+#[test]
+fn no_part_of_a_request_can_begin_another_line() {
+    for bad in ["\r", "\n", "\r\n", "\0", "\x7f", "\r\nX: y"] {
+        let text = format!("a{bad}b");
+        let base = || to("ws://h/");
+        for request in [
+            base().subprotocol(&text),
+            base().origin(&text),
+            base().extension(&text),
+            base().extension(&format!("x; {text}")),
+            base().extension(&format!("x; y=\"{text}\"")),
+            base().header(&text, "x"),
+            base().header("x", &text),
+            base().header("Origin", &text),
+        ] {
+            let mut out = Vec::new();
+            assert!(Handshake::new(&request, SEED, &mut out).is_err(), "{bad:?}");
+            assert_eq!(out, b"");
+        }
+        for uri in ["ws://{}/", "ws://{}@h/", "ws://h:{}/", "ws://h/{}", "ws://h/?{}", "{}://h/"] {
+            assert!(Request::new(&uri.replace("{}", &text)).is_err(), "{uri} {bad:?}");
+        }
+    }
+    assert_eq!(Request::new("ws://h%0d%0aX:y/").unwrap_err(), UriError::Host);
+}
+
+#[test]
+fn debug_output_is_short_and_holds_no_credentials() {
+    let uri = format!("wss://u:secret@{}/{}?secret", "h".repeat(2000), "\"".repeat(2000));
+    let request = to(&uri).header("Authorization", "secret").subprotocol("secret").extension("secret");
+    let mut handshake = Handshake::new(&request, SEED, &mut Vec::new()).unwrap();
+    let mut shown = vec![
+        format!("{request:?}"),
+        format!("{:?}", request.clone().header("", "")),
+        format!("{handshake:?}"),
+    ];
+    let mut bytes = b"HTTP/1.1 401 secret\r\nSet-Cookie: secret\r\n\r\nsecret".to_vec();
+    assert!(handshake.receive(&mut Input::new(&mut bytes)).unwrap().is_none());
+    shown.push(format!("{handshake:?}"));
+    let error = handshake.receive_eof().unwrap_err();
+    assert_eq!(error.to_string(), "the server rejected the connection with status 401");
+    shown.extend([format!("{error:?}"), format!("{handshake:?}")]);
+    for shown in shown {
+        assert!(shown.len() <= 256 && !shown.contains("secret"), "{shown}");
+    }
+}

@@ -1,0 +1,173 @@
+//! The grammar of headers, the same for both roles (RFC 6455, 4.3 and 9.1; RFC 9110, 5.6).
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+#[path = "common/handshake.rs"]
+mod common;
+
+use common::{Head, connect, response, serve, show};
+use sansocket::{
+    client,
+    handshake::{HandshakeError, HandshakeLimits},
+};
+
+const HEADER: &str = "Sec-WebSocket-Extensions";
+
+/// The lines of a header, and the elements in the form of [`show`].
+const VALID: &[(&[&str], &[&str])] = &[
+    (&["foo"], &["foo"]),
+    (&["foo, bar; baz=2"], &["foo", "bar baz=2"]),
+    (&["foo;a;b=1 , foo"], &["foo a b=1", "foo"]),
+    (&["foo; a=\"1\""], &["foo a=1"]),
+    (&["foo; a=\"1\\0\""], &["foo a=10"]),
+    (&["foo; a=\"\\1\\0\" ;b"], &["foo a=10 b"]),
+    (&["foo; a = 1"], &["foo a=1"]),
+    (&["foo; a =\t\"1\" , bar"], &["foo a=1", "bar"]),
+    (&["foo ;a"], &["foo a"]),
+    (&[",foo,,bar,"], &["foo", "bar"]),
+    (&[" , foo"], &["foo"]),
+    (&["foo", "bar; baz=2"], &["foo", "bar baz=2"]),
+    (&["foo,", "", ", bar"], &["foo", "bar"]),
+    (&["foo; a; a"], &["foo a a"]),
+    (&["foo; a=1; A=2"], &["foo a=1 A=2"]),
+    (
+        &["permessage-deflate ; client_max_window_bits = 10"],
+        &["permessage-deflate client_max_window_bits=10"],
+    ),
+    (&["constructor"], &["constructor"]),
+];
+
+const INVALID: &[&[&str]] = &[
+    &[""],
+    &["", ""],
+    &[","],
+    &[";"],
+    &[";;"],
+    &[",;constructor"],
+    &["foo;"],
+    &["foo;", "bar"],
+    &["foo; ;a"],
+    &["a;;b"],
+    &["permessage-deflate;;a"],
+    &["foo bar"],
+    &["foo; a b"],
+    &["foo; a=1 b"],
+    &["foo; a="],
+    &["foo; a=,bar"],
+    &["foo; =1"],
+    &["a="],
+    &["=a"],
+    &["foo; a=b=c"],
+    &["foo; a=\"\""],
+    &["foo; a=\"b c\""],
+    &["foo; a=\"b,c\""],
+    &["foo; a=\"b;c\""],
+    &["foo; a=\"b\"c"],
+    &["foo; a=b\"c\""],
+    &["foo; a=\"b"],
+    &["foo; a=\"b", "c\""],
+    &["foo; a=\"b\\\""],
+    &["foo; a=\"b\\"],
+    &["foo; a=\"b\\\\\""],
+    &["foo; a=\"\\,\""],
+    &["foo; a=\""],
+    &["\"foo\""],
+    &["f(o)o"],
+    &["foo; a=f(o)o"],
+    &["fo\u{f6}"],
+    &["foo; a=\u{f6}"],
+    &["foo, b\u{e4}r"],
+    &["foo; permessage-deflate; client_max_window_bits=\"\""],
+];
+
+fn with_lines(head: Head, lines: &[&str]) -> Vec<u8> {
+    lines.iter().fold(head, |head, line| head.add(HEADER, line)).bytes()
+}
+
+#[test]
+fn a_server_reads_offers_over_all_lines() {
+    for (lines, elements) in VALID {
+        let run = serve(&with_lines(Head::request(), lines), HandshakeLimits::new());
+        let seen = run.result.unwrap_or_else(|error| panic!("{lines:?}: {error}")).unwrap();
+        assert_eq!(seen.extensions, *elements, "{lines:?}");
+    }
+}
+
+#[test]
+fn a_server_answers_no_extension_that_it_does_not_know() {
+    for (lines, _) in VALID {
+        let run = serve(&with_lines(Head::request(), lines), HandshakeLimits::new());
+        assert!(!String::from_utf8(run.out).unwrap().contains("Extensions"), "{lines:?}");
+    }
+}
+
+#[test]
+fn a_server_refuses_malformed_offers_even_of_unknown_extensions() {
+    for lines in INVALID {
+        let run = serve(&with_lines(Head::request(), lines), HandshakeLimits::new());
+        assert_eq!(run.result, Err(HandshakeError::InvalidExtensions), "{lines:?}");
+        assert_eq!(run.out, b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    }
+}
+
+#[test]
+fn a_client_reads_the_same_grammar() {
+    let request = ["foo", "bar", "permessage-deflate", "constructor"]
+        .iter()
+        .fold(client::Request::new("ws://h/").unwrap(), |request, offer| request.extension(offer));
+    for (lines, elements) in VALID {
+        let run = connect(&request, &with_lines(response(), lines));
+        // RFC 6455, 4.1, and RFC 7692, 5: a server does not select one twice.
+        if *elements == ["foo a b=1", "foo"] {
+            assert_eq!(run.result, Err(HandshakeError::UnexpectedExtension.into()));
+            continue;
+        }
+        let response = run.result.unwrap_or_else(|error| panic!("{lines:?}: {error}")).unwrap();
+        assert_eq!(response.extensions().map(|one| show(&one)).collect::<Vec<_>>(), *elements, "{lines:?}");
+    }
+    for lines in INVALID {
+        let run = connect(&request, &with_lines(response(), lines));
+        // What is wrong first comes first, be it in the grammar or in the selection.
+        assert_eq!(run.result, Err(HandshakeError::InvalidExtensions.into()), "{lines:?}");
+    }
+}
+
+#[test]
+fn a_client_offers_what_the_grammar_allows() {
+    for (lines, _) in VALID {
+        let offer = lines.join(",");
+        let request = client::Request::new("ws://h/").unwrap().extension(&offer);
+        let mut out = Vec::new();
+        client::Handshake::new(&request, [0; 32], &mut out).unwrap();
+        let head = String::from_utf8(out).unwrap();
+        assert!(head.contains(&format!("\r\n{HEADER}: {offer}\r\n")), "{head}");
+    }
+    for lines in INVALID {
+        let offer = lines.join(",");
+        let request = client::Request::new("ws://h/").unwrap().extension(&offer);
+        let mut out = Vec::new();
+        let error = client::Handshake::new(&request, [0; 32], &mut out).unwrap_err();
+        assert_eq!((error, out.len()), (client::RequestError::InvalidExtension, 0), "{offer}");
+    }
+}
+
+#[test]
+fn a_token_is_made_of_the_characters_of_rfc_9110() {
+    for byte in 0..=255_u8 {
+        let is_token = byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        let value = [b'a', byte, b'b'];
+        let run =
+            serve(&Head::request().add("Sec-WebSocket-Protocol", value).bytes(), HandshakeLimits::new());
+        let expected = match byte {
+            b'\n' | b'\r' => Err(HandshakeError::LineEnding),
+            b'\t' => Err(HandshakeError::InvalidSubprotocols),
+            _ if byte.is_ascii_control() => Err(HandshakeError::ControlCharacter),
+            b',' => Ok(vec!["a".to_owned(), "b".to_owned()]),
+            _ if is_token => Ok(vec![String::from_utf8(value.to_vec()).unwrap()]),
+            _ => Err(HandshakeError::InvalidSubprotocols),
+        };
+        assert_eq!(run.result.map(|seen| seen.unwrap().subprotocols), expected, "{byte:#x}");
+        let name = serve(&Head::request().add(value, "x").bytes(), HandshakeLimits::new());
+        assert_eq!(name.result.is_ok(), is_token || byte == b':', "{byte:#x}");
+    }
+}

@@ -1,0 +1,197 @@
+//! What a server sees of a request, and what it answers (RFC 6455, 4.2.2).
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+#[path = "common/handshake.rs"]
+mod common;
+
+use common::{Head, SWITCHING, opened, refused, request, serve_any};
+use sansocket::{
+    Input,
+    handshake::{HandshakeError as E, HandshakeLimits},
+    server::{Accept, Handshake, ResponseErrorKind as Kind},
+};
+
+#[test]
+fn a_response_has_the_chosen_subprotocol_and_the_added_headers() {
+    let request = request(&Head::request().add("Sec-WebSocket-Protocol", "chat, superchat"));
+    let mut out = b"before".to_vec();
+    let accept = Accept::new().subprotocol("superchat").header("X-Id", "7").header("Set-Cookie", "a\t=b");
+    drop(request.accept(accept, &mut out).unwrap());
+    let fields = "\r\nSec-WebSocket-Protocol: superchat\r\nX-Id: 7\r\nSet-Cookie: a\t=b\r\n\r\n";
+    assert_eq!(String::from_utf8(out).unwrap(), format!("before{}{fields}", SWITCHING.trim_end()));
+}
+
+#[test]
+fn nothing_is_sent_that_may_not_be_and_the_request_comes_back() {
+    let mut head = Head::request().add("Sec-WebSocket-Protocol", "chat");
+    for (subprotocol, name, value, kind) in [
+        (Some("x"), "X", "", Kind::SubprotocolNotOffered),
+        (Some("CHAT"), "X", "", Kind::SubprotocolNotOffered),
+        (Some(""), "X", "", Kind::SubprotocolNotOffered),
+        (Some("chat, chat"), "X", "", Kind::SubprotocolNotOffered),
+        (Some("chat\r\nX: y"), "X", "", Kind::SubprotocolNotOffered),
+        (None, "", "a", Kind::InvalidHeaderName),
+        (None, "a b", "a", Kind::InvalidHeaderName),
+        (None, "a:", "a", Kind::InvalidHeaderName),
+        (None, "a\r\n", "a", Kind::InvalidHeaderName),
+        (None, "\u{e9}", "a", Kind::InvalidHeaderName),
+        (None, "X", "a\rb", Kind::InvalidHeaderValue),
+        (None, "X", "a\nb", Kind::InvalidHeaderValue),
+        (None, "X", "a\r\nY: b", Kind::InvalidHeaderValue),
+        (None, "X", "\0", Kind::InvalidHeaderValue),
+        (None, "X", "\x7f", Kind::InvalidHeaderValue),
+        (None, "Host", "h", Kind::ReservedHeader),
+        (None, "upgrade", "h2c", Kind::ReservedHeader),
+        (None, "Connection", "close", Kind::ReservedHeader),
+        (None, "Content-Length", "5", Kind::ReservedHeader),
+        (None, "TRANSFER-ENCODING", "chunked", Kind::ReservedHeader),
+        (None, "Sec-WebSocket-Accept", "x", Kind::ReservedHeader),
+        (None, "sec-websocket-extensions", "permessage-deflate", Kind::ReservedHeader),
+        (None, "Sec-WebSocket-", "x", Kind::ReservedHeader),
+    ] {
+        let mut out = b"before".to_vec();
+        let mut accept = Accept::new().header(name, value).header("Y", "\n");
+        if let Some(subprotocol) = subprotocol {
+            accept = Accept::new().subprotocol(subprotocol);
+        }
+        let error = request(&head).accept(accept, &mut out).unwrap_err();
+        assert_eq!((error.kind(), &out[..]), (kind, &b"before"[..]), "{subprotocol:?} {name} {value}");
+        let request = error.into_request();
+        if subprotocol.is_none() {
+            let error = request.reject(400, &[(name, value)], b"", &mut out).unwrap_err();
+            assert_eq!((error.kind(), &out[..]), (kind, &b"before"[..]), "{name} {value}");
+            error.into_request().reject(500, &[], b"", &mut out).unwrap();
+        }
+    }
+    head = head.without("Sec-WebSocket-Protocol");
+    let error = request(&head).accept(Accept::new().subprotocol("chat"), &mut Vec::new()).unwrap_err();
+    assert_eq!(error.kind(), Kind::SubprotocolNotOffered);
+}
+
+#[test]
+fn a_rejection_says_where_it_ends() {
+    type Row<'a> = (u16, &'a [(&'a str, &'a str)], &'a [u8], &'a str);
+    let rows: &[Row<'_>] = &[
+        (
+            403,
+            &[("Content-Type", "text/plain")],
+            b"no",
+            "403 Forbidden\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno",
+        ),
+        (
+            307,
+            &[("Location", "/b"), ("X", "")],
+            b"",
+            "307 Temporary Redirect\r\nLocation: /b\r\nX: \r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+        ),
+        (499, &[], b"", "499 \r\nConnection: close\r\nContent-Length: 0\r\n\r\n"),
+        (204, &[], b"", "204 No Content\r\nConnection: close\r\n\r\n"),
+        (
+            426,
+            &[],
+            b"",
+            "426 Upgrade Required\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+             Connection: Upgrade, close\r\nContent-Length: 0\r\n\r\n",
+        ),
+    ];
+    for &(status, headers, body, expected) in rows {
+        let mut out = Vec::new();
+        request(&Head::request()).reject(status, headers, body, &mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), format!("HTTP/1.1 {expected}"));
+    }
+    for (status, body, kind) in [
+        (0, &b""[..], Kind::InvalidStatus),
+        (101, b"", Kind::InvalidStatus),
+        (199, b"", Kind::InvalidStatus),
+        (600, b"", Kind::InvalidStatus),
+        (204, b"x", Kind::BodyNotAllowed),
+        (304, b"x", Kind::BodyNotAllowed),
+    ] {
+        let mut out = Vec::new();
+        let error = request(&Head::request()).reject(status, &[], body, &mut out).unwrap_err();
+        assert_eq!((error.kind(), out.len()), (kind, 0), "{status}");
+    }
+}
+
+#[test]
+fn plain_http_is_handed_out_only_if_it_is_asked_for() {
+    let base = Head::request;
+    for head in [base().without("Upgrade"), base().set("Upgrade", "h2c"), base().set("Connection", "close")] {
+        refused(&head.bytes(), E::NotAnUpgrade);
+        let run = serve_any(&[&head.bytes()[..], b"rest"].concat());
+        assert_eq!(run.out, b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        assert_eq!(run.remaining, b"rest");
+        let seen = run.result.unwrap().unwrap();
+        assert_eq!((seen.websocket, &*seen.target, &*seen.authority), (false, "/chat", "server.example.com"));
+    }
+    assert_eq!(serve_any(&base().bytes()).out, SWITCHING.as_bytes());
+    for (head, error) in [
+        (base().without("Upgrade").line("POST / HTTP/1.1"), E::MethodNotGet),
+        (base().without("Upgrade").without("Host"), E::InvalidHost),
+        (base().without("Upgrade").add("Content-Length", "5"), E::RequestBody),
+        (base().set("Connection", "a b"), E::MalformedUpgrade),
+        (base().set("Sec-WebSocket-Version", "8"), E::UnsupportedVersion),
+    ] {
+        assert_eq!(serve_any(&head.bytes()).result, Err(error));
+    }
+}
+
+#[test]
+fn debug_output_is_short_and_holds_no_credentials() {
+    let head = Head::request()
+        .line(format!("GET /{}?token=secret HTTP/1.1", "\"".repeat(4000)))
+        .add("Authorization", "Bearer secret");
+    let bytes = head.bytes();
+    let mut handshake = Handshake::new(HandshakeLimits::new());
+    handshake.receive(&mut Input::new(&mut bytes[..bytes.len() - 1].to_vec()), &mut Vec::new()).unwrap();
+    let request = request(&head);
+    let accept = Accept::new().header("Set-Cookie", "secret");
+    let error = Accept::new().subprotocol("x");
+    for shown in [
+        format!("{handshake:?}"),
+        format!("{request:?}"),
+        format!("{:?}", request.headers()),
+        format!("{accept:?}"),
+        format!("{:?}", request.accept(error, &mut Vec::new()).unwrap_err()),
+    ] {
+        assert!(shown.len() <= 256 && !shown.contains("secret"), "{shown}");
+    }
+}
+#[test]
+fn a_target_in_absolute_form_names_the_authority() {
+    for (target, authority, path, query) in [
+        ("/chat", "server.example.com", "/chat", None),
+        ("/?", "server.example.com", "/", Some("")),
+        ("//x?a?b", "server.example.com", "//x", Some("a?b")),
+        ("http://a.example:81/x?y", "a.example:81", "/x", Some("y")),
+        ("HTTPS://a", "a", "/", None),
+        ("http://a?q", "a", "/", Some("q")),
+        ("/r?u=http://b/", "server.example.com", "/r", Some("u=http://b/")),
+    ] {
+        let head = Head::request().line(format!("GET {target} HTTP/1.1"));
+        opened(&head.bytes());
+        let request = request(&head);
+        assert_eq!((request.target(), request.authority()), (target, authority));
+        assert_eq!((request.path(), request.query()), (path, query));
+    }
+}
+
+#[test]
+fn headers_are_handed_out_as_they_came() {
+    let request = request(
+        &Head::request()
+            .add("X-City", b"caf\xe9")
+            .add("cookie", " a=b ")
+            .add("Cookie", "c")
+            .add("Origin", "null"),
+    );
+    assert_eq!(request.header("x-city"), Some(&b"caf\xe9"[..]));
+    assert_eq!(request.header("Cookie"), Some(&b"a=b"[..]));
+    assert_eq!((request.header("Cooki"), request.origin()), (None, Some("null")));
+    let last: Vec<_> = request.headers().skip(5).collect();
+    assert_eq!(
+        last,
+        [("X-City", &b"caf\xe9"[..]), ("cookie", b"a=b"), ("Cookie", b"c"), ("Origin", b"null"),]
+    );
+}

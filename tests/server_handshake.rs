@@ -1,0 +1,286 @@
+//! Which requests a server takes (RFC 6455, 4.2.1).
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+#[path = "common/handshake.rs"]
+mod common;
+
+use common::{Head, SWITCHING, opened, refused, serve};
+use sansocket::{
+    Input,
+    handshake::{HandshakeError as E, HandshakeLimits, accept_key},
+    server::Handshake,
+};
+
+#[test]
+fn the_sample_request_is_answered_with_the_sample_response() {
+    let run = serve(&Head::request().bytes(), HandshakeLimits::new());
+    assert_eq!(run.out, SWITCHING.as_bytes());
+    let seen = run.result.unwrap().unwrap();
+    assert_eq!((&*seen.target, &*seen.authority, seen.origin), ("/chat", "server.example.com", None));
+    assert_eq!((seen.subprotocols.len(), seen.extensions.len(), seen.headers.len()), (0, 0, 5));
+}
+
+#[test]
+fn valid_requests_are_accepted_in_all_their_forms() {
+    let base = Head::request;
+    for head in [
+        base().line("GET /chat HTTP/1.2"),
+        base().line("GET /chat?a=%23 HTTP/1.1"),
+        base().set("Upgrade", "WebSocket"),
+        base().set("Upgrade", "websocket, h2c"),
+        base().set("Upgrade", "h2c/1.0, websocket"),
+        base().set("Upgrade", "h2c").add("upgrade", "websocket"),
+        base().set("Connection", "keep-alive, Upgrade"),
+        base().set("Connection", "upgrade"),
+        base().set("Connection", "keep-alive").add("Connection", "Upgrade"),
+        base().set("Connection", ",,Upgrade,"),
+        base().set("Sec-WebSocket-Key", "  dGhlIHNhbXBsZSBub25jZQ== \t"),
+        base().set("Sec-WebSocket-Version", " 13"),
+        base().add("Sec-WebSocket-Extensions", "x-unknown; a=1"),
+        base().add("Sec-WebSocket-Extensions", "constructor"),
+        base().add("Content-Length", "0"),
+        base().add("Expect", "100-continue"),
+        base().add("X-City", b"caf\xe9"),
+        base().add("X-Empty", ""),
+        base().set("Host", "[::1]:8080"),
+        base().set("Host", "h:"),
+    ] {
+        opened(&head.bytes());
+    }
+    opened(&[b"\r\n", &Head::request().bytes()[..]].concat());
+}
+
+#[test]
+fn the_order_and_the_case_of_header_names_do_not_matter() {
+    let mut head = Head::request();
+    for _ in 0..head.headers.len() {
+        head.headers.rotate_left(1);
+        opened(&head.bytes());
+        head.headers.iter_mut().for_each(|(name, _)| name.make_ascii_uppercase());
+        head.headers.swap(0, 2);
+        opened(&head.bytes());
+        head.headers.iter_mut().for_each(|(name, _)| name.make_ascii_lowercase());
+    }
+}
+
+#[test]
+fn a_fault_in_the_request_line_has_a_status_of_its_own() {
+    for (line, error) in [
+        ("POST /chat HTTP/1.1", E::MethodNotGet),
+        ("PUT /chat HTTP/1.1", E::MethodNotGet),
+        ("HEAD /chat HTTP/1.1", E::MethodNotGet),
+        ("get /chat HTTP/1.1", E::MethodNotGet),
+        ("OPTIONS * HTTP/1.1", E::MethodNotGet),
+        ("GET /chat HTTP/1.0", E::HttpVersionTooOld),
+        ("GET /chat HTTP/0.9", E::HttpVersionTooOld),
+        ("GET /chat HTTP/2.0", E::HttpVersionNotSupported),
+        ("PRI * HTTP/2.0", E::HttpVersionNotSupported),
+        ("GET /chat http/1.1", E::MalformedRequestLine),
+        ("GET /chat HTTP/1.10", E::MalformedRequestLine),
+        ("GET /chat HTTP/11", E::MalformedRequestLine),
+        ("GET /chat", E::MalformedRequestLine),
+        ("GET  /chat HTTP/1.1", E::MalformedRequestLine),
+        ("GET /chat  HTTP/1.1", E::MalformedRequestLine),
+        ("GET /chat HTTP/1.1 ", E::MalformedRequestLine),
+        (" GET /chat HTTP/1.1", E::MalformedRequestLine),
+        ("GET\t/chat HTTP/1.1", E::MalformedRequestLine),
+        ("GET /a b HTTP/1.1", E::MalformedRequestLine),
+        ("G(T /chat HTTP/1.1", E::MalformedRequestLine),
+        ("", E::MalformedRequestLine),
+        ("garbage", E::MalformedRequestLine),
+        ("GET * HTTP/1.1", E::InvalidTarget),
+        ("GET h:80 HTTP/1.1", E::InvalidTarget),
+        ("GET chat HTTP/1.1", E::InvalidTarget),
+        ("GET /chat#x HTTP/1.1", E::InvalidTarget),
+        ("GET /ch\u{e4}t HTTP/1.1", E::InvalidTarget),
+        ("GET /a\tb HTTP/1.1", E::InvalidTarget),
+        ("GET ws://h/p HTTP/1.1", E::InvalidTarget),
+        ("GET http:///p HTTP/1.1", E::InvalidTarget),
+        ("GET http://u@h/p HTTP/1.1", E::InvalidTarget),
+    ] {
+        refused(&Head::request().line(line).bytes(), error);
+    }
+}
+
+#[test]
+fn a_fault_in_the_headers_has_a_status_of_its_own() {
+    let base = Head::request;
+    for (head, error) in [
+        (base().without("Host"), E::InvalidHost),
+        (base().add("Host", "server.example.com"), E::InvalidHost),
+        (base().set("Host", ""), E::InvalidHost),
+        (base().set("Host", "a b"), E::InvalidHost),
+        (base().set("Host", "a@b"), E::InvalidHost),
+        (base().set("Host", "h/p"), E::InvalidHost),
+        (base().set("Host", "h:x"), E::InvalidHost),
+        (base().set("Host", b"h\xe9"), E::InvalidHost),
+        (base().line("GET http://h/ HTTP/1.1").without("Host"), E::InvalidHost),
+        (base().without("Upgrade"), E::NotAnUpgrade),
+        (base().set("Upgrade", ""), E::NotAnUpgrade),
+        (base().set("Upgrade", "h2c"), E::NotAnUpgrade),
+        (base().set("Upgrade", "websocket/13"), E::NotAnUpgrade),
+        (base().set("Upgrade", "websockets"), E::NotAnUpgrade),
+        (base().set("Upgrade", "web socket"), E::MalformedUpgrade),
+        (base().set("Upgrade", "websocket, a/b/c"), E::MalformedUpgrade),
+        (base().without("Connection"), E::NotAnUpgrade),
+        (base().set("Connection", "keep-alive"), E::NotAnUpgrade),
+        (base().set("Connection", "Upgradex"), E::NotAnUpgrade),
+        (base().set("Connection", "upgrad"), E::NotAnUpgrade),
+        (base().set("Connection", "keep-alive Upgrade"), E::MalformedUpgrade),
+        (base().set("Connection", format!("Upgrade{}", ",".repeat(17))), E::MalformedUpgrade),
+        (base().without("Sec-WebSocket-Version"), E::InvalidVersion),
+        (base().set("Sec-WebSocket-Version", ""), E::InvalidVersion),
+        (base().set("Sec-WebSocket-Version", "013"), E::InvalidVersion),
+        (base().set("Sec-WebSocket-Version", "+13"), E::InvalidVersion),
+        (base().set("Sec-WebSocket-Version", "13.0"), E::InvalidVersion),
+        (base().set("Sec-WebSocket-Version", "13, 8"), E::InvalidVersion),
+        (base().set("Sec-WebSocket-Version", "256"), E::InvalidVersion),
+        (base().set("Sec-WebSocket-Version", "1337"), E::InvalidVersion),
+        (base().add("Sec-WebSocket-Version", "13"), E::InvalidVersion),
+        (base().set("Sec-WebSocket-Version", "0"), E::UnsupportedVersion),
+        (base().set("Sec-WebSocket-Version", "7"), E::UnsupportedVersion),
+        (base().set("Sec-WebSocket-Version", "8"), E::UnsupportedVersion),
+        (base().set("Sec-WebSocket-Version", "12"), E::UnsupportedVersion),
+        (base().set("Sec-WebSocket-Version", "76"), E::UnsupportedVersion),
+        (base().set("Sec-WebSocket-Version", "255"), E::UnsupportedVersion),
+        (base().add("Origin", "http://a").add("Origin", "http://a"), E::InvalidOrigin),
+        (base().add("Origin", ""), E::InvalidOrigin),
+        (base().add("Origin", b"http://\xe9"), E::InvalidOrigin),
+        (base().add("Content-Length", "5"), E::RequestBody),
+        (base().add("Content-Length", "1000000000"), E::RequestBody),
+        (base().add("Transfer-Encoding", "chunked"), E::RequestBody),
+        (base().add("Transfer-Encoding", ""), E::RequestBody),
+        (base().add("Content-Length", "x"), E::InvalidContentLength),
+        (base().add("Content-Length", ""), E::InvalidContentLength),
+        (base().add("Content-Length", "-1"), E::InvalidContentLength),
+        (base().add("Content-Length", "+0"), E::InvalidContentLength),
+        (base().add("Content-Length", "5, 6"), E::InvalidContentLength),
+        (base().add("Content-Length", "18446744073709551616"), E::InvalidContentLength),
+        (base().add("Content-Length", "0").add("Content-Length", "0"), E::InvalidContentLength),
+        (base().add("Sec-WebSocket-Protocol", ""), E::InvalidSubprotocols),
+        (base().add("Sec-WebSocket-Protocol", ","), E::InvalidSubprotocols),
+        (base().add("Sec-WebSocket-Protocol", "chat, chat"), E::InvalidSubprotocols),
+        (
+            base().add("Sec-WebSocket-Protocol", "a, b").add("Sec-WebSocket-Protocol", "b"),
+            E::InvalidSubprotocols,
+        ),
+        (base().add("Sec-WebSocket-Protocol", "ch@t"), E::InvalidSubprotocols),
+        (base().add("Sec-WebSocket-Protocol", "a b"), E::InvalidSubprotocols),
+        (base().without("Sec-WebSocket-Version").add("Sec-WebSocket-Key1", "1 2"), E::InvalidVersion),
+    ] {
+        refused(&head.bytes(), error);
+    }
+}
+
+#[test]
+fn a_head_that_is_not_strict_http_is_refused() {
+    for (head, error) in [
+        ("GET / HTTP/1.1\r\nHost: h\r\nX: a\r\n b\r\n\r\n", E::FoldedHeader),
+        ("GET / HTTP/1.1\r\nHost: h\r\nConnection: keep-alive,\r\n\tUpgrade\r\n\r\n", E::FoldedHeader),
+        ("GET / HTTP/1.1\r\n Host: h\r\n\r\n", E::FoldedHeader),
+        ("GET / HTTP/1.1\r\nHost : h\r\n\r\n", E::MalformedHeader),
+        ("GET / HTTP/1.1\r\nHost\t: h\r\n\r\n", E::MalformedHeader),
+        ("GET / HTTP/1.1\r\n: h\r\n\r\n", E::MalformedHeader),
+        ("GET / HTTP/1.1\r\nHost h\r\n\r\n", E::MalformedHeader),
+        ("GET / HTTP/1.1\r\nHo st: h\r\n\r\n", E::MalformedHeader),
+        ("GET / HTTP/1.1\r\nH\u{f6}st: h\r\n\r\n", E::MalformedHeader),
+        ("GET / HTTP/1.1\r\nHost: h\r\nX: a\0b\r\n\r\n", E::ControlCharacter),
+        ("GET / HTTP/1.1\r\nHost: h\r\nX: \x7f\r\n\r\n", E::ControlCharacter),
+        ("GET / HTTP/1.1\r\n\x0bX: a\r\n\r\n", E::ControlCharacter),
+        ("GET /\x01 HTTP/1.1\r\n", E::ControlCharacter),
+        ("\x16\x03\x01\x02\0\x01", E::ControlCharacter),
+        ("GET / HTTP/1.1\r\nHost: h\r\nX: a\rb\r\n\r\n", E::LineEnding),
+        ("GET / HTTP/1.1\r\nHost: h\r\nX: a\r\r\n\r\n", E::LineEnding),
+        ("GET / HTTP/1.1\nHost: h\n\n", E::LineEnding),
+        ("GET / HTTP/1.1\r\nHost: h\n\r\n", E::LineEnding),
+        ("GET / HTTP/1.1\r\nHost: h\r\n\n", E::LineEnding),
+        ("GET / HTTP/1.1\r\nHost: h\r\n\rX", E::LineEnding),
+        ("\nGET / HTTP/1.1\r\n", E::LineEnding),
+        ("\r\r\nGET / HTTP/1.1\r\n", E::LineEnding),
+        ("\r\n\r\nGET / HTTP/1.1\r\n", E::MalformedRequestLine),
+    ] {
+        refused(head.as_bytes(), error);
+    }
+}
+
+#[test]
+fn the_first_byte_at_fault_decides() {
+    let bytes = b"GET /chat HTTP/1.1\r\nX: a\nPOST";
+    let mut handshake = Handshake::new(HandshakeLimits::new());
+    for (at, byte) in bytes.iter().enumerate() {
+        let mut byte = [*byte];
+        let result = handshake.receive(&mut Input::new(&mut byte), &mut Vec::new());
+        assert_eq!(result.is_err(), at >= 24, "byte {at}");
+    }
+}
+
+#[test]
+fn keys_are_16_bytes_in_base64() {
+    for (key, accept) in [
+        ("dGhlIHNhbXBsZSBub25jZQ==", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+        ("AQIDBAUGBwgJCgsMDQ4PEA==", "C/0nmHhBztSRGR1CwL6Tf4ZjwpY="),
+        ("AQIDBAUGBwgJCgsMDQ4PEC==", "OfS0wDaT5NoxF2gqm7Zj2YtetzM="),
+        ("AAAAAAAAAAAAAAAAAAAAAA==", "ICX+Yqv66kxgM0FcWaLWlFLwTAI="),
+        ("/////////////////////w==", "XXpj4jYzLM2yUE0C7TIgMwTQh2g="),
+        ("AAECAwQFBgcICQoLDA0ODw==", "Bz3qJYTGdOe8gUSpLosEdiLKDrk="),
+        ("8PHy8/T19vf4+fr7/P3+/w==", "o1HBjBrgy9KLkiDEDur3dyqqLEs="),
+        ("++++++++++++++++++++/w==", "CJpIURFjNZbvu95EM2tMdLHTZ6U="),
+    ] {
+        assert_eq!(accept_key(key.as_bytes()), accept.as_bytes());
+        let run = serve(&Head::request().set("Sec-WebSocket-Key", key).bytes(), HandshakeLimits::new());
+        assert_eq!(run.out, SWITCHING.replace("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", accept).as_bytes());
+    }
+    for key in [
+        "",
+        "AQIDBAUGBwgJCgsMDQ4P",
+        "AQIDBAUGBwgJCgsMDQ4PEBE=",
+        "dGhlIHNhbXBsZSBub25jZQ",
+        "dGhlIHNhbXBsZSBub25jZQ=",
+        "dGhlIHNhbXBsZSBub25jZ!==",
+        "dGhlIHNhbXBsZSBub25-_Q==",
+        "dGhlIHNhbXBs ZSBub25jZQ==",
+        "dGhlIHNhbXBsZSBub25jZQ==, x",
+        "=====================w==",
+        &"A".repeat(8000),
+    ] {
+        refused(&Head::request().set("Sec-WebSocket-Key", key).bytes(), E::InvalidKey);
+    }
+    let base = Head::request();
+    refused(&base.clone().without("Sec-WebSocket-Key").bytes(), E::InvalidKey);
+    refused(&base.clone().add("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==").bytes(), E::InvalidKey);
+    refused(&base.add("sec-websocket-key", "AAAAAAAAAAAAAAAAAAAAAA==").bytes(), E::InvalidKey);
+}
+
+#[test]
+fn subprotocols_are_offered_in_order_over_all_lines() {
+    let base = Head::request;
+    for head in [
+        base().add("Sec-WebSocket-Protocol", "chat, superchat"),
+        base().add("Sec-WebSocket-Protocol", "chat").add("sec-websocket-protocol", "superchat"),
+        base().add("Sec-WebSocket-Protocol", "chat,, superchat ,"),
+        base().add("Sec-WebSocket-Protocol", "").add("sec-websocket-protocol", "chat\t,superchat"),
+    ] {
+        assert_eq!(opened(&head.bytes()).subprotocols, ["chat", "superchat"]);
+    }
+    assert_eq!(opened(&base().add("Sec-WebSocket-Protocol", "a, A").bytes()).subprotocols, ["a", "A"]);
+}
+
+#[test]
+fn bytes_behind_the_request_are_left_for_the_connection() {
+    let frame = b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
+    let run = serve(&[&Head::request().bytes()[..], frame].concat(), HandshakeLimits::new());
+    assert_eq!((&run.remaining[..], &run.out[..]), (&frame[..], SWITCHING.as_bytes()));
+    // Not so after an error: nobody will ever parse them.
+    let head = Head::request().set("Sec-WebSocket-Version", "99");
+    refused(&[&head.bytes()[..], b"GET /internal HTTP/1.1\r\n\r\n"].concat(), E::UnsupportedVersion);
+}
+
+#[test]
+fn an_unfinished_request_is_no_request() {
+    let bytes = Head::request().bytes();
+    for end in [0, 1, 20, bytes.len() - 1] {
+        let run = serve(&bytes[..end], HandshakeLimits::new());
+        assert_eq!((run.result, run.out), (Ok(None), Vec::new()));
+    }
+}

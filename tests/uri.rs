@@ -1,0 +1,132 @@
+//! `ws` and `wss` URIs (RFC 6455, 3).
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use sansocket::uri::{Uri, UriError};
+
+/// (URI, secure, host, port, Host header, resource name, normal form)
+type Valid = (&'static str, bool, &'static str, u16, &'static str, &'static str, &'static str);
+
+#[rustfmt::skip]
+const VALID: &[Valid] = &[
+    ("ws://example.com", false, "example.com", 80, "example.com", "/", "ws://example.com/"),
+    ("wss://example.com", true, "example.com", 443, "example.com", "/", "wss://example.com/"),
+    ("WSS://Example.COM:443/", true, "example.com", 443, "example.com", "/", "wss://example.com/"),
+    ("Ws://h:443/", false, "h", 443, "h:443", "/", "ws://h:443/"),
+    ("ws://example.com:8080/a/b?x=1&y", false, "example.com", 8080, "example.com:8080", "/a/b?x=1&y", "ws://example.com:8080/a/b?x=1&y"),
+    ("ws://example.com?x", false, "example.com", 80, "example.com", "/?x", "ws://example.com/?x"),
+    ("ws://example.com/?", false, "example.com", 80, "example.com", "/", "ws://example.com/"),
+    ("ws://example.com?", false, "example.com", 80, "example.com", "/", "ws://example.com/"),
+    ("ws://h/a?b?c", false, "h", 80, "h", "/a?b?c", "ws://h/a?b?c"),
+    ("ws://h/a%20b?", false, "h", 80, "h", "/a%20b", "ws://h/a%20b"),
+    ("ws://h:/", false, "h", 80, "h", "/", "ws://h/"),
+    ("ws://h:0080/", false, "h", 80, "h", "/", "ws://h/"),
+    ("ws://h:65535/", false, "h", 65535, "h:65535", "/", "ws://h:65535/"),
+    ("ws://[2001:DB8::1]:80/", false, "[2001:db8::1]", 80, "[2001:db8::1]", "/", "ws://[2001:db8::1]/"),
+    ("ws://[::1]:9000/", false, "[::1]", 9000, "[::1]:9000", "/", "ws://[::1]:9000/"),
+    ("ws://127.0.0.1/", false, "127.0.0.1", 80, "127.0.0.1", "/", "ws://127.0.0.1/"),
+    ("ws://user:pw@h/", false, "h", 80, "h", "/", "ws://user:pw@h/"),
+    ("ws://h/@?@:/", false, "h", 80, "h", "/@?@:/", "ws://h/@?@:/"),
+    ("ws://h/%23", false, "h", 80, "h", "/%23", "ws://h/%23"),
+];
+
+#[test]
+fn the_parts_of_a_uri_are_those_of_section_3() {
+    for &(text, secure, host, port, authority, resource, normal) in VALID {
+        let uri = Uri::parse(text).unwrap();
+        assert_eq!((uri.is_secure(), uri.host(), uri.port()), (secure, host, port), "{text}");
+        assert_eq!((uri.authority(), uri.resource_name()), (authority, resource), "{text}");
+        assert_eq!(uri.to_string(), normal, "{text}");
+    }
+}
+
+#[test]
+fn the_normal_form_reads_as_the_same_uri() {
+    for (text, ..) in VALID {
+        let uri: Uri = text.parse().unwrap();
+        assert_eq!(Uri::try_from(&*uri.to_string()), Ok(uri), "{text}");
+    }
+}
+
+#[test]
+fn a_uri_that_names_no_resource_is_an_error_that_names_the_part() {
+    use UriError::{Authority, Character, Fragment, Host, NonAscii, Port, Scheme, UserInfo};
+    for (text, error) in [
+        ("ws://h/#x", Fragment),
+        ("ws://h/#", Fragment),
+        ("ws://h#", Fragment),
+        ("", Scheme),
+        ("h", Scheme),
+        ("http://h/", Scheme),
+        ("wsx://h/", Scheme),
+        ("//h/", Scheme),
+        ("h:80", Scheme),
+        (":", Scheme),
+        ("ws:/h", Authority),
+        ("ws:h", Authority),
+        ("ws:", Authority),
+        ("ws://", Authority),
+        ("ws:///p", Authority),
+        ("ws://:80/", Authority),
+        ("ws://u@/", Authority),
+        ("ws://h:0x50/", Port),
+        ("ws://h:70000/", Port),
+        ("ws://h:-1/", Port),
+        ("ws://h:+1/", Port),
+        ("ws://h:1:2/", Port),
+        ("ws://h:a/", Port),
+        ("ws://::1/", Authority),
+        ("ws://[::1/", Host),
+        ("ws://[::1]x/", Host),
+        ("ws://[::1]x:80/", Host),
+        ("ws://[h]/", Host),
+        ("ws://[]/", Host),
+        ("ws://[fe80::1%25eth0]/", Host),
+        ("ws://h%0d%0a/", Host),
+        ("ws://h\\x/", Host),
+        ("ws://h]/", Host),
+        ("ws://a@b@h/", UserInfo),
+        ("ws://h\\@evil/", UserInfo),
+        ("ws://h/a b", Character),
+        ("ws://h/\t", Character),
+        ("ws://h/\x7f", Character),
+        ("ws://h/\0", Character),
+        (" ws://h/", Character),
+        ("ws://h\r\nX: y/", Character),
+        ("ws://u\r\n@h/", Character),
+        ("ws://h:8\n0/", Character),
+        ("ws://h/é", NonAscii),
+        ("ws://é/", NonAscii),
+    ] {
+        assert_eq!(Uri::parse(text), Err(error), "{text:?}");
+    }
+    assert_eq!(Uri::parse(b"ws://h/\xff"), Err(NonAscii));
+}
+
+#[test]
+fn the_host_is_had_without_the_brackets_of_an_address() {
+    for (text, host) in [("ws://[::1]:9000/", "::1"), ("ws://h/", "h"), ("ws://127.0.0.1/", "127.0.0.1")] {
+        assert_eq!(Uri::parse(text).unwrap().host_without_brackets(), host);
+    }
+}
+
+#[test]
+fn user_information_is_exposed_and_nowhere_else() {
+    for (text, userinfo) in [
+        ("ws://user:pw@h/", Some("user:pw")),
+        ("ws://@h/", Some("")),
+        ("ws://a%40b@h:1/", Some("a%40b")),
+        ("ws://h/u@x", None),
+    ] {
+        let uri = Uri::parse(text).unwrap();
+        assert_eq!(uri.userinfo(), userinfo, "{text}");
+        assert_eq!(uri.host(), "h", "{text}");
+    }
+}
+
+#[test]
+fn debug_output_is_short_and_holds_no_credentials() {
+    let long = format!("ws://user:secret@{}/{}?token=secret", "h".repeat(3000), "\"\\".repeat(3000));
+    let shown = format!("{:?}", Uri::parse(&long).unwrap());
+    assert!(shown.len() <= 256 && !shown.contains("secret"), "{shown}");
+}
