@@ -41,6 +41,8 @@ pub enum ProtocolError {
     InvalidCloseReason,
     /// A text message is not UTF-8 (RFC 6455, 8.1).
     InvalidUtf8,
+    /// A compressed message is not valid DEFLATE, or incomplete (RFC 7692, 7.2.2).
+    InvalidDeflate,
     /// A frame declares more bytes than the limit for one frame.
     FrameTooLong {
         /// [`Config::max_frame_len`](crate::Config::max_frame_len), in bytes.
@@ -48,7 +50,8 @@ pub enum ProtocolError {
         /// What the frame declares, in bytes.
         len: u64,
     },
-    /// A message, all its fragments taken together, has more bytes than the limit for one message.
+    /// A message, all its fragments taken together, has more bytes than the limit for one message. Of a
+    /// compressed message the inflated bytes count.
     MessageTooLong {
         /// [`Config::max_message_len`](crate::Config::max_message_len), in bytes.
         limit: u64,
@@ -75,7 +78,9 @@ impl ProtocolError {
     /// `None` for [`UnexpectedEof`](Self::UnexpectedEof): there is nobody left to tell.
     pub fn close_code(&self) -> Option<CloseCode> {
         match self {
-            Self::InvalidUtf8 | Self::InvalidCloseReason => Some(CloseCode::INVALID_PAYLOAD),
+            Self::InvalidUtf8 | Self::InvalidCloseReason | Self::InvalidDeflate => {
+                Some(CloseCode::INVALID_PAYLOAD)
+            }
             Self::FrameTooLong { .. } | Self::MessageTooLong { .. } => Some(CloseCode::MESSAGE_TOO_BIG),
             Self::TooManyFragments { .. } | Self::TooManyControlFrames { .. } => {
                 Some(CloseCode::POLICY_VIOLATION)
@@ -103,6 +108,7 @@ impl fmt::Display for ProtocolError {
             Self::InvalidCloseCode(code) => write!(f, "status code {code} must not be sent"),
             Self::InvalidCloseReason => f.write_str("the reason of a close frame is not valid UTF-8"),
             Self::InvalidUtf8 => f.write_str("a text message is not valid UTF-8"),
+            Self::InvalidDeflate => f.write_str("a compressed message is corrupt or incomplete"),
             Self::FrameTooLong { limit, len } => {
                 write!(f, "a frame of {len} bytes is over the limit of {limit} bytes")
             }
@@ -121,6 +127,19 @@ impl fmt::Display for ProtocolError {
 }
 
 impl error::Error for ProtocolError {}
+
+/// What is wrong with the content of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It is text and not UTF-8.
+    Utf8,
+    /// It is compressed, and corrupt or incomplete.
+    #[cfg(feature = "deflate")]
+    Corrupt,
+    /// It inflates to more than the limit.
+    #[cfg(feature = "deflate")]
+    TooLong,
+}
 
 /// Why nothing was sent: the call does not fit the state of the connection, or its arguments are out of range.
 ///
@@ -142,6 +161,8 @@ pub enum SendError {
     PayloadTooLong,
     /// A Close is sent with [`send_close`](crate::Connection::send_close), not as a bare header.
     CloseAsHeader,
+    /// A message that is being sent compressed cannot be continued with a bare header.
+    CompressedMessage,
     /// Only a client sends status code 1010 (RFC 6455, 7.4.1).
     CodeOfClients,
 }
@@ -156,6 +177,7 @@ impl fmt::Display for SendError {
             Self::FragmentedControlFrame => "a control frame cannot be fragmented",
             Self::PayloadTooLong => "a payload holds at most 2^63 - 1 bytes",
             Self::CloseAsHeader => "a close frame is sent with send_close",
+            Self::CompressedMessage => "a compressed message cannot be continued with a bare header",
             Self::CodeOfClients => "status code 1010 is sent by clients only",
         })
     }

@@ -147,6 +147,9 @@ mod error;
 mod input;
 
 pub mod client;
+#[cfg(feature = "deflate")]
+#[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
+pub mod deflate;
 pub mod frame;
 pub mod handshake;
 pub mod server;

@@ -70,6 +70,19 @@ impl Decoder {
         self.decode_whole(bytes, used, whole).map(|rest| Decoded { first, rest })
     }
 
+    /// The characters that are complete with `bytes`, up to the first fault, and whether there is one.
+    pub(crate) fn decode_until_fault<'a>(&mut self, bytes: &'a [u8]) -> (Decoded<'a>, bool) {
+        let before = *self;
+        match self.decode(bytes) {
+            Ok(piece) => (piece, false),
+            Err(fault) => {
+                *self = before;
+                let valid = bytes.get(..fault.index()).unwrap_or_default();
+                (self.decode(valid).unwrap_or(Decoded { first: None, rest: "" }), true)
+            }
+        }
+    }
+
     /// Whether the text may end here: no character is unfinished.
     #[inline]
     pub fn is_complete(&self) -> bool {

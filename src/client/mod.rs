@@ -39,6 +39,8 @@ pub use error::{Error, RequestError};
 pub use request::Request;
 pub use response::Response;
 
+#[cfg(feature = "deflate")]
+use crate::deflate;
 use crate::{
     Config, Connection, Input,
     entropy::Entropy,
@@ -59,6 +61,8 @@ pub struct Handshake {
     expected: Expected,
     entropy: Option<Entropy>,
     config: Config,
+    #[cfg(feature = "deflate")]
+    deflate: Vec<deflate::Config>,
     limits: HandshakeLimits,
     /// How many interim responses have come.
     interim: u32,
@@ -100,6 +104,8 @@ impl Handshake {
             },
             entropy: Some(entropy),
             config: request.config,
+            #[cfg(feature = "deflate")]
+            deflate: request.deflate.clone(),
             limits: request.limits,
             interim: 0,
         })
@@ -198,7 +204,12 @@ impl Handshake {
             _ => Ok(()),
         })?;
         match line.status {
-            101 => return Ok(Some(Response::new(line.status, head))),
+            101 => {
+                let response = Response::new(line.status, head);
+                #[cfg(feature = "deflate")]
+                self.agree_on_deflate(&response)?;
+                return Ok(Some(response));
+            }
             // RFC 9110, 15.2: interim responses come before the final one.
             100..200 => {
                 self.interim += 1;
@@ -214,6 +225,17 @@ impl Handshake {
             }
         }
         Ok(None)
+    }
+
+    /// Takes over what the server has agreed to, if it fits one of the offers (RFC 7692, 5.1).
+    #[cfg(feature = "deflate")]
+    fn agree_on_deflate(&mut self, response: &Response) -> Result<(), HandshakeError> {
+        let answer = response.extensions().find(|extension| extension.name() == deflate::NAME);
+        if let (Some(answer), false) = (answer, self.deflate.is_empty()) {
+            let agreed = self.deflate.iter().find_map(|offered| offered.confirm(&answer).ok());
+            self.config = self.config.deflate(agreed.ok_or(HandshakeError::UnexpectedExtension)?);
+        }
+        Ok(())
     }
 
     fn finish_body(&mut self, truncated: bool) -> Error {

@@ -1,9 +1,13 @@
 //! What a client asks for.
 
+#[cfg(feature = "deflate")]
+use alloc::string::ToString as _;
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
 use super::RequestError;
+#[cfg(feature = "deflate")]
+use crate::deflate;
 use crate::{
     Config,
     handshake::{Fields, HandshakeLimits, KEY_LEN, check_offer, is_token},
@@ -33,6 +37,9 @@ pub struct Request {
     /// The value of Sec-WebSocket-Extensions, or empty.
     pub(super) extensions: String,
     pub(super) require_subprotocol: bool,
+    /// What is offered of permessage-deflate, in order of preference.
+    #[cfg(feature = "deflate")]
+    pub(super) deflate: Vec<deflate::Config>,
     fields: Fields,
     pub(super) config: Config,
     pub(super) limits: HandshakeLimits,
@@ -117,6 +124,19 @@ impl Request {
         self
     }
 
+    /// Offers to compress messages (RFC 7692). Default: no offer.
+    ///
+    /// Offer several, the one you like best first, to have something to fall back on if the server cannot do
+    /// what the first asks for.
+    #[cfg(feature = "deflate")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
+    #[must_use]
+    pub fn deflate(mut self, deflate: deflate::Config) -> Self {
+        append_element(&mut self.extensions, &deflate.offer().to_string());
+        self.deflate.push(deflate);
+        self
+    }
+
     /// How the connection behaves.
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
@@ -180,6 +200,8 @@ impl From<Uri> for Request {
             subprotocols: String::new(),
             extensions: String::new(),
             require_subprotocol: false,
+            #[cfg(feature = "deflate")]
+            deflate: Vec::new(),
             fields: Fields::default(),
             config: Config::new(),
             limits: HandshakeLimits::new(),

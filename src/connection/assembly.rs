@@ -16,27 +16,43 @@ pub(super) enum Assembly {
 }
 
 impl Assembly {
-    /// Appends text, and makes room for the rest of its frame as far as that can be trusted.
-    pub(super) fn push_text(&mut self, piece: utf8::Decoded<'_>, to_come: ToCome) {
-        if !matches!(self, Self::Text(_)) {
-            *self = Self::Text(String::new());
+    /// Begins a message, unless one has been begun.
+    pub(super) fn begin(&mut self, is_text: bool) {
+        match self {
+            Self::Idle if is_text => *self = Self::Text(String::new()),
+            Self::Idle => *self = Self::Binary(Vec::new()),
+            Self::Text(_) | Self::Binary(_) => {}
         }
+    }
+
+    /// Appends text to a message of text, and makes room for what follows as far as that can be trusted.
+    pub(super) fn push_text(&mut self, piece: utf8::Decoded<'_>, to_come: ToCome) {
         let Self::Text(text) = self else { return };
         let added = piece.first.map_or(0, char::len_utf8) + piece.rest.len();
-        let extra = room(text.len(), text.capacity(), added, to_come);
-        text.reserve_exact(extra);
+        text.reserve_exact(room(text.len(), text.capacity(), added, to_come));
         text.extend(piece.first);
         text.push_str(piece.rest);
     }
 
-    /// Appends binary data, and makes room for the rest of its frame as far as that can be trusted.
+    /// Appends data to a binary message, and makes room for what follows as far as that can be trusted.
     pub(super) fn push_binary(&mut self, piece: &[u8], to_come: ToCome) {
-        if !matches!(self, Self::Binary(_)) {
-            *self = Self::Binary(Vec::new());
-        }
         let Self::Binary(data) = self else { return };
         data.reserve_exact(room(data.len(), data.capacity(), piece.len(), to_come));
         data.extend_from_slice(piece);
+    }
+
+    /// What has been put together, as a chunk; nothing if it is empty and not the last.
+    #[cfg(feature = "deflate")]
+    pub(super) fn finish_chunk(&mut self, last: bool) -> Option<Event<'static>> {
+        match core::mem::take(self) {
+            Self::Text(text) if last || !text.is_empty() => {
+                Some(Event::TextChunk { data: Cow::Owned(text), last })
+            }
+            Self::Binary(data) if last || !data.is_empty() => {
+                Some(Event::BinaryChunk { data: Cow::Owned(data), last })
+            }
+            _ => None,
+        }
     }
 
     /// The whole message. Nothing of it stays here.

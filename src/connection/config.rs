@@ -1,5 +1,7 @@
 //! What a connection is told when it is made.
 
+#[cfg(feature = "deflate")]
+use crate::deflate::Agreed;
 use crate::frame;
 
 /// How a connection behaves and what it accepts.
@@ -15,6 +17,8 @@ use crate::frame;
 pub struct Config {
     pub(super) frame_limits: frame::Limits,
     pub(super) behaviour: Behaviour,
+    #[cfg(feature = "deflate")]
+    pub(super) deflate: Option<Agreed>,
 }
 
 /// What a connection has to remember of its configuration, apart from what its decoder does.
@@ -55,6 +59,8 @@ impl Config {
                 auto_close: true,
                 deliver_while_closing: true,
             },
+            #[cfg(feature = "deflate")]
+            deflate: None,
         }
     }
 
@@ -76,7 +82,8 @@ impl Config {
 
     /// The most bytes that one message may have, all its fragments together. Default: 64 MiB.
     ///
-    /// Beyond it the connection fails with 1009 as soon as the length of the frame that goes over is known.
+    /// Beyond it the connection fails with 1009 as soon as the length of the frame that goes over is known. Of
+    /// a compressed message the inflated bytes count, and it fails when there is one too many.
     #[must_use]
     pub const fn max_message_len(mut self, bytes: u64) -> Self {
         self.frame_limits = self.frame_limits.message_len(bytes);
@@ -139,6 +146,17 @@ impl Config {
     #[must_use]
     pub const fn deliver_while_closing(mut self, yes: bool) -> Self {
         self.behaviour.deliver_while_closing = yes;
+        self
+    }
+
+    /// Compresses messages as both sides have agreed (RFC 7692). Default: no compression.
+    ///
+    /// The handshakes of this crate do this themselves. It is for connections that were opened elsewhere.
+    #[cfg(feature = "deflate")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
+    #[must_use]
+    pub const fn deflate(mut self, agreed: Agreed) -> Self {
+        self.deflate = Some(agreed);
         self
     }
 }

@@ -1,9 +1,11 @@
 //! Layer 3: messages, control frames and the closing handshake.
 //!
 //! `mod.rs` has the type, [`receiving`] what arrives, [`sending`] what is sent, [`lifecycle`] the state
-//! machine of closing, [`assembly`] the messages that arrive in parts.
+//! machine of closing, [`assembly`] the messages that arrive in parts, `compression` those that are compressed.
 
 mod assembly;
+#[cfg(feature = "deflate")]
+mod compression;
 mod config;
 mod event;
 mod lifecycle;
@@ -16,9 +18,12 @@ pub use config::{Config, Delivery};
 pub use event::Event;
 pub use lifecycle::{Closure, Initiator, State};
 
+#[cfg(feature = "deflate")]
+use crate::deflate::{Agreed, Deflate};
 use crate::{
     ProtocolError,
     entropy::Entropy,
+    error::Fault,
     frame::{Decoder, OpCode, Role},
     utf8,
 };
@@ -69,14 +74,16 @@ pub struct Connection {
     /// Whether the message that is being received is text.
     receiving_text: bool,
     utf8: utf8::Decoder,
-    /// Whether the text in front of a fault was handed on, and the fault comes next.
-    text_fault: bool,
+    /// What comes next, where the part of a message in front of a fault was handed on first.
+    fault: Option<Fault>,
     assembly: Assembly,
     /// A control frame that does not lie whole in the input.
     control: Option<Box<Control>>,
     /// The kind of the message that is being sent in fragments.
     sending: Option<OpCode>,
     lifecycle: Lifecycle,
+    #[cfg(feature = "deflate")]
+    deflate: Option<Box<Deflate>>,
 }
 
 impl Connection {
@@ -108,12 +115,19 @@ impl Connection {
             entropy,
             receiving_text: false,
             utf8: utf8::Decoder::new(),
-            text_fault: false,
+            fault: None,
             assembly: Assembly::Idle,
             control: None,
             sending: None,
             lifecycle: Lifecycle::default(),
+            #[cfg(feature = "deflate")]
+            deflate: None,
         };
+        #[cfg(feature = "deflate")]
+        if let Some(agreed) = config.deflate {
+            connection.decoder = connection.decoder.allow_rsv1();
+            connection.deflate = Some(Box::new(Deflate::new(agreed)));
+        }
         connection.look_around();
         connection
     }
@@ -149,6 +163,27 @@ impl Connection {
         self.lifecycle.closure()
     }
 
+    /// What was agreed on the compression of messages, if anything was (RFC 7692).
+    #[cfg(feature = "deflate")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
+    pub fn deflate(&self) -> Option<&Agreed> {
+        self.deflate.as_deref().map(|deflate| &deflate.agreed)
+    }
+
+    /// Gives back the memory of the context for compressing, which the next compressed message makes anew.
+    ///
+    /// It is a call for connections that have nothing to send for a while. That message will be a bit longer,
+    /// because it cannot refer to earlier ones. The context for inflating stays if the peer may refer to
+    /// earlier messages; without [context takeover](crate::deflate::Config::receive_context_takeover) there is
+    /// none between messages.
+    #[cfg(feature = "deflate")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
+    pub fn release(&mut self) {
+        if let Some(deflate) = &mut self.deflate {
+            deflate.compressor.release();
+        }
+    }
+
     /// Notes whether the short way of [`Self::receive`] is open.
     fn look_around(&mut self) {
         let delivered = self.behaviour.deliver_while_closing || !self.lifecycle.close_sent();
@@ -162,5 +197,9 @@ impl Connection {
     fn forget(&mut self) {
         self.assembly = Assembly::Idle;
         self.control = None;
+        #[cfg(feature = "deflate")]
+        if let Some(deflate) = &mut self.deflate {
+            **deflate = Deflate::new(deflate.agreed);
+        }
     }
 }

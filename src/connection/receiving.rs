@@ -5,6 +5,7 @@ use alloc::{borrow::Cow, string::String, vec::Vec};
 use super::{Connection, Delivery, Event, assembly::ToCome};
 use crate::{
     Close, Input, ProtocolError,
+    error::Fault,
     frame::{FramePart, OpCode},
     utf8,
 };
@@ -49,10 +50,10 @@ impl Connection {
         out: &mut Vec<u8>,
     ) -> Result<Option<Event<'b>>, ProtocolError> {
         while self.lifecycle.may_receive() {
-            if self.text_fault {
-                return Err(self.fail(ProtocolError::InvalidUtf8, input, out));
+            if let Some(fault) = self.fault {
+                return Err(self.fail(self.error(fault), input, out));
             }
-            let result = match self.decoder.receive(input) {
+            let result = match self.decoder.receive_limited(input, self.max_compressed_part()) {
                 Ok(Some(part)) => self.receive_part(part, out),
                 Ok(None) => break,
                 Err(error) => Err(error),
@@ -72,6 +73,33 @@ impl Connection {
         }
         input.take_all();
         self.lifecycle.failure().map_or(Ok(None), Err)
+    }
+
+    /// How much of a compressed message is taken at a time: all there is, or what makes chunks of bounded size.
+    #[inline]
+    fn max_compressed_part(&self) -> usize {
+        match self.behaviour.delivery {
+            Delivery::Messages => usize::MAX,
+            Delivery::Chunks => MAX_COMPRESSED_PART,
+        }
+    }
+
+    /// What a fault in a message is to the connection.
+    #[cfg_attr(
+        not(feature = "deflate"),
+        expect(clippy::unused_self, reason = "for the limit of inflated bytes")
+    )]
+    pub(super) fn error(&self, fault: Fault) -> ProtocolError {
+        match fault {
+            Fault::Utf8 => ProtocolError::InvalidUtf8,
+            #[cfg(feature = "deflate")]
+            Fault::Corrupt => ProtocolError::InvalidDeflate,
+            #[cfg(feature = "deflate")]
+            Fault::TooLong => {
+                let limit = self.decoder.max_message_len();
+                ProtocolError::MessageTooLong { limit, len: limit.saturating_add(1) }
+            }
+        }
     }
 
     /// Fails the connection: one Close if none was sent, and nothing more in either direction (RFC 6455, 7.1.7).
@@ -101,8 +129,10 @@ impl Connection {
             self.receiving_text = part.header.opcode == OpCode::Text;
         }
         let event = match self.behaviour.delivery {
+            #[cfg(feature = "deflate")]
+            _ if self.decoder.is_message_compressed() => self.receive_compressed(&part)?,
             Delivery::Messages => self.receive_message(part)?,
-            Delivery::Chunks => self.receive_chunk(part)?,
+            Delivery::Chunks => self.receive_chunk(part),
         };
         // WHATWG: a browser delivers nothing once its own Close is out.
         let dropped = self.lifecycle.close_sent() && !self.behaviour.deliver_while_closing;
@@ -124,6 +154,7 @@ impl Connection {
         }
         let to_come =
             ToCome { in_frame: header.payload_len - offset - payload.len() as u64, more_frames: !header.fin };
+        self.assembly.begin(self.receiving_text);
         if self.receiving_text {
             let piece = self.decode_text(payload, message_ends)?;
             self.assembly.push_text(piece, to_come);
@@ -134,29 +165,20 @@ impl Connection {
     }
 
     /// A part of a message, handed on as it is.
-    fn receive_chunk<'b>(&mut self, part: FramePart<'b>) -> Result<Option<Event<'b>>, ProtocolError> {
+    fn receive_chunk<'b>(&mut self, part: FramePart<'b>) -> Option<Event<'b>> {
         let FramePart { header, payload, last, .. } = part;
         let last = last && header.fin;
         let payload: &'b [u8] = payload;
         if !self.receiving_text {
             let event = Event::BinaryChunk { data: Cow::Borrowed(payload), last };
-            return Ok((last || !payload.is_empty()).then_some(event));
+            return (last || !payload.is_empty()).then_some(event);
         }
         // The text in front of a fault comes first, so that a read that brings both changes nothing.
-        let before = self.utf8;
-        let utf8::Decoded { first, rest } = match self.utf8.decode(payload) {
-            Ok(piece) => {
-                self.text_fault = last && !self.utf8.is_complete();
-                piece
-            }
-            Err(fault) => {
-                self.text_fault = true;
-                self.utf8 = before;
-                let valid = payload.get(..fault.index()).unwrap_or_default();
-                self.utf8.decode(valid).map_err(|_| ProtocolError::InvalidUtf8)?
-            }
-        };
-        let last = last && !self.text_fault;
+        let (utf8::Decoded { first, rest }, faulty) = self.utf8.decode_until_fault(payload);
+        if faulty || last && !self.utf8.is_complete() {
+            self.fault = Some(Fault::Utf8);
+        }
+        let last = last && self.fault.is_none();
         let data = match first {
             None => Cow::Borrowed(rest),
             Some(first) => {
@@ -166,7 +188,7 @@ impl Connection {
                 Cow::Owned(text)
             }
         };
-        Ok((last || !data.is_empty()).then_some(Event::TextChunk { data, last }))
+        (last || !data.is_empty()).then_some(Event::TextChunk { data, last })
     }
 
     /// Validates the next bytes of a text message (RFC 6455, 8.1).
@@ -233,3 +255,6 @@ impl Connection {
         Ok(Event::Close(close))
     }
 }
+
+/// DEFLATE makes at most 1032 bytes of one, so a chunk has at most 516 KiB.
+const MAX_COMPRESSED_PART: usize = 512;

@@ -3,6 +3,8 @@
 use alloc::vec::Vec;
 
 use super::Connection;
+#[cfg(feature = "deflate")]
+use crate::deflate::Compress;
 use crate::{
     Close, CloseCode, SendError,
     entropy::Entropy,
@@ -127,7 +129,9 @@ impl Connection {
     ///
     /// As the method that sends the same kind of frame; [`SendError::NoMessageInProgress`] for a continuation
     /// of nothing; [`SendError::FragmentedControlFrame`] for a Ping or Pong without `fin`;
-    /// [`SendError::PayloadTooLong`] over 2^63 - 1 bytes; [`SendError::CloseAsHeader`] for a Close.
+    /// [`SendError::PayloadTooLong`] over 2^63 - 1 bytes; [`SendError::CloseAsHeader`] for a Close;
+    /// [`SendError::CompressedMessage`] for the continuation of a message that is being sent compressed. What
+    /// is sent like this is never compressed.
     pub fn send_header(
         &mut self,
         opcode: OpCode,
@@ -139,11 +143,17 @@ impl Connection {
             OpCode::Text | OpCode::Binary => {
                 self.check_between_messages()?;
                 check_payload_len(payload_len)?;
+                #[cfg(feature = "deflate")]
+                self.compress_next(Compress::Default);
                 self.sending = (!fin).then_some(opcode);
             }
             OpCode::Continuation => {
                 self.check_open()?;
                 let sending = self.sending.ok_or(SendError::NoMessageInProgress)?;
+                #[cfg(feature = "deflate")]
+                if self.deflate.as_ref().is_some_and(|deflate| deflate.compressor.is_in_message()) {
+                    return Err(SendError::CompressedMessage);
+                }
                 check_payload_len(payload_len)?;
                 self.sending = (!fin).then_some(sending);
             }
@@ -156,7 +166,7 @@ impl Connection {
     #[inline]
     fn send_message(&mut self, opcode: OpCode, payload: &[u8], out: &mut Vec<u8>) -> Result<(), SendError> {
         self.check_between_messages()?;
-        self.write_frame(opcode, true, payload, out);
+        self.write_data(opcode, true, payload, out);
         Ok(())
     }
 
@@ -174,7 +184,7 @@ impl Connection {
             Some(_) => return Err(SendError::MessageInProgress),
         };
         self.sending = (!last).then_some(kind);
-        self.write_frame(opcode, last, payload, out);
+        self.write_data(opcode, last, payload, out);
         Ok(())
     }
 
@@ -214,7 +224,17 @@ impl Connection {
         self.lifecycle.on_close_sent();
     }
 
-    /// Appends a frame that is known to be in order.
+    /// Appends a data frame that is known to be in order.
+    #[inline]
+    fn write_data(&mut self, opcode: OpCode, fin: bool, payload: &[u8], out: &mut Vec<u8>) {
+        #[cfg(feature = "deflate")]
+        if self.deflate.is_some() && self.write_compressed(opcode, fin, payload, out) {
+            return;
+        }
+        self.write_frame(opcode, fin, payload, out);
+    }
+
+    /// Appends a frame that is known to be in order, as it is.
     #[inline]
     pub(super) fn write_frame(&mut self, opcode: OpCode, fin: bool, payload: &[u8], out: &mut Vec<u8>) {
         out.reserve(MAX_HEADER_LEN + payload.len());

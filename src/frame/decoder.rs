@@ -104,8 +104,18 @@ impl Decoder {
     ///
     /// [`ProtocolError`] at the first byte at fault; from then on always the same, and all input is dropped.
     pub fn receive<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<FramePart<'b>>, ProtocolError> {
+        self.receive_limited(input, usize::MAX)
+    }
+
+    /// As [`receive`](Self::receive), but a part of a compressed message has at most `max_compressed` bytes.
+    #[inline]
+    pub(crate) fn receive_limited<'b>(
+        &mut self,
+        input: &mut Input<'b>,
+        max_compressed: usize,
+    ) -> Result<Option<FramePart<'b>>, ProtocolError> {
         if self.failure.is_none() {
-            let result = self.receive_part(input);
+            let result = self.receive_part(input, max_compressed);
             let Err(error) = result else { return result };
             self.failure = Some(error);
             // Whether the faulty header came in one piece must not show in `is_in_frame`.
@@ -131,6 +141,17 @@ impl Decoder {
     #[inline]
     pub fn is_in_message(&self) -> bool {
         self.in_message
+    }
+
+    #[cfg(feature = "deflate")]
+    pub(crate) fn max_message_len(&self) -> u64 {
+        self.limits.message_len
+    }
+
+    /// Whether the message that has begun, or else the last one, has RSV1 set on its first frame.
+    #[inline]
+    pub fn is_message_compressed(&self) -> bool {
+        self.message_compressed
     }
 
     /// Takes a small message that lies whole in the input: whether it is text, and its payload.
@@ -159,7 +180,11 @@ impl Decoder {
         Some((first == 0x81, payload))
     }
 
-    fn receive_part<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<FramePart<'b>>, ProtocolError> {
+    fn receive_part<'b>(
+        &mut self,
+        input: &mut Input<'b>,
+        max_compressed: usize,
+    ) -> Result<Option<FramePart<'b>>, ProtocolError> {
         let header = match self.frame {
             Some(header) => header,
             None => match self.receive_header(input)? {
@@ -172,7 +197,8 @@ impl Decoder {
         }
         let offset = self.offset;
         let missing = usize::try_from(header.payload_len - offset).unwrap_or(usize::MAX);
-        let payload = input.take(missing);
+        let is_compressed = self.message_compressed && !header.opcode.is_control();
+        let payload = input.take(if is_compressed { missing.min(max_compressed) } else { missing });
         if let Some(key) = header.mask {
             mask(payload, key, offset);
         }

@@ -159,7 +159,9 @@ impl fmt::Display for HandshakeError {
             Self::WrongAccept => "the sec-websocket-accept header does not answer the key of the request",
             Self::UnexpectedSubprotocol => "the server selected a subprotocol that was not asked for",
             Self::MissingSubprotocol => "the server selected no subprotocol",
-            Self::UnexpectedExtension => "the server selected an extension that was not offered",
+            Self::UnexpectedExtension => {
+                "the server selected an extension, or parameters of one, that were not offered"
+            }
             Self::UnexpectedEof => "the transport ended before the handshake did",
             Self::AlreadyComplete => "the handshake has already succeeded",
         })

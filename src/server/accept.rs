@@ -1,9 +1,13 @@
 //! The response that opens a connection (RFC 6455, 4.2.2).
 
+#[cfg(feature = "deflate")]
+use alloc::string::ToString as _;
 use alloc::vec::Vec;
 use core::fmt;
 
 use super::{Request, ResponseErrorKind};
+#[cfg(feature = "deflate")]
+use crate::deflate;
 use crate::{
     Config,
     handshake::{Fields, KEY_LEN, accept_key},
@@ -18,9 +22,11 @@ use crate::{
 /// ```
 #[derive(Clone, Default)]
 pub struct Accept<'a> {
-    pub(super) config: Config,
+    config: Config,
     subprotocol: Option<&'a str>,
     fields: Fields,
+    #[cfg(feature = "deflate")]
+    deflate: Option<deflate::Config>,
     /// The first thing that went wrong.
     error: Option<ResponseErrorKind>,
 }
@@ -57,12 +63,22 @@ impl<'a> Accept<'a> {
         self
     }
 
+    /// Compresses messages, if the client offers that (RFC 7692). Default: no compression.
+    #[cfg(feature = "deflate")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
+    #[must_use]
+    pub fn deflate(mut self, deflate: deflate::Config) -> Self {
+        self.deflate = Some(deflate);
+        self
+    }
+
+    /// Appends the response and says how the connection is to be.
     pub(super) fn append(
         &self,
         request: &Request,
         key: &[u8; KEY_LEN],
         out: &mut Vec<u8>,
-    ) -> Result<(), ResponseErrorKind> {
+    ) -> Result<Config, ResponseErrorKind> {
         if let Some(error) = self.error {
             return Err(error);
         }
@@ -80,9 +96,21 @@ impl<'a> Accept<'a> {
             out.extend_from_slice(subprotocol.as_bytes());
             out.extend_from_slice(b"\r\n");
         }
+        #[cfg(feature = "deflate")]
+        let config = match self.deflate.and_then(|deflate| deflate.accept(request.extensions())) {
+            Some(agreed) => {
+                out.extend_from_slice(b"Sec-WebSocket-Extensions: ");
+                out.extend_from_slice(agreed.to_string().as_bytes());
+                out.extend_from_slice(b"\r\n");
+                self.config.deflate(agreed)
+            }
+            None => self.config,
+        };
+        #[cfg(not(feature = "deflate"))]
+        let config = self.config;
         out.extend_from_slice(fields);
         out.extend_from_slice(b"\r\n");
-        Ok(())
+        Ok(config)
     }
 }
 

@@ -50,7 +50,7 @@ impl Request {
     #[expect(clippy::needless_pass_by_value, reason = "one answer for one request")]
     pub fn accept(self, accept: Accept<'_>, out: &mut Vec<u8>) -> Result<Connection, ResponseError> {
         match accept.append(&self, &self.key, out) {
-            Ok(()) => Ok(Connection::server(accept.config)),
+            Ok(config) => Ok(Connection::server(config)),
             Err(kind) => Err(ResponseError::new(kind, self)),
         }
     }

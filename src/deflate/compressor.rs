@@ -1,0 +1,138 @@
+//! What is sent: messages into DEFLATE (RFC 7692, 7.2.1).
+
+use alloc::{boxed::Box, vec::Vec};
+use core::fmt;
+
+use zlib_rs::{Deflate, DeflateConfig, DeflateFlush, Status};
+
+use super::{Agreed, Compress};
+
+/// Compresses the messages of one connection.
+pub(crate) struct Compressor {
+    agreed: Agreed,
+    /// Made when it is first needed.
+    context: Option<Box<Deflate>>,
+    /// The choice for the next message.
+    pub(crate) next: Compress,
+    /// Whether the message that is being sent in fragments is compressed.
+    in_message: bool,
+}
+
+/// What is done with a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Plan {
+    Leave,
+    Compress,
+    CompressIfShorter,
+}
+
+impl Compressor {
+    pub(crate) fn new(agreed: Agreed) -> Self {
+        Self { agreed, context: None, next: Compress::Default, in_message: false }
+    }
+
+    /// Decides what is done with a message that begins with `len` bytes.
+    ///
+    /// Of a message in fragments nobody knows the length, so it is taken for long.
+    pub(crate) fn begin(&mut self, len: usize, last: bool) -> Plan {
+        match core::mem::take(&mut self.next) {
+            Compress::Never => Plan::Leave,
+            Compress::Default if last && len < self.agreed.config().min_len as usize => Plan::Leave,
+            // Where later messages refer to it, it has to be sent as it was compressed.
+            Compress::Default if last && !self.agreed.send_context_takeover() => Plan::CompressIfShorter,
+            Compress::Default | Compress::Always => Plan::Compress,
+        }
+    }
+
+    pub(crate) fn is_in_message(&self) -> bool {
+        self.in_message
+    }
+
+    /// Appends the payload, compressed, as the next fragment of a message.
+    ///
+    /// `false` if the backend has failed, for lack of memory. Nothing was appended then, and the next message
+    /// begins with an empty window, so the connection is as good as before if this one was not begun.
+    pub(crate) fn compress(&mut self, payload: &[u8], last: bool, out: &mut Vec<u8>) -> bool {
+        let start = out.len();
+        let context = self.context.get_or_insert_with(|| Box::new(new_context(&self.agreed)));
+        if deflate(context, payload, out).is_err() {
+            out.truncate(start);
+            self.context = None;
+            self.in_message = false;
+            return false;
+        }
+        if last {
+            // RFC 7692, 7.2.1 and 7.2.3.6
+            if out.get(start..).is_some_and(|bytes| bytes.ends_with(&TAIL)) {
+                out.truncate(out.len() - TAIL.len());
+            }
+            if out.len() == start {
+                out.push(0);
+            }
+            if !self.agreed.send_context_takeover() {
+                self.context = None;
+            }
+        }
+        self.in_message = !last;
+        true
+    }
+
+    /// Gives back the memory of a context that can be begun anew.
+    pub(crate) fn release(&mut self) {
+        if !self.in_message {
+            self.context = None;
+        }
+    }
+}
+
+impl fmt::Debug for Compressor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Compressor")
+            .field("agreed", &self.agreed)
+            .field("has_context", &self.context.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+fn new_context(agreed: &Agreed) -> Deflate {
+    let config = agreed.config();
+    // With 9 bits the backend refers back by at most 250 bytes, so this is a window of 2^8 as well.
+    let bits = agreed.send_window().get().max(9);
+    Deflate::new_with_config(DeflateConfig {
+        level: i32::from(config.level),
+        window_bits: -i32::from(bits),
+        mem_level: i32::from(config.memory_level),
+        ..DeflateConfig::default()
+    })
+}
+
+/// Appends `payload`, compressed and flushed to a byte boundary, to `out`.
+fn deflate(context: &mut Deflate, mut payload: &[u8], out: &mut Vec<u8>) -> Result<(), Failed> {
+    let mut room = payload.len() / 4 + 64;
+    loop {
+        let start = out.len();
+        out.resize(start + room, 0);
+        let (before_in, before_out) = (context.total_in(), context.total_out());
+        let status =
+            context.compress(payload, out.get_mut(start..).unwrap_or_default(), DeflateFlush::SyncFlush);
+        let used = usize::try_from(context.total_in() - before_in).map_err(|_| Failed)?;
+        let made = usize::try_from(context.total_out() - before_out).map_err(|_| Failed)?;
+        out.truncate(start + made);
+        payload = payload.get(used..).unwrap_or_default();
+        match status {
+            Ok(Status::Ok | Status::BufError) if made == room => {
+                room = room.max(payload.len() / 2).max(1 << 10);
+            }
+            // Everything is in, and what is flushed did not fill the room, so it is out as well.
+            Ok(Status::Ok | Status::BufError) if payload.is_empty() => return Ok(()),
+            Ok(Status::Ok) if used > 0 => {}
+            _ => return Err(Failed),
+        }
+    }
+}
+
+/// The backend has failed.
+struct Failed;
+
+/// What a flush ends with, and a message leaves out (RFC 7692, 7.2.1).
+const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];

@@ -1,0 +1,247 @@
+//! What arrives: DEFLATE into messages (RFC 7692, 7.2.2).
+//!
+//! The backend shows neither where blocks end nor its window. What has to be known of both is found out from the
+//! outside: see [`Decompressor::finish`] for the end of a message, [`History`] for the window.
+
+use alloc::{boxed::Box, vec, vec::Vec};
+use core::fmt;
+
+use zlib_rs::{Inflate, InflateFlush, Status};
+
+use super::Agreed;
+use crate::error::Fault;
+
+/// Inflates the messages of one connection.
+pub(crate) struct Decompressor {
+    context_takeover: bool,
+    /// Made when it is first needed.
+    context: Option<Box<Inflate>>,
+    /// Whether the backend has come to a block with BFINAL set and has to be begun anew.
+    ended: bool,
+    /// Whether nothing of a message has come.
+    is_empty: bool,
+    /// The last four bytes of the message so far.
+    last_bytes: [u8; 4],
+    /// How many bytes the message has inflated to.
+    inflated: u64,
+    history: History,
+}
+
+/// Where a part of a message stands in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// More of the message follows.
+    Open,
+    /// The message ends with this part.
+    Message,
+}
+
+impl Decompressor {
+    pub(crate) fn new(agreed: &Agreed) -> Self {
+        Self {
+            context_takeover: agreed.receive_context_takeover(),
+            context: None,
+            ended: false,
+            is_empty: true,
+            last_bytes: [0; 4],
+            inflated: 0,
+            history: History::Unknown(Vec::new()),
+        }
+    }
+
+    /// Inflates a part of a message and hands it to `take`, piece by piece.
+    ///
+    /// The pieces of a message have at most `limit` bytes together, also if it fails.
+    pub(crate) fn inflate(
+        &mut self,
+        payload: &[u8],
+        end: End,
+        limit: u64,
+        mut take: impl FnMut(&[u8]) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        if !payload.is_empty() {
+            self.is_empty = false;
+            self.remember_last_bytes(payload);
+            self.run(payload, limit, &mut take)?;
+        }
+        if end == End::Message {
+            self.finish()?;
+        }
+        Ok(())
+    }
+
+    fn run(
+        &mut self,
+        mut payload: &[u8],
+        limit: u64,
+        take: &mut impl FnMut(&[u8]) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        // Small messages get by with this, and nothing is kept for the next one.
+        let mut small = [0; 4 << 10];
+        let mut large = Vec::new();
+        loop {
+            if self.ended && !payload.is_empty() {
+                self.begin_anew()?;
+            }
+            let room = if large.is_empty() { &mut small[..] } else { &mut large[..] };
+            let context = self.context.get_or_insert_with(|| Box::new(new_context()));
+            let step = Step::take(context, payload, room, InflateFlush::NoFlush);
+            let made = room.get(..step.made).unwrap_or_default();
+            let allowed = usize::try_from(limit - self.inflated).unwrap_or(usize::MAX);
+            let passed = made.get(..allowed).unwrap_or(made);
+            self.inflated += passed.len() as u64;
+            self.history.push(passed);
+            if !passed.is_empty() {
+                take(passed)?;
+            }
+            if passed.len() < made.len() {
+                return Err(Fault::TooLong);
+            }
+            payload = payload.get(step.used..).unwrap_or_default();
+            let is_full = step.made == room.len();
+            match step.status {
+                Some(Status::StreamEnd) => self.ended = true,
+                Some(_) if is_full || payload.is_empty() || step.used > 0 => {}
+                _ => return Err(Fault::Corrupt),
+            }
+            if payload.is_empty() && (self.ended || !is_full) {
+                return Ok(());
+            }
+            if is_full && large.is_empty() {
+                large = vec![0; 32 << 10];
+            }
+        }
+    }
+
+    /// Checks that the message ends where a message may end, and gets ready for the next one.
+    fn finish(&mut self) -> Result<(), Fault> {
+        if !self.is_empty && !self.ended {
+            let context = self.context.as_deref_mut().ok_or(Fault::Corrupt)?;
+            // The sender should have left out the end of an empty block. If it did not, one is put behind it
+            // as a test that a block has ended. Either way one byte follows that the backend must not touch:
+            // if it stops right in front of it, a block has ended there.
+            let rest: &[u8] =
+                if self.last_bytes == TAIL { &[0, 0, 0, 0xff, 0xff, 0] } else { &[0, 0, 0xff, 0xff, 0] };
+            let step = Step::take(context, rest, &mut [0; 16], InflateFlush::Block);
+            if step.status != Some(Status::Ok) || step.made > 0 || step.used + 1 != rest.len() {
+                return Err(Fault::Corrupt);
+            }
+        }
+        if !self.is_empty {
+            self.history.end_message(self.ended, self.context_takeover);
+        }
+        if !self.context_takeover {
+            self.context = None;
+            self.ended = false;
+        }
+        self.is_empty = true;
+        self.last_bytes = [0; 4];
+        self.inflated = 0;
+        Ok(())
+    }
+
+    /// Goes on behind a block with BFINAL set: at the next byte, with the same window (RFC 7692, 7.2.3.4).
+    fn begin_anew(&mut self) -> Result<(), Fault> {
+        let context = self.context.get_or_insert_with(|| Box::new(new_context()));
+        context.reset(false);
+        if let Some(window) = self.history.window() {
+            context.set_dictionary(window).map_err(|_| Fault::Corrupt)?;
+        }
+        self.history.on_final_block();
+        self.ended = false;
+        Ok(())
+    }
+
+    fn remember_last_bytes(&mut self, payload: &[u8]) {
+        for &byte in payload.get(payload.len().saturating_sub(4)..).unwrap_or_default() {
+            let [_, b, c, d] = self.last_bytes;
+            self.last_bytes = [b, c, d, byte];
+        }
+    }
+}
+
+impl fmt::Debug for Decompressor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decompressor")
+            .field("context_takeover", &self.context_takeover)
+            .field("has_context", &self.context.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+fn new_context() -> Inflate {
+    Inflate::new(false, 15)
+}
+
+/// One call of the backend.
+struct Step {
+    used: usize,
+    made: usize,
+    /// `None` if the data is corrupt. What came before the fault has been made.
+    status: Option<Status>,
+}
+
+impl Step {
+    fn take(context: &mut Inflate, payload: &[u8], room: &mut [u8], flush: InflateFlush) -> Self {
+        let (before_in, before_out) = (context.total_in(), context.total_out());
+        let status = context.decompress(payload, room, flush).ok();
+        // Neither can be more than a slice is long.
+        let used = usize::try_from(context.total_in() - before_in).unwrap_or(usize::MAX);
+        let made = usize::try_from(context.total_out() - before_out).unwrap_or(usize::MAX);
+        Self { used, made, status }
+    }
+}
+
+/// A copy of the window, for peers that set BFINAL.
+///
+/// A block with BFINAL ends the stream of the backend, which then forgets its window. A peer that ends its blocks
+/// like that does so from its first message on; for all others the copy is given up with their first message.
+enum History {
+    /// The first message has not ended.
+    Unknown(Vec<u8>),
+    /// The peer sets BFINAL.
+    Kept(Vec<u8>),
+    /// The peer has sent a message without BFINAL.
+    Given,
+}
+
+impl History {
+    fn push(&mut self, made: &[u8]) {
+        let (Self::Unknown(bytes) | Self::Kept(bytes)) = self else { return };
+        let made = made.get(made.len().saturating_sub(WINDOW)..).unwrap_or_default();
+        if bytes.len() + made.len() > 2 * WINDOW {
+            bytes.drain(..bytes.len().saturating_sub(WINDOW));
+        }
+        bytes.extend_from_slice(made);
+    }
+
+    fn window(&self) -> Option<&[u8]> {
+        let (Self::Unknown(bytes) | Self::Kept(bytes)) = self else { return None };
+        let window = bytes.get(bytes.len().saturating_sub(WINDOW)..)?;
+        (!window.is_empty()).then_some(window)
+    }
+
+    fn on_final_block(&mut self) {
+        if let Self::Unknown(bytes) = self {
+            *self = Self::Kept(core::mem::take(bytes));
+        }
+    }
+
+    /// A message has ended, with a final block or not.
+    fn end_message(&mut self, ended: bool, context_takeover: bool) {
+        *self = match core::mem::replace(self, Self::Given) {
+            Self::Unknown(bytes) if ended => Self::Kept(bytes),
+            Self::Unknown(_) => Self::Given,
+            kept_or_given => kept_or_given,
+        };
+        if let (Self::Kept(bytes), false) = (self, context_takeover) {
+            *bytes = Vec::new();
+        }
+    }
+}
+
+/// The largest window of DEFLATE.
+const WINDOW: usize = 32 << 10;
+
+/// What a flush ends with, and a message leaves out (RFC 7692, 7.2.1).
+const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
