@@ -303,6 +303,9 @@ fn a_close_is_sent_once() {
     }
 }
 
+/// What comes before the end, and how the connection ends.
+type Case<'a> = (&'a str, Bench, &'a [u8], Result<(), ProtocolError>, u16, Initiator);
+
 #[test]
 fn the_end_of_the_transport_ends_every_state() {
     // R6455-7.1.4-a. The second end changes nothing; Bench looks at that.
@@ -311,7 +314,7 @@ fn the_end_of_the_transport_ends_every_state() {
     let manual = Config::new().auto_close(false);
     let role = Role::Server;
     let peer_closes = to(role, CLOSE, NORMAL);
-    let cases: [(&str, Bench, &[u8], Result<(), ProtocolError>, u16, Initiator); 6] = [
+    let cases: [Case<'_>; 6] = [
         ("open", Bench::server(), b"", Err(unexpected), 1006, Initiator::Transport),
         ("ours is out", Bench::server().at(0, send_away), b"", Err(unexpected), 1006, Initiator::Local),
         (

@@ -152,7 +152,7 @@ fn a_length_that_is_not_minimal_passes_where_that_is_allowed() {
             seen.frames,
             whole(vec![(
                 header(Role::Client, OpCode::Binary, true, len),
-                &stream[stream.len() - len as usize..]
+                &payload[..usize::try_from(len).unwrap()]
             )])
         );
         // Control frames stay short, and the highest bit stays out of range.
@@ -176,13 +176,12 @@ fn nothing_is_received_after_a_failure() {
 }
 
 #[test]
-fn a_part_is_unmasked_in_place_and_outlives_the_decoder() {
+fn a_part_is_unmasked_in_place() {
     let mut bytes = frame(BINARY, Some(KEY), b"0123456789");
     let place = bytes.as_ptr().wrapping_add(6);
     let mut decoder = decoder(Role::Server);
     let mut input = Input::new(&mut bytes);
     let part = decoder.receive(&mut input).unwrap().unwrap();
-    drop(decoder);
     assert_eq!(part.payload.as_ptr(), place);
     part.payload[0] = b'x';
     assert_eq!(part.payload, b"x123456789");

@@ -47,6 +47,7 @@ enum Outcome {
 
 /// What is known about a connection without looking into it.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 struct Model {
     auto: bool,
     sending: bool,

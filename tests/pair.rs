@@ -97,12 +97,12 @@ fn fragments_with_pings_between_are_answered_and_put_together() {
                 end.events.iter().filter(|event| kind(event)).cloned().collect()
             };
             let numbers = 0..u8::try_from(text_pieces.len()).unwrap();
-            let pings: Vec<_> = numbers.clone().map(|number| ping(&[number])).collect();
-            let pongs: Vec<_> = numbers.map(|number| pong(&[number])).collect();
-            assert_eq!(of_kind(|event| matches!(event, Event::Ping(_))), pings);
-            assert_eq!(of_kind(|event| matches!(event, Event::Pong(_))), pongs);
+            let asked: Vec<_> = numbers.clone().map(|number| ping(&[number])).collect();
+            let answered: Vec<_> = numbers.map(|number| pong(&[number])).collect();
+            assert_eq!(of_kind(|event| matches!(event, Event::Ping(_))), asked);
+            assert_eq!(of_kind(|event| matches!(event, Event::Pong(_))), answered);
             assert_eq!(of_kind(|event| matches!(event, Event::Text(_))), [text("Grüße, κόσμε")]);
-            assert_eq!(end.events.len(), pings.len() + pongs.len() + 1);
+            assert_eq!(end.events.len(), asked.len() + answered.len() + 1);
         }
     }
 }
@@ -139,11 +139,11 @@ fn both_ends_close_at_once() {
             pair.client.connection.send_close(CloseCode::GOING_AWAY, &mut pair.client.out).unwrap();
             pair.server.connection.send_close(CloseCode::SERVICE_RESTART, &mut pair.server.out).unwrap();
             if client_first {
-                pair.to_server(cut);
-                pair.to_client(cut);
+                pair.deliver_to_server(cut);
+                pair.deliver_to_client(cut);
             } else {
-                pair.to_client(cut);
-                pair.to_server(cut);
+                pair.deliver_to_client(cut);
+                pair.deliver_to_server(cut);
             }
             assert_eq!(pair.client.events, [closed(1012, "")]);
             assert_eq!(pair.server.events, [closed(1001, "")]);
@@ -209,7 +209,7 @@ fn the_transport_ends_at_any_byte_of_a_conversation() {
     for cut in 0..=stream.len() {
         let mut pair = pair();
         pair.client.out = stream[..cut].to_vec();
-        pair.to_server(1);
+        pair.deliver_to_server(1);
         let whole = cut == stream.len();
         let result = pair.server.connection.receive_eof();
         assert_eq!(result.is_ok(), whole, "cut at {cut}");

@@ -159,7 +159,7 @@ fn a_non_minimal_length_passes_where_that_is_allowed() {
             assert_eq!(Bench::new(role).config(config).run(&stream), open(vec![text("Hello")], b""));
         }
         let bench = Bench::new(role).config(config);
-        let control = [PING, to(role, TEXT, b"")[1] | 126];
+        let control = [PING, to(role, TEXT, b"")[1] + 126];
         bench.fails_at_the_end(&control, ProtocolError::ControlFrameTooLong, &[], b"");
     }
 }
@@ -167,7 +167,8 @@ fn a_non_minimal_length_passes_where_that_is_allowed() {
 #[test]
 fn fragments_make_one_message() {
     // R6455-5.2-a, R6455-5.4-a, -b, -g, -j, -k, -m, R6455-6.2-3, -4, -5
-    let cases: [(&[(u8, &[u8])], Vec<Event<'static>>); 10] = [
+    type Frames = &'static [(u8, &'static [u8])];
+    let cases: [(Frames, Vec<Event<'static>>); 10] = [
         (&[(TEXT_FIRST, b"a"), (FINAL, b"b")], vec![text("ab")]),
         (&[(BINARY_FIRST, b"a"), (MIDDLE, b"b"), (FINAL, b"c")], vec![binary(b"abc")]),
         (&[(TEXT_FIRST, b""), (MIDDLE, b""), (FINAL, b"")], vec![text("")]),

@@ -43,11 +43,11 @@ pub(crate) fn header_in(form: Form, first: u8, key: Option<[u8; 4]>, len: u64) -
     match form {
         Form::Short => header.push(mask | bytes[7]),
         Form::Of16 => {
-            header.push(mask | 126);
+            header.push(mask + 126);
             header.extend_from_slice(&bytes[6..]);
         }
         Form::Of64 => {
-            header.push(mask | 127);
+            header.push(mask + 127);
             header.extend_from_slice(&bytes);
         }
     }

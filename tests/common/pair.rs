@@ -26,18 +26,18 @@ impl Pair {
     /// Delivers everything that is in the pipes, and what comes of it, in pieces of `cut` bytes.
     pub(crate) fn settle(&mut self, cut: usize) {
         while !(self.client.out.is_empty() && self.server.out.is_empty()) {
-            self.to_server(cut);
-            self.to_client(cut);
+            self.deliver_to_server(cut);
+            self.deliver_to_client(cut);
         }
     }
 
     /// Delivers what the client has sent.
-    pub(crate) fn to_server(&mut self, cut: usize) {
+    pub(crate) fn deliver_to_server(&mut self, cut: usize) {
         deliver(&mut self.client, &mut self.server, cut);
     }
 
     /// Delivers what the server has sent.
-    pub(crate) fn to_client(&mut self, cut: usize) {
+    pub(crate) fn deliver_to_client(&mut self, cut: usize) {
         deliver(&mut self.server, &mut self.client, cut);
     }
 }
