@@ -14,6 +14,9 @@ use crate::{
 impl Connection {
     /// Appends a text message to `out`, in one frame (RFC 6455, 6.1).
     ///
+    /// It takes no other memory if `out` has room for the text and
+    /// [`MAX_HEADER_LEN`] bytes more.
+    ///
     /// # Errors
     ///
     /// [`SendError::Closing`] once our Close is out; [`SendError::MessageInProgress`] between the fragments
@@ -98,7 +101,8 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`SendError::Closing`] if a Close was sent before; [`SendError::CodeOfClients`] for 1010 at a server.
+    /// [`SendError::Closing`] if a Close was sent before; [`SendError::CodeOfClients`] for 1010 at a
+    /// server, unless it answers the client's.
     pub fn send_close<'a>(
         &mut self,
         close: impl Into<Option<Close<'a>>>,
@@ -109,7 +113,8 @@ impl Connection {
             return Err(SendError::Closing);
         }
         let code = close.as_ref().map(Close::code);
-        if code == Some(CloseCode::MANDATORY_EXTENSION) && self.role() == Role::Server {
+        let begins = self.lifecycle.may_receive();
+        if code == Some(CloseCode::MANDATORY_EXTENSION) && self.role() == Role::Server && begins {
             return Err(SendError::CodeOfClients);
         }
         self.write_close(close.as_ref(), out);
@@ -212,7 +217,7 @@ impl Connection {
         }
     }
 
-    /// Appends a Close whose code this side may send.
+    /// Appends a Close, whose code has been checked or is the echo of the peer's.
     pub(super) fn write_close(&mut self, close: Option<&Close<'_>>, out: &mut Vec<u8>) {
         let code = close.map(|close| close.code().get().to_be_bytes());
         let reason = close.map_or("", Close::reason);

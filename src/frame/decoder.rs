@@ -263,18 +263,18 @@ impl Rules for Decoder {
         if !(rsv.is_none() || rsv == Rsv::RSV1 && self.rsv1_allowed && begins_message) {
             return Err(ProtocolError::ReservedBits);
         }
+        let is_over = |count: u32, limit: u32| count >= limit && limit < u32::MAX;
+        let Limits { control_frames, fragments, .. } = self.limits;
         if opcode.is_control() {
-            let limit = self.limits.control_frames;
-            if self.control_frames >= limit && limit < u32::MAX {
-                return Err(ProtocolError::TooManyControlFrames { limit });
-            }
-            return Ok(());
+            let over = is_over(self.control_frames, control_frames);
+            let error = ProtocolError::TooManyControlFrames { limit: control_frames };
+            return if over { Err(error) } else { Ok(()) };
         }
         match (begins_message, self.in_message) {
             (true, true) => Err(ProtocolError::UnfinishedMessage), // RFC 6455, 5.4
             (false, false) => Err(ProtocolError::UnexpectedContinuation), // RFC 6455, 5.4
-            (false, true) if self.fragments >= self.limits.fragments => {
-                Err(ProtocolError::TooManyFragments { limit: self.limits.fragments })
+            (false, true) if is_over(self.fragments, fragments) => {
+                Err(ProtocolError::TooManyFragments { limit: fragments })
             }
             _ => Ok(()),
         }

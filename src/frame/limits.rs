@@ -41,14 +41,14 @@ impl Limits {
         self
     }
 
-    /// The most fragments in one message, empty ones included.
+    /// The most fragments in one message, empty ones included; the first always passes. `u32::MAX`: no limit.
     #[must_use]
     pub const fn fragments(mut self, count: u32) -> Self {
         self.fragments = count;
         self
     }
 
-    /// The most control frames in a row, without a data frame between them.
+    /// The most control frames in a row, without a data frame between them. `u32::MAX`: no limit.
     #[must_use]
     pub const fn control_frames(mut self, count: u32) -> Self {
         self.control_frames = count;
