@@ -98,6 +98,11 @@ impl Session {
             if let Some(favourite) = &favourite {
                 accept = accept.subprotocol(favourite);
             }
+            // Compressed, if the client can do that, and if this was built with the feature `deflate`.
+            #[cfg(feature = "deflate")]
+            {
+                accept = accept.deflate(sansocket::deflate::Config::new());
+            }
             *self = Self::Open(request.accept(accept, out)?);
         }
         if let Self::Open(connection) = self {
