@@ -172,7 +172,8 @@ class Run:
                 faults.append(f"section {section} has {len(chosen)} cases, not {count}")
         missing = [case for case in self.selected if case not in verdicts]
         if missing:
-            faults.append(f"no verdict for {len(missing)} cases: {' '.join(missing[:20])}{' ...' * (len(missing) > 20)}")
+            more = " ..." if len(missing) > 20 else ""
+            faults.append(f"no verdict for {len(missing)} cases: {' '.join(missing[:20])}{more}")
         faults += [f"{case}: {fault}" for case, verdict in verdicts.items() for fault in self.faults(case, verdict)]
         self.print_table(verdicts, seconds)
         for fault in faults:
