@@ -63,8 +63,9 @@ echo "Python 2.7: $python2"
 python3 -m venv "$dir/make"
 "$dir/make/bin/pip" install -q virtualenv==20.21.1
 rm -rf "$dir/python"
-VIRTUALENV_OVERRIDE_APP_DATA=$dir/make/data "$dir/make/bin/virtualenv" -q -p "$python2" "$dir/python"
-rm -rf "$dir/make"
+# It would look for updates in a process that goes on behind our back.
+VIRTUALENV_OVERRIDE_APP_DATA=$dir/make/data "$dir/make/bin/virtualenv" -q --no-periodic-update -p "$python2" \
+    "$dir/python"
 
 "$dir/python/bin/pip" install -q --no-python-version-warning -r "$here/requirements.txt"
 # Validates UTF-8 and masks in C. Without it everything works and takes twice as long.
