@@ -19,7 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sansocket::{CloseCode, Connection, Event, Input, State, client, random_seed, uri::Uri};
+use sansocket::{CloseCode, Connection, Event, Input, ProtocolError, State, client, random_seed, uri::Uri};
 
 /// How long the server may take to answer the handshake, and to answer our Close.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -89,7 +89,7 @@ fn run(uri: &str, subprotocols: impl Iterator<Item = String>) -> Result<(), Box<
             Err(_) => return Err("the server does not answer the handshake".into()),
         }
     };
-    print_events(&mut connection, &mut first, &mut out)?;
+    print_events(&mut connection, &mut first, &mut out);
     watch_standard_input(happened.clone());
     watch_interrupt(happened)?;
     converse(&mut connection, &mut stream, &happenings, out)?;
@@ -128,20 +128,13 @@ fn converse(
             }
         };
         match happening {
-            Happening::Read(mut bytes) => {
-                let result = print_events(connection, &mut bytes, &mut out);
-                // First the bytes, the Close of a failure among them, then the error.
-                stream.write_all(&out)?;
-                out.clear();
-                result?;
-            }
+            Happening::Read(mut bytes) => print_events(connection, &mut bytes, &mut out),
             Happening::Eof(result) => {
                 let closing = connection.receive_eof();
-                return if closing.is_ok() {
-                    Ok(())
-                } else {
-                    Ok(result.map_err(Box::new).and(Ok(closing?))?)
-                };
+                if closing == Err(ProtocolError::UnexpectedEof) {
+                    result?; // says more, if it says anything
+                }
+                return Ok(closing?);
             }
             Happening::Line(line) if connection.state() == State::Open => {
                 connection.send_text(&line, &mut out)?;
@@ -154,20 +147,18 @@ fn converse(
     }
 }
 
-fn print_events(
-    connection: &mut Connection,
-    bytes: &mut [u8],
-    out: &mut Vec<u8>,
-) -> Result<(), sansocket::Error> {
+fn print_events(connection: &mut Connection, bytes: &mut [u8], out: &mut Vec<u8>) {
     let mut input = Input::new(bytes);
-    while let Some(event) = connection.receive(&mut input, out)? {
-        match event {
-            Event::Text(text) => println!("{text}"),
-            Event::Binary(data) => println!("({} bytes of binary data)", data.len()),
-            _ => {}
+    loop {
+        match connection.receive(&mut input, out) {
+            Ok(Some(Event::Text(text))) => println!("{text}"),
+            Ok(Some(Event::Binary(data))) => println!("({} bytes of binary data)", data.len()),
+            Ok(Some(_)) => {}
+            // After an error the Close that tells the server is in `out`. When the server has ended the
+            // connection, `receive_eof` returns the error again.
+            Ok(None) | Err(_) => return,
         }
     }
-    Ok(())
 }
 
 fn watch_socket(mut stream: TcpStream, happened: Sender<Happening>) {

@@ -26,7 +26,7 @@ use crate::handshake::Excerpt;
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Uri {
-    /// The normal form: scheme `://` [userinfo `@`] host [`:` port] resource name.
+    /// The normal form: `scheme://[userinfo@]host[:port]resource-name`.
     text: String,
     /// Where the host begins in `text`.
     host: usize,
