@@ -148,14 +148,15 @@ impl Session {
             // What has to be sent comes first, the Close of a failure among it.
             self.stream.write_all(&self.out)?;
             self.out.clear();
+            if self.connection.state() == State::Draining {
+                // Closing with unread bytes of the page would destroy what was just sent.
+                drain(&mut self.stream, &mut buf)?;
+                return Ok(self.connection.receive_eof()?);
+            }
             match result? {
                 Wish::Nothing => {}
                 Wish::Drop => return Ok(self.stream.shutdown(Shutdown::Both)?),
                 Wish::Break => self.stream.write_all(b"\xff\x00")?,
-            }
-            if self.connection.state() == State::Draining {
-                drain(&mut self.stream, &mut buf)?;
-                return Ok(self.connection.receive_eof()?);
             }
             self.stream.set_read_timeout(Some(until(self.next_tick)))?;
             result = match self.stream.read(&mut buf) {

@@ -1,6 +1,8 @@
 """Clients of `websockets`, and bare sockets, against the example `echo_server`.
 
-    python clients.py target/debug/examples/echo_server
+    python clients.py target/debug/examples/echo_server [deflate]
+
+With `deflate` the server was built with that feature, and all cases run a second time with compression.
 """
 
 import asyncio
@@ -13,6 +15,7 @@ import sys
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
 import harness
 from harness import PATIENCE, case, run_cases, running
@@ -21,15 +24,16 @@ SIZES = [0, 1, 125, 126, 127, 65_535, 65_536, 5 << 20]
 
 
 class Server:
-    def __init__(self, port):
+    def __init__(self, port, compression):
         self.port = port
+        self.compression = compression
         self.uri = f"ws://127.0.0.1:{port}/"
 
     def connect(self, path="", **options):
         # Nobody is to answer slowly because of a proxy, or to be cut off because the machine is busy.
         options = {
             "proxy": None, "max_size": None, "open_timeout": PATIENCE, "close_timeout": PATIENCE,
-            "ping_interval": None, **options,
+            "ping_interval": None, "compression": self.compression, **options,
         }
         return connect(self.uri + path, **options)
 
@@ -134,12 +138,41 @@ async def a_subprotocol_is_negotiated(server):
 
 
 @case
+async def compression_is_agreed_on_if_it_is_offered(server):
+    async with server.connect() as ws:
+        agreed = ws.response.headers.get("Sec-WebSocket-Extensions", "")
+        assert agreed.startswith("permessage-deflate") == (server.compression == "deflate"), agreed
+        for message in ["short", "long " * 10_000, "long " * 10_000, b"\0" * 100_000]:
+            await ws.send(message)
+            assert await ws.recv() == message
+
+
+@case
 async def an_extension_that_is_unknown_is_not_accepted(server):
-    async with server.connect(compression="deflate") as ws:
-        assert "permessage-deflate" in ws.request.headers["Sec-WebSocket-Extensions"]
+    headers = {"Sec-WebSocket-Extensions": "x-unknown; a=1"}
+    async with server.connect(compression=None, additional_headers=headers) as ws:
         assert "Sec-WebSocket-Extensions" not in ws.response.headers
         await ws.send("plain")
         assert await ws.recv() == "plain"
+
+
+@case
+async def every_choice_of_windows_and_takeover_is_understood(server):
+    if server.compression is None:
+        return  # there is nothing to choose
+    for server_bits in (None, 9, 10, 15):
+        for client_bits in (True, 9, 12):
+            for takeover in (True, False):
+                offer = ClientPerMessageDeflateFactory(
+                    server_no_context_takeover=not takeover, client_no_context_takeover=not takeover,
+                    server_max_window_bits=server_bits, client_max_window_bits=client_bits,
+                )
+                async with server.connect(compression=None, extensions=[offer]) as ws:
+                    assert "permessage-deflate" in ws.response.headers["Sec-WebSocket-Extensions"]
+                    for i in range(8):
+                        message = "".join(f"{i * j * j % 977} " for j in range(i * 700))
+                        await ws.send([message[:999], message[999:]] if i % 2 else message)
+                        assert await ws.recv() == message
 
 
 @case
@@ -280,12 +313,15 @@ async def after_the_close_nothing_is_echoed(server):
         assert await rest(reader) == b"\x88\x05\x03\xe8bye"
 
 
-async def against(echo_server):
+async def against(echo_server, compresses):
     async with running(echo_server, "127.0.0.1:0") as program:
         # The rest of what it prints is read too, or the pipe would fill up.
         listening = re.fullmatch(r"listening on ws://127\.0\.0\.1:(\d+)/", await program.line())
         reading = asyncio.create_task(program.process.stdout.read())
-        failed = await run_cases(Server(int(listening[1])))
+        failed = 0
+        for compression in [None, "deflate"] if compresses else [None]:
+            print(f"compression: {compression}")
+            failed += await run_cases(Server(int(listening[1]), compression))
         assert program.process.returncode is None, "the server has ended"
         assert b"panicked" not in program.errors, program.errors.decode()
         program.process.kill()
@@ -294,4 +330,4 @@ async def against(echo_server):
 
 
 if __name__ == "__main__":
-    harness.main(against(sys.argv[1]))
+    harness.main(against(sys.argv[1], sys.argv[2:] == ["deflate"]))

@@ -55,7 +55,7 @@ async def handle(ws):
 
 
 async def main():
-    options = {"compression": None, "max_size": None, "ping_interval": None, "process_request": refuse}
+    options = {"compression": "deflate", "max_size": None, "ping_interval": None, "process_request": refuse}
     async with serve(handle, "127.0.0.1", 0, subprotocols=["chat"], select_subprotocol=select, **options) as server:
         print(server.sockets[0].getsockname()[1], flush=True)
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)

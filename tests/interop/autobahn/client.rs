@@ -1,4 +1,7 @@
-//! Lets the fuzzing server of Autobahn|Testsuite test the crate as a client: `autobahn_client PORT AGENT`.
+//! Lets the fuzzing server of Autobahn|Testsuite test the crate as a client: `autobahn_client PORT AGENT [narrow]`.
+//!
+//! With `narrow` it asks the server for the smallest window and for no context takeover, which the suite does not do
+//! by itself.
 //!
 //! Each case is a connection on which every message is echoed; then the server is told to write its report.
 //! `run.py` starts it and judges the report.
@@ -18,9 +21,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (Some(port), Some(agent)) = (arguments.next(), arguments.next()) else {
         return Err("usage: autobahn_client PORT AGENT".into());
     };
+    let narrow = arguments.next().is_some_and(|argument| argument == "narrow");
     let server = format!("ws://127.0.0.1:{port}");
+    let run = |target: &str, handle: &mut Handler<'_>| converse(&format!("{server}{target}"), narrow, handle);
     let mut count = String::new();
-    run(&format!("{server}/getCaseCount"), |connection, event, out| {
+    run("/getCaseCount", &mut |connection, event, out| {
         match event {
             Event::Text(text) => count = text.into_owned(),
             event => echo(connection, event, out)?,
@@ -29,12 +34,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     })?;
     for case in 1..=count.parse::<u32>()? {
         // Many cases break the protocol, so an error is no surprise. The report says whether it was right.
-        if let Err(error) = run(&format!("{server}/runCase?case={case}&agent={agent}"), echo) {
+        if let Err(error) = run(&format!("/runCase?case={case}&agent={agent}"), &mut echo) {
             println!("case {case}: {error}");
         }
     }
-    run(&format!("{server}/updateReports?agent={agent}"), echo)
+    run(&format!("/updateReports?agent={agent}"), &mut echo)
 }
+
+type Handler<'h> =
+    dyn FnMut(&mut Connection, Event<'_>, &mut Vec<u8>) -> Result<(), sansocket::SendError> + 'h;
 
 fn echo(
     connection: &mut Connection,
@@ -49,11 +57,8 @@ fn echo(
 }
 
 /// Opens a connection and handles events until the server ends it.
-fn run(
-    uri: &str,
-    mut handle: impl FnMut(&mut Connection, Event<'_>, &mut Vec<u8>) -> Result<(), sansocket::SendError>,
-) -> Result<(), Box<dyn Error>> {
-    let request = client::Request::new(uri)?;
+fn converse(uri: &str, narrow: bool, handle: &mut Handler<'_>) -> Result<(), Box<dyn Error>> {
+    let request = offer(client::Request::new(uri)?, narrow);
     let mut stream = TcpStream::connect((request.uri().host(), request.uri().port()))?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
@@ -82,6 +87,23 @@ fn run(
             handle(connection, event, &mut out)?;
         }
     }
+}
+
+#[cfg(feature = "deflate")]
+fn offer(request: client::Request, narrow: bool) -> client::Request {
+    use sansocket::deflate::{Config, WindowBits};
+
+    let wide = Config::new();
+    if !narrow {
+        return request.deflate(wide);
+    }
+    let bits = WindowBits::new(9).unwrap_or(WindowBits::MIN);
+    request.deflate(wide.receive_window(bits).receive_context_takeover(false))
+}
+
+#[cfg(not(feature = "deflate"))]
+fn offer(request: client::Request, _: bool) -> client::Request {
+    request
 }
 
 /// Longer than any pause in the suite.
