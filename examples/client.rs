@@ -6,7 +6,8 @@
 //! ```
 //!
 //! Standard input, the socket and Ctrl-C are three sources; each has a thread that puts what it got into one
-//! channel, and the main thread owns the connection. For wss:// wrap the socket in TLS.
+//! channel, and the main thread owns the connection. The channel has no bound, so that reading never waits for
+//! writing: two peers that both wait to be read would wait for ever. For wss:// wrap the socket in TLS.
 
 use std::{
     env,
@@ -40,7 +41,7 @@ fn main() -> ExitCode {
 
 /// What can happen to this program.
 enum Happening {
-    /// Bytes came from the server, and the next read has been waiting for this buffer to come back.
+    /// Bytes came from the server.
     Read(Vec<u8>),
     /// The server ended the transport.
     Eof(io::Result<()>),
@@ -115,17 +116,15 @@ fn converse(
             deadline = Some(Instant::now() + PATIENCE);
         }
         let happening = match deadline {
-            None => happenings.recv()?,
-            Some(deadline) => {
-                match happenings.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-                    Ok(happening) => happening,
-                    // The server did not close in time, so the client does (RFC 6455, 7.1.1).
-                    Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                        stream.shutdown(Shutdown::Both)?;
-                        return Ok(connection.receive_eof()?);
-                    }
-                }
-            }
+            None => Ok(happenings.recv()?),
+            // Asked, because what waits in the channel comes out even if no time is left.
+            Some(deadline) if deadline <= Instant::now() => Err(RecvTimeoutError::Timeout),
+            Some(deadline) => happenings.recv_timeout(deadline.saturating_duration_since(Instant::now())),
+        };
+        // The server did not close in time, so the client does (RFC 6455, 7.1.1).
+        let Ok(happening) = happening else {
+            stream.shutdown(Shutdown::Both)?;
+            return Ok(connection.receive_eof()?);
         };
         match happening {
             Happening::Read(mut bytes) => {
