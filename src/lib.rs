@@ -39,6 +39,9 @@
 //!         stream.write_all(&out)?; // first the bytes ...
 //!         out.clear();
 //!         result?; // ... then the error
+//!         if connection.as_ref().is_some_and(|connection| connection.state() == State::Draining) {
+//!             return Ok(()); // Both have said Close, and the server is the first to end the transport.
+//!         }
 //!     }
 //! }
 //!
@@ -65,7 +68,7 @@
 //!     Ok(())
 //! }
 //! # struct Duplex(std::io::Cursor<Vec<u8>>, Vec<u8>);
-//! # impl Read for Duplex { fn read(&mut self, b: &mut [u8]) -> std::io::Result<usize> { self.0.read(b) } }
+//! # impl Read for Duplex { fn read(&mut self, b: &mut [u8]) -> std::io::Result<usize> { let n = self.0.read(b)?; assert!(n > 0, "a client would wait"); Ok(n) } }
 //! # impl Write for Duplex { fn write(&mut self, b: &[u8]) -> std::io::Result<usize> { self.1.write(b) } fn flush(&mut self) -> std::io::Result<()> { Ok(()) } }
 //! # let mut bytes = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".to_vec();
 //! # bytes.extend(b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x88\x80\x37\xfa\x21\x3d");
