@@ -239,7 +239,8 @@ impl Rules for Decoder {
         }
         if opcode.is_control() {
             let limit = self.limits.control_frames;
-            if self.control_frames >= limit && limit < u32::MAX {
+            // A Close is the last there is, so it floods nobody.
+            if self.control_frames >= limit && limit < u32::MAX && opcode != OpCode::Close {
                 return Err(ProtocolError::TooManyControlFrames { limit });
             }
             return Ok(());

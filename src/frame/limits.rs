@@ -48,7 +48,7 @@ impl Limits {
         self
     }
 
-    /// The most control frames in a row, without a data frame between them.
+    /// The most Pings and Pongs in a row, without a data frame between them.
     #[must_use]
     pub const fn control_frames(mut self, count: u32) -> Self {
         self.control_frames = count;
