@@ -83,7 +83,8 @@ impl Config {
         self
     }
 
-    /// The most fragments that one message may have, empty ones included. Default: 131,072.
+    /// The most fragments that one message may have, empty ones included. Default: 131,072; `u32::MAX` is
+    /// no limit.
     ///
     /// Beyond it the connection fails with 1008 at the first byte of the fragment that goes over.
     #[must_use]

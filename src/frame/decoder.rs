@@ -248,7 +248,7 @@ impl Rules for Decoder {
         match (begins_message, self.in_message) {
             (true, true) => Err(ProtocolError::UnfinishedMessage), // RFC 6455, 5.4
             (false, false) => Err(ProtocolError::UnexpectedContinuation), // RFC 6455, 5.4
-            (false, true) if self.fragments >= self.limits.fragments => {
+            (false, true) if self.fragments >= self.limits.fragments && self.limits.fragments < u32::MAX => {
                 Err(ProtocolError::TooManyFragments { limit: self.limits.fragments })
             }
             _ => Ok(()),
@@ -285,5 +285,23 @@ impl Rules for Decoder {
 
     fn allow_non_minimal_length(&self) -> bool {
         self.limits.allow_non_minimal_length
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_stand_still_at_their_end_where_there_is_no_limit() {
+        let mut decoder = Decoder::new(Role::Client, Limits::none());
+        let receive = |decoder: &mut Decoder, mut frame: [u8; 2]| {
+            decoder.receive(&mut Input::new(&mut frame)).map(|part| part.is_some())
+        };
+        assert_eq!(receive(&mut decoder, [0x01, 0]), Ok(true));
+        (decoder.fragments, decoder.control_frames) = (u32::MAX, u32::MAX);
+        for frame in [[0x00, 0], [0x89, 0], [0x80, 0]] {
+            assert_eq!(receive(&mut decoder, frame), Ok(true));
+        }
     }
 }
