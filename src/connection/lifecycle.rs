@@ -41,8 +41,8 @@ pub enum State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Closure<'a> {
-    /// The status code of the peer's Close, 1005 if that had none, 1006 if there was no Close or if the
-    /// connection failed. What a browser shows as `code`.
+    /// The status code of the peer's Close, 1005 if that had none, 1006 if no Close came before the connection
+    /// failed or the transport ended. What a browser shows as `code`.
     pub code: u16,
     /// The reason of the peer's Close, empty if there was none. What a browser shows as `reason`.
     pub reason: &'a str,
@@ -50,8 +50,8 @@ pub struct Closure<'a> {
     pub clean: bool,
     /// Which side ended the connection first.
     pub initiator: Initiator,
-    /// Whether the peer's Close, or the end of the transport, came in the middle of a message, which was
-    /// dropped.
+    /// Whether the peer's Close came in the middle of a message, or the end of the transport in the middle of
+    /// a message or a frame, which was dropped.
     pub interrupted: bool,
     /// Why the connection failed, if it did.
     pub error: Option<ProtocolError>,
