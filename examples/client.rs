@@ -6,7 +6,8 @@
 //! ```
 //!
 //! Standard input, the socket and Ctrl-C are three sources; each has a thread that puts what it got into one
-//! channel, and the main thread owns the connection. For wss:// wrap the socket in TLS.
+//! channel, and the main thread owns the connection. The channel has no bound, so that reading never waits for
+//! writing: two peers that both wait to be read would wait for ever. For wss:// wrap the socket in TLS.
 
 use std::{
     env,
@@ -40,7 +41,7 @@ fn main() -> ExitCode {
 
 /// What can happen to this program.
 enum Happening {
-    /// Bytes came from the server, and the next read has been waiting for this buffer to come back.
+    /// Bytes came from the server.
     Read(Vec<u8>),
     /// The server ended the transport.
     Eof(io::Result<()>),
@@ -115,17 +116,15 @@ fn converse(
             deadline = Some(Instant::now() + PATIENCE);
         }
         let happening = match deadline {
-            None => happenings.recv()?,
-            Some(deadline) => {
-                match happenings.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-                    Ok(happening) => happening,
-                    // The server did not close in time, so the client does (RFC 6455, 7.1.1).
-                    Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                        stream.shutdown(Shutdown::Both)?;
-                        return Ok(connection.receive_eof()?);
-                    }
-                }
-            }
+            None => Ok(happenings.recv()?),
+            // Asked, because what waits in the channel comes out even if no time is left.
+            Some(deadline) if deadline <= Instant::now() => Err(RecvTimeoutError::Timeout),
+            Some(deadline) => happenings.recv_timeout(deadline.saturating_duration_since(Instant::now())),
+        };
+        // The server did not close in time, so the client does (RFC 6455, 7.1.1).
+        let Ok(happening) = happening else {
+            stream.shutdown(Shutdown::Both)?;
+            return Ok(connection.receive_eof()?);
         };
         match happening {
             Happening::Read(mut bytes) => print_events(connection, &mut bytes, &mut out),
@@ -149,14 +148,17 @@ fn converse(
 
 fn print_events(connection: &mut Connection, bytes: &mut [u8], out: &mut Vec<u8>) {
     let mut input = Input::new(bytes);
-    loop {
-        match connection.receive(&mut input, out) {
-            Ok(Some(Event::Text(text))) => println!("{text}"),
-            Ok(Some(Event::Binary(data))) => println!("({} bytes of binary data)", data.len()),
-            Ok(Some(_)) => {}
-            // After an error the Close that tells the server is in `out`. When the server has ended the
-            // connection, `receive_eof` returns the error again.
-            Ok(None) | Err(_) => return,
+    // After an error the Close that tells the server is in `out`. When the server has ended the connection,
+    // `receive_eof` returns the error again.
+    while let Ok(Some(event)) = connection.receive(&mut input, out) {
+        let printed = match event {
+            Event::Text(text) => writeln!(io::stdout(), "{text}"),
+            Event::Binary(data) => writeln!(io::stdout(), "({} bytes of binary data)", data.len()),
+            _ => Ok(()),
+        };
+        if printed.is_err() && connection.state() == State::Open {
+            // Nobody reads what is printed any more.
+            let _ = connection.send_close(CloseCode::GOING_AWAY, out);
         }
     }
 }

@@ -194,7 +194,7 @@ impl Session {
                     _ => connection.send_close(CloseCode::UNSUPPORTED_DATA, out)?,
                 },
                 Event::Binary(data) if connection.state() == State::Open => {
-                    connection.send_binary(&data, out)?
+                    connection.send_binary(&data, out)?;
                 }
                 _ => {}
             }

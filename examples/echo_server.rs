@@ -20,8 +20,11 @@ use std::{
 
 use sansocket::{Connection, Event, Input, State, handshake::HandshakeLimits, server};
 
-/// How long a client may take to open the connection, and to close it.
+/// How long a client may take to open the connection, to close it, and to read what it is sent.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long to wait after a client could not be accepted.
+const BREATH: Duration = Duration::from_millis(100);
 
 fn main() -> io::Result<()> {
     let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".into());
@@ -35,18 +38,26 @@ fn main() -> io::Result<()> {
             Ok(stream) => stream,
             Err(error) => {
                 eprintln!("a client could not be accepted: {error}");
+                // Mostly there are too many; it takes a moment until one leaves.
+                thread::sleep(BREATH);
                 continue;
             }
         };
-        thread::spawn(move || {
-            let peer = stream.peer_addr().map_or_else(|_| "a client".into(), |peer| peer.to_string());
-            match serve(stream) {
-                Ok(farewell) => println!("{peer}: {farewell}"),
-                Err(error) => eprintln!("{peer}: {error}"),
-            }
-        });
+        // Unlike `thread::spawn` this does not panic if there is no thread to be had.
+        if let Err(error) = thread::Builder::new().spawn(move || attend(stream)) {
+            eprintln!("a client could not be served: {error}");
+        }
     }
     Ok(())
+}
+
+/// Serves a client, and says how it went.
+fn attend(stream: TcpStream) {
+    let peer = stream.peer_addr().map_or_else(|_| "a client".into(), |peer| peer.to_string());
+    match serve(stream) {
+        Ok(farewell) => println!("{peer}: {farewell}"),
+        Err(error) => eprintln!("{peer}: {error}"),
+    }
 }
 
 /// What a client is doing.
@@ -57,6 +68,7 @@ enum Session {
 
 fn serve(mut stream: TcpStream) -> Result<String, Box<dyn Error>> {
     stream.set_nodelay(true)?;
+    stream.set_write_timeout(Some(PATIENCE))?;
     let mut session = Session::Opening(server::Handshake::new(HandshakeLimits::new()));
     let deadline = Instant::now() + PATIENCE;
     let mut buf = vec![0; 16 << 10];
@@ -67,13 +79,13 @@ fn serve(mut stream: TcpStream) -> Result<String, Box<dyn Error>> {
             Session::Opening(_) => Some(deadline.saturating_duration_since(Instant::now()).max(A_MOMENT)),
             Session::Open(_) => None,
         })?;
-        let count = stream.read(&mut buf)?;
+        let count = stream.read(&mut buf).map_err(say_timeout)?;
         if count == 0 {
             return session.end();
         }
         let result = session.receive(&mut Input::new(&mut buf[..count]), &mut out);
         // First the bytes, the response or the Close of a failure among them, then the error.
-        stream.write_all(&out)?;
+        stream.write_all(&out).map_err(say_timeout)?;
         out.clear();
         out.shrink_to(64 << 10);
         if result.is_err() || session.is_draining() {
@@ -163,6 +175,16 @@ fn drain(stream: &mut TcpStream, buf: &mut [u8]) -> io::Result<()> {
             Ok(0) | Err(_) => return Ok(()),
             Ok(_) => {}
         }
+    }
+}
+
+/// What the system calls a timeout says little, and differs from one to another.
+fn say_timeout(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+            io::Error::new(io::ErrorKind::TimedOut, "the client took too long")
+        }
+        _ => error,
     }
 }
 

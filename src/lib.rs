@@ -39,6 +39,9 @@
 //!         stream.write_all(&out)?; // first the bytes ...
 //!         out.clear();
 //!         result?; // ... then the error
+//!         if connection.as_ref().is_some_and(|connection| connection.state() == State::Draining) {
+//!             return Ok(()); // Both have said Close, and the server is the first to end the transport.
+//!         }
 //!     }
 //! }
 //!
@@ -65,7 +68,7 @@
 //!     Ok(())
 //! }
 //! # struct Duplex(std::io::Cursor<Vec<u8>>, Vec<u8>);
-//! # impl Read for Duplex { fn read(&mut self, b: &mut [u8]) -> std::io::Result<usize> { self.0.read(b) } }
+//! # impl Read for Duplex { fn read(&mut self, b: &mut [u8]) -> std::io::Result<usize> { let n = self.0.read(b)?; assert!(n > 0, "a client would wait"); Ok(n) } }
 //! # impl Write for Duplex { fn write(&mut self, b: &[u8]) -> std::io::Result<usize> { self.1.write(b) } fn flush(&mut self) -> std::io::Result<()> { Ok(()) } }
 //! # let mut bytes = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".to_vec();
 //! # bytes.extend(b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x88\x80\x37\xfa\x21\x3d");
@@ -91,7 +94,8 @@
 //!    bounded, since a Pong never exceeds its Ping.
 //! 6. **It makes no difference how the bytes are cut.** Same messages, same output, same error, same state.
 //! 7. **The first byte that decides, decides.** A fault is found before the payload arrives, and what came
-//!    before it is delivered first. After a failure every call returns the same error.
+//!    before it is delivered first. After a failure every call returns the same error. (Of a handshake the
+//!    header fields are judged together, at the end of the head.)
 //! 8. **No panic on any input, no memory for a promise.** What is held is bounded by the limits in [`Config`] and
 //!    [`HandshakeLimits`](handshake::HandshakeLimits), and follows what has arrived.
 //! 9. **Misuse is a type error or an `Err`** that changed nothing and appended nothing.
@@ -129,8 +133,10 @@
 //! | `std` | yes | lets dependencies find out at run time what the processor can do |
 //! | `getrandom` | yes | `random_seed()`, the seed of a client from the operating system |
 //! | `simd` | yes | validates UTF-8 with vector instructions (`simdutf8`) |
+//! | `deflate` | no | permessage-deflate, the compression of messages: `deflate` (RFC 7692, on `zlib-rs`) |
 //!
-//! None of them changes what the crate does. Without `std` the crate needs `alloc` only.
+//! None of them changes what is there without it. Without `std` the crate needs `alloc` only; `deflate` then takes
+//! its memory from the allocator of C.
 
 #![no_std]
 #![warn(clippy::alloc_instead_of_core, clippy::std_instead_of_alloc, clippy::std_instead_of_core)]

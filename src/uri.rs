@@ -258,7 +258,9 @@ fn is_userinfo(userinfo: &str) -> bool {
     userinfo.bytes().all(|byte| is_name_character(byte) || byte == b':' || byte == b'%')
 }
 
-/// The text, if it has only characters that may stand in some part of a URI.
+/// The text, if nothing in it can end a request line or a URI early.
+///
+/// Some of what passes should be percent-encoded by RFC 3986, as `|` and `{`, and is sent as it is: browsers do.
 fn check_characters(uri: &[u8]) -> Result<&str, UriError> {
     for &byte in uri {
         match byte {

@@ -164,3 +164,31 @@ fn debug_output_is_short_and_holds_no_credentials() {
         assert!(shown.len() <= 256 && !shown.contains("secret"), "{shown}");
     }
 }
+
+#[test]
+fn no_more_is_offered_than_a_server_of_ours_takes() {
+    let many = |subprotocols: usize, extensions: usize| {
+        let mut request = Request::new("ws://h/").unwrap();
+        for i in 0..subprotocols {
+            request = request.subprotocol(&format!("p{i}"));
+        }
+        for i in 0..extensions {
+            request = request.extension(&format!("x{i}"));
+        }
+        let mut out = Vec::new();
+        let result = Handshake::new(&request, [0; 32], &mut out).map(drop);
+        assert_eq!(result.is_err(), out.is_empty());
+        if result.is_ok() {
+            let mut server = sansocket::server::Handshake::new(HandshakeLimits::new());
+            let request = server.receive(&mut Input::new(&mut out), &mut Vec::new()).unwrap().unwrap();
+            assert_eq!(
+                (request.subprotocols().count(), request.extensions().count()),
+                (subprotocols, extensions)
+            );
+        }
+        result
+    };
+    assert_eq!(many(64, 32), Ok(()));
+    assert_eq!(many(65, 0), Err(R::TooManySubprotocols));
+    assert_eq!(many(0, 33), Err(R::InvalidExtension));
+}

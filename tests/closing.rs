@@ -1,11 +1,11 @@
 //! The closing handshake in every order (RFC 6455, 5.5.1 and 7.1).
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
 
 use common::{
     BINARY, BINARY_FIRST, BOTH, Bench, CLOSE, Ended, FINAL, MIDDLE, PING, PONG, TEXT, TEXT_FIRST, Transcript,
-    all_to, binary, close, close_code, closed, frame, hex, ping, pong, text, text_chunk, to,
+    all_to, binary, close, close_code, closed, frame, hex, ping, plain, pong, text, text_chunk, to,
 };
 use sansocket::{
     CloseCode, Config, Connection, Delivery, Event, Initiator, Input, ProtocolError, SendError, State,
@@ -250,6 +250,24 @@ fn without_automatic_answers_the_close_waits_for_the_caller() {
         let end = clean(1000, Initiator::Local);
         let expected = transcript(vec![closed(1000, "")], "880203e9", State::Draining, Some(end.clone()));
         check(&first, &to(role, CLOSE, NORMAL), &expected, Ok(()), end);
+    }
+}
+
+#[test]
+fn whatever_close_came_can_be_sent_back() {
+    // R6455-5.5.1-j: 1010 too, with which a server may not begin.
+    let config = Config::new().auto_close(false);
+    for role in BOTH {
+        for code in (1000..5000).filter_map(CloseCode::new) {
+            let mut connection = Bench::new(role).config(config).connection();
+            let mut out = Vec::new();
+            let mut read = to(role, CLOSE, &code.get().to_be_bytes());
+            let event = connection.receive(&mut Input::new(&mut read), &mut out).unwrap();
+            let Some(Event::Close(close)) = event else { panic!("{event:?}") };
+            assert_eq!(connection.send_close(close, &mut out), Ok(()), "{code}");
+            assert_eq!(plain(role, &out), frame(CLOSE, None, &code.get().to_be_bytes()));
+            assert_eq!(connection.state(), State::Draining);
+        }
     }
 }
 

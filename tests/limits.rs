@@ -4,7 +4,7 @@
 mod common;
 
 use common::{
-    BINARY, BINARY_FIRST, BOTH, Bench, FINAL, MIDDLE, PING, PONG, TEXT, TEXT_FIRST, all_to, binary,
+    BINARY, BINARY_FIRST, BOTH, Bench, CLOSE, FINAL, MIDDLE, PING, PONG, TEXT, TEXT_FIRST, all_to, binary,
     binary_chunk, frame, header_to, noise, open, ping, pong, text, to,
 };
 use sansocket::{
@@ -223,11 +223,18 @@ fn control_frames_in_a_row_are_counted_where_that_is_asked_for() {
                 events.push(pong(b""));
             }
             assert_eq!(bench.run(&stream), open(events.clone(), &out), "{limit}");
-            for first in [PING, PONG, common::CLOSE] {
+            for first in [PING, PONG] {
                 let stream = [&stream[..], &[first]].concat();
                 let error = ProtocolError::TooManyControlFrames { limit };
                 bench.fails_at_the_end(&stream, error, &events, &out);
             }
+            // A peer that has said a lot may still leave in good order.
+            let seen = bench.run(&[&stream[..], &to(role, CLOSE, b"")].concat());
+            assert_eq!(
+                (seen.error, seen.closure.map(|closure| closure.clean)),
+                (None, Some(true)),
+                "{limit}"
+            );
         }
     }
 }

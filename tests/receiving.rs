@@ -386,3 +386,19 @@ fn every_error_has_the_status_code_that_fits() {
     }
     assert_eq!(closed(1002, ""), Event::Close(Some(CloseCode::PROTOCOL_ERROR.into())));
 }
+
+#[test]
+fn what_debug_shows_of_a_connection_fits_in_a_log_and_holds_no_data() {
+    for role in BOTH {
+        let mut connection = Bench::new(role).connection();
+        let message = to(role, TEXT_FIRST, &b"secret".repeat(10_000));
+        let ping = to(role, PING, b"secret too");
+        for piece in [&message[..], &ping[..ping.len() - 1]] {
+            let mut read = piece.to_vec();
+            assert_eq!(connection.receive(&mut Input::new(&mut read), &mut Vec::new()), Ok(None));
+        }
+        let shown = format!("{connection:?}");
+        assert!(shown.contains("Text(60000 bytes)") && shown.contains("Control(9 bytes)"), "{shown}");
+        assert!(!shown.contains("secret") && shown.len() < 2000, "{shown}");
+    }
+}

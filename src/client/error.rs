@@ -54,9 +54,11 @@ pub enum RequestError {
     InvalidSubprotocol,
     /// A subprotocol is in the request twice (RFC 6455, 4.1).
     RepeatedSubprotocol,
+    /// There are more than 64 subprotocols.
+    TooManySubprotocols,
     /// A subprotocol is required, and there is none to select.
     MissingSubprotocol,
-    /// The offer of an extension breaks its grammar (RFC 6455, 9.1).
+    /// The offer of an extension breaks its grammar (RFC 6455, 9.1), or there are more than 32 offers or 4 KiB.
     InvalidExtension,
 }
 
@@ -70,8 +72,9 @@ impl fmt::Display for RequestError {
             Self::RepeatedOrigin => "there are two origins",
             Self::InvalidSubprotocol => "a subprotocol is not a token",
             Self::RepeatedSubprotocol => "a subprotocol is in the request twice",
+            Self::TooManySubprotocols => "there are more than 64 subprotocols",
             Self::MissingSubprotocol => "a subprotocol is required, and there is none to select",
-            Self::InvalidExtension => "the offer of an extension is malformed",
+            Self::InvalidExtension => "the offers of extensions are malformed or too long",
         })
     }
 }

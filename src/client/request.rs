@@ -10,7 +10,7 @@ use super::RequestError;
 use crate::deflate;
 use crate::{
     Config,
-    handshake::{Fields, HandshakeLimits, KEY_LEN, check_offer, is_token},
+    handshake::{Fields, HandshakeLimits, KEY_LEN, MAX_SUBPROTOCOLS, check_offer, is_token},
     uri::{Uri, UriError},
 };
 
@@ -61,13 +61,15 @@ impl Request {
 
     /// Asks for a subprotocol. Name the one you like best first (RFC 6455, 4.1).
     ///
-    /// It is a token, and no two are alike.
+    /// It is a token, no two are alike, and there are at most 64.
     #[must_use]
     pub fn subprotocol(mut self, subprotocol: &str) -> Self {
         if !is_token(subprotocol.as_bytes()) {
             self.fail(RequestError::InvalidSubprotocol);
         } else if self.subprotocols.split(", ").any(|other| other == subprotocol) {
             self.fail(RequestError::RepeatedSubprotocol);
+        } else if self.subprotocols.split(", ").count() >= MAX_SUBPROTOCOLS {
+            self.fail(RequestError::TooManySubprotocols);
         } else {
             append_element(&mut self.subprotocols, subprotocol);
         }
@@ -169,7 +171,11 @@ impl Request {
     /// The first thing that is wrong.
     pub(super) fn check(&self) -> Option<RequestError> {
         let none_to_require = self.require_subprotocol && self.subprotocols.is_empty();
-        self.error.or(none_to_require.then_some(RequestError::MissingSubprotocol))
+        // Each offer alone is well-formed, but a server that is like ours takes only so many.
+        let too_many_offers = !self.extensions.is_empty() && check_offer(&self.extensions).is_err();
+        self.error
+            .or(none_to_require.then_some(RequestError::MissingSubprotocol))
+            .or(too_many_offers.then_some(RequestError::InvalidExtension))
     }
 
     /// Appends the head of the request (RFC 6455, 4.1). There is no error in it.

@@ -1,12 +1,13 @@
 //! What does not lie whole in the input, put together.
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
+use core::fmt;
 
 use super::Event;
 use crate::{frame::MAX_CONTROL_LEN, utf8};
 
 /// The part of a message that has arrived.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) enum Assembly {
     /// No message is being assembled.
     #[default]
@@ -65,8 +66,18 @@ impl Assembly {
     }
 }
 
+/// Shows no data, which may be long and secret.
+impl fmt::Debug for Assembly {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Idle => f.write_str("Idle"),
+            Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Self::Binary(data) => write!(f, "Binary({} bytes)", data.len()),
+        }
+    }
+}
+
 /// The payload of a control frame that does not lie whole in the input.
-#[derive(Debug)]
 pub(super) struct Control {
     bytes: [u8; MAX_CONTROL_LEN],
     len: usize,
@@ -81,6 +92,13 @@ impl Control {
 
     pub(super) fn as_slice(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+/// Shows no data.
+impl fmt::Debug for Control {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Control({} bytes)", self.len)
     }
 }
 
@@ -109,9 +127,11 @@ fn room(len: usize, capacity: usize, added: usize, to_come: ToCome) -> usize {
     if arrived <= capacity {
         return 0;
     }
-    let trusted = arrived.max(TRUSTED);
+    // No allocation can be larger than this; it matters on small machines.
+    let possible = (isize::MAX as usize).saturating_sub(arrived);
+    let trusted = arrived.max(TRUSTED).min(possible);
     let promised = usize::try_from(to_come.in_frame).map_or(trusted, |promised| promised.min(trusted));
-    added + if to_come.more_frames { promised.max(arrived) } else { promised }
+    added + if to_come.more_frames { promised.max(trusted.min(arrived)) } else { promised }
 }
 
 /// How many bytes a peer may make us reserve by a promise alone.

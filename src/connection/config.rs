@@ -105,7 +105,7 @@ impl Config {
     /// Beyond it the connection fails with 1008 at the first byte of the frame that goes over. There is no
     /// limit by default because each control frame costs little, a Pong is never longer than its Ping, and a
     /// connection that is only kept alive exchanges control frames for weeks. Whoever sets a limit should
-    /// know the intervals at which both sides send Pings.
+    /// know the intervals at which both sides send Pings. A Close is never one too many.
     #[must_use]
     pub const fn max_control_frames(mut self, count: u32) -> Self {
         self.frame_limits = self.frame_limits.control_frames(count);

@@ -41,7 +41,7 @@ pub enum State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Closure<'a> {
-    /// The status code of the peer's Close, 1005 if that had none, 1006 if none came before the connection
+    /// The status code of the peer's Close, 1005 if that had none, 1006 if no Close came before the connection
     /// failed or the transport ended. What a browser shows as `code`.
     pub code: u16,
     /// The reason of the peer's Close, empty if there was none. What a browser shows as `reason`.

@@ -13,6 +13,8 @@ use crate::{
 impl Connection {
     /// The next thing that happened. `Ok(None)` means that the input is used up: read more.
     ///
+    /// Ask until it says so: there may be more to say when `input` is empty already.
+    ///
     /// Pongs and the answer to a Close are appended to `out`. After the peer's Close, and after a failure, all
     /// input is dropped.
     ///

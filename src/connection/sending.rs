@@ -101,8 +101,8 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`SendError::Closing`] if a Close was sent before; [`SendError::CodeOfClients`] for 1010 at a
-    /// server, unless it answers the client's.
+    /// [`SendError::Closing`] if a Close was sent before; [`SendError::CodeOfClients`] for 1010 at a server,
+    /// unless it answers the client's Close.
     pub fn send_close<'a>(
         &mut self,
         close: impl Into<Option<Close<'a>>>,
@@ -113,6 +113,7 @@ impl Connection {
             return Err(SendError::Closing);
         }
         let code = close.as_ref().map(Close::code);
+        // RFC 6455, 7.4.1; an answer may echo it (5.5.1).
         let begins = self.lifecycle.may_receive();
         if code == Some(CloseCode::MANDATORY_EXTENSION) && self.role() == Role::Server && begins {
             return Err(SendError::CodeOfClients);

@@ -266,7 +266,8 @@ impl Rules for Decoder {
         let is_over = |count: u32, limit: u32| count >= limit && limit < u32::MAX;
         let Limits { control_frames, fragments, .. } = self.limits;
         if opcode.is_control() {
-            let over = is_over(self.control_frames, control_frames);
+            // A Close is the last there is, so it floods nobody.
+            let over = is_over(self.control_frames, control_frames) && opcode != OpCode::Close;
             let error = ProtocolError::TooManyControlFrames { limit: control_frames };
             return if over { Err(error) } else { Ok(()) };
         }
@@ -310,5 +311,23 @@ impl Rules for Decoder {
 
     fn allow_non_minimal_length(&self) -> bool {
         self.limits.allow_non_minimal_length
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_stand_still_at_their_end_where_there_is_no_limit() {
+        let mut decoder = Decoder::new(Role::Client, Limits::none());
+        let receive = |decoder: &mut Decoder, mut frame: [u8; 2]| {
+            decoder.receive(&mut Input::new(&mut frame)).map(|part| part.is_some())
+        };
+        assert_eq!(receive(&mut decoder, [0x01, 0]), Ok(true));
+        (decoder.fragments, decoder.control_frames) = (u32::MAX, u32::MAX);
+        for frame in [[0x00, 0], [0x89, 0], [0x80, 0]] {
+            assert_eq!(receive(&mut decoder, frame), Ok(true));
+        }
     }
 }

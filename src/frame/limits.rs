@@ -48,7 +48,7 @@ impl Limits {
         self
     }
 
-    /// The most control frames in a row, without a data frame between them. `u32::MAX`: no limit.
+    /// The most Pings and Pongs in a row, without a data frame between them. `u32::MAX`: no limit.
     #[must_use]
     pub const fn control_frames(mut self, count: u32) -> Self {
         self.control_frames = count;

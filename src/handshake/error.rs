@@ -94,7 +94,8 @@ pub enum HandshakeError {
 impl HandshakeError {
     /// The HTTP status of the response that a server has appended to `out`.
     ///
-    /// `None` if there is none: the fault is in a response, or nobody is left to tell.
+    /// `None` if there is none: the fault can only be in a response, or nobody is left to tell. A client sends
+    /// nothing, whatever the status.
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::MethodNotGet => Some(405),

@@ -37,7 +37,9 @@ pub(crate) use extensions::{check_offer, extensions};
 pub(crate) use fields::{FieldError, Fields};
 pub(crate) use grammar::{elements, is_token, parse_version, subprotocols, trim_ows};
 pub(crate) use head::Head;
-pub(crate) use negotiation::{ContentLength, Expected, RequestHeaders, check_response, content_length};
+pub(crate) use negotiation::{
+    ContentLength, Expected, MAX_SUBPROTOCOLS, RequestHeaders, check_response, content_length,
+};
 
 /// The value of Sec-WebSocket-Accept that answers a Sec-WebSocket-Key, 28 characters of base64
 /// (RFC 6455, 4.2.2).

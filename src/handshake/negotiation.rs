@@ -317,4 +317,4 @@ fn check_subprotocols<'h>(
 }
 
 /// The most subprotocols in one request.
-const MAX_SUBPROTOCOLS: usize = 64;
+pub(crate) const MAX_SUBPROTOCOLS: usize = 64;
