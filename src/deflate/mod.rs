@@ -34,8 +34,8 @@
 //!
 //! - BFINAL ends the stream of the backend and its window with it, so a copy of the window is kept for peers
 //!   that use it: those that set BFINAL in their first compressed message (any that do so at all, do it in
-//!   each). If a peer first sets it later, what was before that message is no longer known, and a reference to
-//!   it fails with 1007.
+//!   each). If a peer first sets it later, the copy begins behind that block, and a reference to what was
+//!   before fails with 1007.
 //! - A message has to end as RFC 7692, 7.2.1 says, with an empty block without its last four bytes; or with
 //!   these bytes, or with a block that has BFINAL set. One that ends with just any other block, without the
 //!   empty one, fails with 1007.
