@@ -2,14 +2,14 @@
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 use sansocket::{
-    Connection, Event, Input,
+    Connection, Delivery, Event, Input, ProtocolError, State,
     deflate::{Agreed, Config, WindowBits},
     frame::Role,
     handshake::HandshakeLimits,
     server,
 };
 
-use super::Sent;
+use super::{BOTH, Bench, CLOSE, frame, hex, to};
 
 pub(crate) const COMPRESSED_TEXT: u8 = 0xc1;
 pub(crate) const COMPRESSED_TEXT_FIRST: u8 = 0x41;
@@ -78,11 +78,6 @@ pub(crate) fn receive_all(
         }
     }
     events
-}
-
-/// The payloads of the data frames, put together as one message of which the first frame has RSV1.
-pub(crate) fn payload_of(frames: &[Sent]) -> Vec<u8> {
-    frames.iter().flat_map(|frame| frame.payload.clone()).collect()
 }
 
 /// One direction of a connection at the end of somebody else, who uses the zlib in C.
@@ -181,4 +176,70 @@ pub(crate) fn json(len: usize, seed: u64) -> String {
     }
     text.truncate(len - 1);
     text + "]"
+}
+
+pub(crate) fn bench(role: Role, delivery: Delivery, config: Config) -> Bench {
+    Bench::new(role).config(with(role, config).delivery(delivery))
+}
+
+/// Both roles and deliveries, with a peer that may refer to earlier messages.
+pub(crate) fn benches() -> impl Iterator<Item = (Bench, Delivery)> {
+    let of = |role| [Delivery::Messages, Delivery::Chunks].map(|delivery| (role, delivery));
+    BOTH.into_iter().flat_map(of).map(|(role, delivery)| (bench(role, delivery, Config::new()), delivery))
+}
+
+/// What whole messages are in this delivery.
+pub(crate) fn delivered(events: &[Event<'static>], delivery: Delivery) -> Vec<Event<'static>> {
+    let convert = |event: &Event<'static>| match event.clone() {
+        Event::Text(data) if delivery == Delivery::Chunks => Event::TextChunk { data, last: true },
+        Event::Binary(data) if delivery == Delivery::Chunks => Event::BinaryChunk { data, last: true },
+        event => event,
+    };
+    events.iter().map(convert).collect()
+}
+
+pub(crate) fn passes(frames: &[(u8, Vec<u8>)], events: &[Event<'static>]) {
+    for (bench, delivery) in benches() {
+        let stream: Vec<u8> =
+            frames.iter().flat_map(|(first, payload)| to(bench.role, *first, payload)).collect();
+        let seen = bench.run(&stream);
+        assert_eq!(
+            (seen.error, &seen.events),
+            (None, &delivered(events, delivery)),
+            "{frames:02x?}, {delivery:?}"
+        );
+        assert_eq!((seen.state, seen.closure), (State::Open, None));
+    }
+}
+
+/// Fails with this error, after these messages. In chunks, `partial` comes of the message at fault.
+pub(crate) fn fails(
+    frames: &[(u8, Vec<u8>)],
+    events: &[Event<'static>],
+    partial: &[Event<'static>],
+    error: ProtocolError,
+) {
+    for (bench, delivery) in benches() {
+        let stream: Vec<u8> =
+            frames.iter().flat_map(|(first, payload)| to(bench.role, *first, payload)).collect();
+        let mut expected = delivered(events, delivery);
+        if delivery == Delivery::Chunks {
+            expected.extend_from_slice(partial);
+        }
+        fails_with(&bench, &stream, error, &expected);
+        // What follows changes nothing.
+        let followed = [stream, to(bench.role, COMPRESSED_TEXT, HELLO), to(bench.role, CLOSE, b"")].concat();
+        fails_with(&bench, &followed, error, &expected);
+    }
+}
+
+pub(crate) fn fails_with(bench: &Bench, stream: &[u8], error: ProtocolError, events: &[Event<'static>]) {
+    let seen = bench.run(stream);
+    assert_eq!((seen.error, &seen.events[..]), (Some(error), events), "{stream:02x?}");
+    let close = frame(CLOSE, None, &error.close_code().unwrap().get().to_be_bytes());
+    assert_eq!((seen.out, seen.state), (close, State::Draining));
+}
+
+pub(crate) fn spelled(frames: &[(u8, &str)]) -> Vec<(u8, Vec<u8>)> {
+    frames.iter().map(|&(first, payload)| (first, hex(payload))).collect()
 }
