@@ -213,6 +213,9 @@ impl History {
         if bytes.len() + made.len() > 2 * WINDOW {
             bytes.drain(..bytes.len().saturating_sub(WINDOW));
         }
+        if bytes.capacity() < bytes.len() + made.len() {
+            bytes.reserve_exact(made.len().max(bytes.len()).min(2 * WINDOW - bytes.len()));
+        }
         bytes.extend_from_slice(made);
     }
 
