@@ -115,13 +115,15 @@ pub(super) struct ToCome {
     pub(super) in_frame: u64,
     /// Whether the message goes on behind the frame.
     pub(super) more_frames: bool,
+    /// The most bytes that the message may have.
+    pub(super) limit: u64,
 }
 
 /// For how many bytes to make room behind the `len` that are there, of which `added` come now.
 ///
 /// Memory follows what has arrived and not what is promised: beyond a small trusted amount it is at most
 /// doubled. It is doubled, too, where the end is not in sight, so that the work stays linear; where it is,
-/// the last growth is exact.
+/// the last growth is exact. There is never room for more than the limit.
 fn room(len: usize, capacity: usize, added: usize, to_come: ToCome) -> usize {
     let arrived = len + added;
     if arrived <= capacity {
@@ -131,7 +133,9 @@ fn room(len: usize, capacity: usize, added: usize, to_come: ToCome) -> usize {
     let possible = (isize::MAX as usize).saturating_sub(arrived);
     let trusted = arrived.max(TRUSTED).min(possible);
     let promised = usize::try_from(to_come.in_frame).map_or(trusted, |promised| promised.min(trusted));
-    added + if to_come.more_frames { promised.max(trusted.min(arrived)) } else { promised }
+    let behind = if to_come.more_frames { promised.max(trusted.min(arrived)) } else { promised };
+    let allowed = usize::try_from(to_come.limit).unwrap_or(usize::MAX).saturating_sub(arrived);
+    added + behind.min(allowed)
 }
 
 /// How many bytes a peer may make us reserve by a promise alone.

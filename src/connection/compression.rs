@@ -51,9 +51,9 @@ impl Connection {
         };
         sink.begin(self.receiving_text);
         let (utf8, is_text) = (&mut self.utf8, self.receiving_text);
-        let to_come = ToCome { in_frame: 0, more_frames: true };
-        let end = if message_ends { End::Message } else { End::Open };
         let limit = self.decoder.max_message_len();
+        let to_come = ToCome { in_frame: 0, more_frames: true, limit };
+        let end = if message_ends { End::Message } else { End::Open };
         let mut result = deflate.decompressor.inflate(part.payload, end, limit, |piece| {
             if !is_text {
                 sink.push_binary(piece, to_come);

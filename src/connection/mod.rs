@@ -19,7 +19,7 @@ pub use event::Event;
 pub use lifecycle::{Closure, Initiator, State};
 
 #[cfg(feature = "deflate")]
-use crate::deflate::{Agreed, Deflate};
+use crate::deflate::{Agreed, Compressor, Decompressor, Deflate};
 use crate::{
     ProtocolError,
     entropy::Entropy,
@@ -145,6 +145,7 @@ impl Connection {
     pub fn receive_eof(&mut self) -> Result<(), ProtocolError> {
         let result = self.lifecycle.on_eof(self.decoder.is_in_frame() || self.decoder.is_in_message());
         self.forget();
+        self.forget_compressor();
         self.look_around();
         result
     }
@@ -194,13 +195,22 @@ impl Connection {
             && delivered;
     }
 
-    /// Gives back the memory of what will not be completed.
+    /// Gives back the memory of what will not be received any more.
     fn forget(&mut self) {
         self.assembly = Assembly::Idle;
         self.control = None;
         #[cfg(feature = "deflate")]
         if let Some(deflate) = &mut self.deflate {
-            **deflate = Deflate::new(deflate.agreed);
+            deflate.decompressor = Decompressor::new(&deflate.agreed);
+        }
+    }
+
+    /// Gives back the memory for compressing, as nothing more can be sent.
+    #[cfg_attr(not(feature = "deflate"), expect(clippy::unused_self, reason = "for the compressor"))]
+    fn forget_compressor(&mut self) {
+        #[cfg(feature = "deflate")]
+        if let Some(deflate) = &mut self.deflate {
+            deflate.compressor = Compressor::new(deflate.agreed);
         }
     }
 }

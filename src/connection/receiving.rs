@@ -154,8 +154,11 @@ impl Connection {
                 Ok(Some(Event::Binary(Cow::Borrowed(payload))))
             };
         }
-        let to_come =
-            ToCome { in_frame: header.payload_len - offset - payload.len() as u64, more_frames: !header.fin };
+        let to_come = ToCome {
+            in_frame: header.payload_len - offset - payload.len() as u64,
+            more_frames: !header.fin,
+            limit: self.decoder.max_message_len(),
+        };
         self.assembly.begin(self.receiving_text);
         if self.receiving_text {
             let piece = self.decode_text(payload, message_ends)?;

@@ -228,6 +228,7 @@ impl Connection {
         let len = body.iter_mut().zip(bytes).map(|(to, from)| *to = *from).count();
         self.write_frame(OpCode::Close, true, body.get(..len).unwrap_or_default(), out);
         self.lifecycle.on_close_sent();
+        self.forget_compressor();
     }
 
     /// Appends a data frame that is known to be in order.

@@ -61,6 +61,11 @@ impl Compressor {
             self.in_message = false;
             return false;
         }
+        if out.len() - start > stored_len(payload.len()) {
+            // What was sent is in the window of both sides, however it was sent.
+            out.truncate(start);
+            store(payload, out);
+        }
         if last {
             // RFC 7692, 7.2.1 and 7.2.3.6
             if out.get(start..).is_some_and(|bytes| bytes.ends_with(&TAIL)) {
@@ -131,8 +136,30 @@ fn deflate(context: &mut Deflate, mut payload: &[u8], out: &mut Vec<u8>) -> Resu
     }
 }
 
+/// Appends `payload` in stored blocks, flushed to a byte boundary, to `out`.
+fn store(payload: &[u8], out: &mut Vec<u8>) {
+    out.reserve(stored_len(payload.len()));
+    for block in payload.chunks(MAX_STORED) {
+        let len = u16::try_from(block.len()).unwrap_or(u16::MAX);
+        out.push(0);
+        out.extend_from_slice(&len.to_le_bytes());
+        out.extend_from_slice(&(!len).to_le_bytes());
+        out.extend_from_slice(block);
+    }
+    out.push(0);
+    out.extend_from_slice(&TAIL);
+}
+
+/// How many bytes [`store`] appends.
+const fn stored_len(payload_len: usize) -> usize {
+    payload_len + (payload_len.div_ceil(MAX_STORED) + 1) * 5
+}
+
 /// The backend has failed.
 struct Failed;
+
+/// The most bytes in a stored block (RFC 1951, 3.2.4).
+const MAX_STORED: usize = 0xffff;
 
 /// What a flush ends with, and a message leaves out (RFC 7692, 7.2.1).
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];

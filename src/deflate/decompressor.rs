@@ -195,7 +195,8 @@ impl Step {
 /// A copy of the window, for peers that set BFINAL.
 ///
 /// A block with BFINAL ends the stream of the backend, which then forgets its window. A peer that ends its blocks
-/// like that does so from its first message on; for all others the copy is given up with their first message.
+/// like that does so from its first message on; for all others the copy is given up with their first message,
+/// and begun anew should they ever set it.
 enum History {
     /// The first message has not ended.
     Unknown(Vec<u8>),
@@ -212,6 +213,9 @@ impl History {
         if bytes.len() + made.len() > 2 * WINDOW {
             bytes.drain(..bytes.len().saturating_sub(WINDOW));
         }
+        if bytes.capacity() < bytes.len() + made.len() {
+            bytes.reserve_exact(made.len().max(bytes.len()).min(2 * WINDOW - bytes.len()));
+        }
         bytes.extend_from_slice(made);
     }
 
@@ -222,9 +226,10 @@ impl History {
     }
 
     fn on_final_block(&mut self) {
-        if let Self::Unknown(bytes) = self {
-            *self = Self::Kept(core::mem::take(bytes));
-        }
+        *self = match core::mem::replace(self, Self::Given) {
+            Self::Unknown(bytes) | Self::Kept(bytes) => Self::Kept(bytes),
+            Self::Given => Self::Kept(Vec::new()),
+        };
     }
 
     /// A message has ended, with a final block or not.

@@ -143,7 +143,6 @@ impl Decoder {
         self.in_message
     }
 
-    #[cfg(feature = "deflate")]
     pub(crate) fn max_message_len(&self) -> u64 {
         self.limits.message_len
     }

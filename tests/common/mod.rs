@@ -8,12 +8,18 @@
     reason = "a test fails by panicking"
 )]
 
+#[cfg(feature = "deflate")]
+pub(crate) mod deflate;
 mod frames;
+#[cfg(feature = "deflate")]
+mod inflate;
 mod pair;
 mod parts;
 mod split;
 
 pub(crate) use frames::*;
+#[cfg(feature = "deflate")]
+pub(crate) use inflate::Inflater;
 pub(crate) use pair::Pair;
 pub(crate) use parts::{Parts, parts};
 pub(crate) use split::{Bench, Ended, Transcript, open};

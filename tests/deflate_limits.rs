@@ -1,0 +1,181 @@
+//! How long a compressed message may be: the inflated bytes count, to the byte.
+#![cfg(feature = "deflate")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::{
+    BINARY, BOTH, Bench, CLOSE, FINAL, MIDDLE, TEXT, all_to, binary, binary_chunk,
+    deflate::{
+        COMPRESSED_BINARY, COMPRESSED_BINARY_FIRST, COMPRESSED_TEXT, HELLO, delivered, fails_with, stored,
+        with, zlib,
+    },
+    frame, noise, open, text, text_chunk, to,
+};
+use sansocket::{Config, Delivery, ProtocolError, State, deflate, frame::Role};
+
+/// Where the rooms that are inflated into end, and what is next to that.
+const LIMITS: [usize; 14] =
+    [0, 1, 2, 4095, 4096, 4097, 32_767, 32_768, 36_863, 36_864, 36_865, 69_632, 1 << 20, (1 << 20) + 4096];
+
+fn bench(role: Role, delivery: Delivery, limit: usize) -> Bench {
+    let config = with(role, deflate::Config::new()).delivery(delivery);
+    Bench::new(role).config(config.max_message_len(limit as u64))
+}
+
+fn too_long(limit: usize) -> ProtocolError {
+    ProtocolError::MessageTooLong { limit: limit as u64, len: limit as u64 + 1 }
+}
+
+/// Binary data of `len` bytes that does or does not compress, and its payloads: as zlib makes them and stored.
+fn messages(len: usize) -> [(Vec<u8>, Vec<u8>); 3] {
+    let (flat, mixed) = (vec![0; len], noise(len));
+    [(flat.clone(), zlib(&flat)), (mixed.clone(), zlib(&mixed)), (mixed.clone(), stored(&mixed))]
+}
+
+/// The payload in several fragments, with empty ones among them.
+fn fragments(role: Role, payload: &[u8]) -> Vec<u8> {
+    let mut stream = to(role, COMPRESSED_BINARY_FIRST, b"");
+    for piece in payload.chunks((payload.len() / 5).max(1)) {
+        stream.extend(to(role, MIDDLE, piece));
+    }
+    stream.extend(to(role, MIDDLE, b""));
+    stream.extend(to(role, FINAL, b""));
+    stream
+}
+
+/// Runs a stream whole and cut in some places, and checks that it is the same.
+fn run(bench: &Bench, stream: &[u8]) -> common::Transcript {
+    let whole = bench.run_cut(stream, &[]);
+    let len = stream.len();
+    let cuts: Vec<usize> = (0..len).step_by((len / 17).max(1)).collect();
+    assert!(bench.run_cut(stream, &cuts) == whole);
+    assert!(bench.run_cut(stream, &[len.saturating_sub(1)]) == whole);
+    whole
+}
+
+#[test]
+fn a_message_of_exactly_the_limit_passes_and_one_byte_more_fails_with_1009() {
+    assert_eq!(too_long(0).close_code().unwrap().get(), 1009);
+    for role in BOTH {
+        for delivery in [Delivery::Messages, Delivery::Chunks] {
+            for limit in LIMITS {
+                let bench = bench(role, delivery, limit);
+                for (data, payload) in messages(limit) {
+                    let event = delivered(&[binary(&data)], delivery);
+                    for stream in [to(role, COMPRESSED_BINARY, &payload), fragments(role, &payload)] {
+                        let seen = run(&bench, &stream);
+                        assert_eq!((seen.error, seen.state), (None, State::Open), "{limit}");
+                        assert!(seen.events == event, "{limit}");
+                    }
+                }
+                for (data, payload) in messages(limit + 1) {
+                    for stream in [to(role, COMPRESSED_BINARY, &payload), fragments(role, &payload)] {
+                        let seen = run(&bench, &stream);
+                        assert_eq!((seen.error, seen.state), (Some(too_long(limit)), State::Draining));
+                        // Not one byte more than the limit comes out.
+                        let expected = match delivery {
+                            Delivery::Chunks if limit > 0 => vec![binary_chunk(&data[..limit], false)],
+                            _ => vec![],
+                        };
+                        assert!(seen.events == expected, "{limit}, {:?}", seen.events.len());
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn short_messages_at_the_limit_are_the_same_however_they_are_cut() {
+    for role in BOTH {
+        for delivery in [Delivery::Messages, Delivery::Chunks] {
+            let hello = to(role, COMPRESSED_TEXT, HELLO);
+            let events = delivered(&[text("Hello")], delivery);
+            assert_eq!(bench(role, delivery, 5).run(&hello), open(events, b""));
+            let partial = match delivery {
+                Delivery::Chunks => vec![text_chunk("Hell", false)],
+                _ => vec![],
+            };
+            fails_with(&bench(role, delivery, 4), &hello, too_long(4), &partial);
+            fails_with(&bench(role, delivery, 0), &hello, too_long(0), &[]);
+            let empty = all_to(role, &[(COMPRESSED_TEXT, b"\x00"), (COMPRESSED_TEXT, b""), (TEXT, b"")]);
+            let events = delivered(&[text(""), text(""), text("")], delivery);
+            assert_eq!(bench(role, delivery, 0).run(&empty), open(events, b""));
+            // It counts for each message alone, in whatever form it comes.
+            let frames: &[(u8, &[u8])] = &[(TEXT, b"12345"), (COMPRESSED_TEXT, HELLO), (TEXT, b"12345")];
+            let seen = bench(role, delivery, 5).run(&all_to(role, &frames.repeat(3)));
+            assert_eq!((seen.error, seen.events.len()), (None, 9));
+        }
+    }
+}
+
+#[test]
+fn which_of_two_faults_comes_first_decides() {
+    for role in BOTH {
+        for delivery in [Delivery::Messages, Delivery::Chunks] {
+            let abc = match delivery {
+                Delivery::Chunks => vec![text_chunk("abc", false)],
+                _ => vec![],
+            };
+            let corrupt = |data: &[u8]| {
+                let mut payload = stored(data);
+                *payload.last_mut().unwrap() = 6;
+                to(role, COMPRESSED_TEXT, &payload)
+            };
+            for (data, error) in [
+                (&b"abc"[..], ProtocolError::InvalidDeflate),
+                (b"abcd", too_long(3)),
+                (b"abc\xff", too_long(3)),
+            ] {
+                fails_with(&bench(role, delivery, 3), &corrupt(data), error, &abc);
+            }
+            fails_with(&bench(role, delivery, 4), &corrupt(b"abc\xffd"), ProtocolError::InvalidUtf8, &abc);
+        }
+    }
+}
+
+#[test]
+fn of_the_compressed_bytes_only_the_limit_for_frames_counts() {
+    // P15: the header of a compressed frame may promise more than a message may have.
+    for role in BOTH {
+        let data = b"12345".repeat(3);
+        let payload = [&b"\x00\x00\x00\xff\xff".repeat(100)[..], &stored(&data)].concat();
+        let stream = to(role, COMPRESSED_BINARY, &payload);
+        assert!(payload.len() > 500);
+        let config = with(role, deflate::Config::new()).max_message_len(15);
+        let seen = Bench::new(role).config(config).run(&stream);
+        assert_eq!(seen, open(vec![binary(&data)], b""));
+        let config = config.max_frame_len(payload.len() as u64);
+        assert_eq!(Bench::new(role).config(config).run(&stream).error, None);
+        let limit = payload.len() as u64 - 1;
+        let error = ProtocolError::FrameTooLong { limit, len: limit + 1 };
+        fails_with(&Bench::new(role).config(config.max_frame_len(limit)), &stream, error, &[]);
+        // A message that is not compressed is still decided by its header.
+        let header = common::header_to(role, BINARY, 16);
+        let len = ProtocolError::MessageTooLong { limit: 15, len: 16 };
+        fails_with(&Bench::new(role).config(config), &header, len, &[]);
+    }
+}
+
+#[test]
+fn the_fragments_of_a_compressed_message_are_counted() {
+    let config = with(Role::Server, deflate::Config::new()).max_fragments(3);
+    let mut stream = to(Role::Server, COMPRESSED_BINARY_FIRST, b"\xf2");
+    stream.extend(to(Role::Server, MIDDLE, b"").repeat(2));
+    let bench = Bench::server().config(config);
+    assert_eq!(bench.run(&stream).error, None);
+    stream.push(FINAL);
+    let seen = bench.run(&stream);
+    assert_eq!(seen.error, Some(ProtocolError::TooManyFragments { limit: 3 }));
+    assert_eq!(seen.out, frame(CLOSE, None, b"\x03\xf0"));
+}
+
+#[test]
+fn no_limit_is_none() {
+    let data = vec![7; 3 << 20];
+    let stream = to(Role::Server, COMPRESSED_BINARY, &zlib(&data));
+    let config: Config = with(Role::Server, deflate::Config::new()).max_message_len(u64::MAX);
+    let seen = Bench::server().config(config).run_cut(&stream, &[1000]);
+    assert!(seen.events == [binary(&data)]);
+}

@@ -1,0 +1,303 @@
+//! How much memory compression takes, and when. The counting allocator counts a buffer that grows twice, the old
+//! and the new one.
+#![cfg(feature = "deflate")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod common;
+
+use allocation_counter::{AllocationInfo, measure};
+use common::{
+    BOTH, CLOSE, FINAL, MIDDLE,
+    deflate::{
+        COMPRESSED_BINARY, COMPRESSED_BINARY_FIRST, COMPRESSED_TEXT, HELLO, HELLO_AGAIN, Zlib, json, sender,
+        window, with, zlib,
+    },
+    noise, to,
+};
+use sansocket::{
+    CloseCode, Connection, Delivery, Input, State,
+    deflate::{Compress, Config},
+    frame::Role,
+};
+
+/// What every connection holds for the extension, used or not.
+const FIXED: u64 = 120;
+/// The context for receiving.
+const RECEIVING: u64 = 47_680;
+/// The copy of the window of the first message, and for peers that set BFINAL.
+const HISTORY: u64 = 64 << 10;
+/// The room into which is inflated.
+const ROOM: u64 = 32 << 10;
+
+fn receive(connection: &mut Connection, stream: &mut [u8], piece: usize) -> AllocationInfo {
+    let mut out = Vec::with_capacity(100);
+    measure(|| {
+        for bytes in stream.chunks_mut(piece) {
+            let mut input = Input::new(bytes);
+            while let Ok(Some(_)) = connection.receive(&mut input, &mut out) {}
+        }
+    })
+}
+
+fn send(connection: &mut Connection, text: &str) -> AllocationInfo {
+    let mut out = Vec::with_capacity(2 * text.len() + 1000);
+    measure(|| connection.send_text(text, &mut out).unwrap())
+}
+
+/// Bytes on the heap after a message was sent.
+fn context_for_sending(bits: u8, memory_level: u8) -> i64 {
+    let config = Config::new().send_window(window(bits)).memory_level(memory_level);
+    let mut connection = sender(Role::Server, config);
+    send(&mut connection, &json(1000, 1)).bytes_current
+}
+
+#[test]
+fn the_table_in_the_docs_is_what_is_measured() {
+    let docs = include_str!("../src/deflate/mod.rs");
+    for bits in [9, 10, 12, 15] {
+        let measured = [1, 5, 8, 9].map(|level| context_for_sending(bits, level));
+        println!(
+            "//! | {bits} bits | {} | {} | {} | {} |",
+            measured[0], measured[1], measured[2], measured[3]
+        );
+        let name = format!("//! | {bits} bits | ");
+        let row = docs.lines().find_map(|line| line.strip_prefix(&name)).unwrap();
+        let said: Vec<i64> =
+            row.split('|').filter_map(|cell| cell.trim().replace(',', "").parse().ok()).collect();
+        assert_eq!(said.len(), 4, "{row}");
+        for (said, measured) in said.iter().zip(measured) {
+            assert!((said - measured).abs() <= measured / 33, "{said} in the docs, {measured} measured");
+        }
+    }
+    // A window of 2^8 takes that of 2^9 of the backend.
+    assert_eq!(context_for_sending(8, 8), context_for_sending(9, 8));
+    let mut connection = sender(Role::Server, Config::new());
+    let first =
+        receive(&mut connection, &mut to(Role::Server, COMPRESSED_TEXT, HELLO), usize::MAX).bytes_current;
+    println!("context for receiving: {first}");
+    let said = docs.lines().find_map(|line| line.strip_prefix("//! The context for receiving has ")).unwrap();
+    let said: i64 = said.split(' ').next().unwrap().replace(',', "").parse().unwrap();
+    assert!((said - first).abs() <= first / 33, "{said} in the docs, {first} measured");
+}
+
+#[test]
+fn nothing_is_taken_before_the_first_compressed_message() {
+    for role in BOTH {
+        let config = with(role, Config::new());
+        let mut connection = None;
+        let made = measure(|| {
+            connection = Some(match role {
+                Role::Server => Connection::server(config),
+                Role::Client => Connection::client(config, [1; 32]),
+            });
+        });
+        let without = measure(|| {
+            drop(match role {
+                Role::Server => Connection::server(sansocket::Config::new()),
+                Role::Client => Connection::client(sansocket::Config::new(), [1; 32]),
+            });
+        });
+        assert!(made.bytes_max <= without.bytes_max + FIXED, "{}", made.bytes_max - without.bytes_max);
+        let mut connection = connection.unwrap();
+        assert_eq!(receive(&mut connection, &mut to(role, 0x81, b"Hello"), 1).bytes_current, 0);
+        assert_eq!(send(&mut connection, "too short to be compressed").bytes_current, 0);
+        connection.compress_next(Compress::Never);
+        assert_eq!(send(&mut connection, &"x".repeat(5000)).bytes_current, 0);
+        // An empty one needs no context either.
+        assert_eq!(receive(&mut connection, &mut to(role, COMPRESSED_TEXT, b""), 1).bytes_current, 0);
+        assert_eq!(connection.state(), State::Open);
+    }
+}
+
+#[test]
+fn without_context_takeover_nothing_is_kept_between_messages() {
+    let alone = Config::new().send_context_takeover(false).receive_context_takeover(false);
+    for role in BOTH {
+        for delivery in [Delivery::Messages, Delivery::Chunks] {
+            let config = with(role, alone).delivery(delivery);
+            let mut connection = match role {
+                Role::Server => Connection::server(config),
+                Role::Client => Connection::client(config, [1; 32]),
+            };
+            let mut peer = Zlib::new(6, 15, false);
+            for len in [100, 5000, 100_000] {
+                let text = json(len, 3);
+                let payload = peer.compress(text.as_bytes(), true);
+                let final_block = [&b"\x01\x05\x00\xfa\xff"[..], b"Hello"].concat();
+                for payload in [&payload[..], HELLO, &final_block, b""] {
+                    for piece in [usize::MAX, 1000, 7] {
+                        let info = receive(&mut connection, &mut to(role, COMPRESSED_TEXT, payload), piece);
+                        assert_eq!((info.bytes_current, info.count_current), (0, 0), "{len}, {piece}");
+                    }
+                }
+                let info = send(&mut connection, &text);
+                assert_eq!((info.bytes_current, info.count_current), (0, 0));
+                assert!(info.count_total > 0, "it was compressed");
+            }
+        }
+    }
+}
+
+#[test]
+fn with_context_takeover_both_contexts_stay_and_release_gives_one_back() {
+    let mut connection = sender(Role::Server, Config::new());
+    let mut peer = Zlib::new(6, 15, true);
+    let first =
+        receive(&mut connection, &mut to(Role::Server, COMPRESSED_TEXT, &peer.compress(b"x", true)), 3);
+    assert!((40_000..=RECEIVING.cast_signed()).contains(&first.bytes_current), "{}", first.bytes_current);
+    let context = send(&mut connection, &json(500, 1)).bytes_current;
+    for seed in 0..50 {
+        let text = json(20_000, seed);
+        let payload = peer.compress(text.as_bytes(), true);
+        let received = receive(&mut connection, &mut to(Role::Server, COMPRESSED_TEXT, &payload), 1000);
+        assert_eq!(received.bytes_current, 0, "nothing is added");
+        assert_eq!(send(&mut connection, &text).bytes_current, 0);
+    }
+    let released = measure(|| connection.release());
+    assert_eq!(released.bytes_current, -context);
+    assert_eq!(measure(|| connection.release()).count_total, 0);
+    // The context for receiving stays: the peer may refer to what it has sent.
+    let again = peer.compress(json(20_000, 49).as_bytes(), true);
+    assert_eq!(
+        receive(&mut connection, &mut to(Role::Server, COMPRESSED_TEXT, &again), 1000).bytes_current,
+        0
+    );
+    assert_eq!(connection.state(), State::Open);
+    assert_eq!(send(&mut connection, &json(500, 1)).bytes_current, context, "made anew");
+}
+
+#[test]
+fn the_end_of_a_connection_gives_everything_back() {
+    for ending in ["close", "peer", "fault", "eof", "close without answer"] {
+        let config = with(Role::Server, Config::new()).auto_close(ending != "close without answer");
+        let mut connection = Connection::server(config);
+        let mut live =
+            receive(&mut connection, &mut to(Role::Server, COMPRESSED_TEXT, HELLO), 3).bytes_current;
+        live += receive(&mut connection, &mut to(Role::Server, 0x41, b"\xf2\x00"), 3).bytes_current;
+        live += send(&mut connection, &json(500, 1)).bytes_current;
+        assert!(live > 300_000);
+        let mut close = to(Role::Server, CLOSE, b"");
+        let mut out = Vec::with_capacity(100);
+        live += measure(|| match ending {
+            "close" => connection.send_close(CloseCode::NORMAL, &mut out).unwrap(),
+            "fault" => assert!(connection.receive(&mut Input::new(&mut [0xff]), &mut out).is_err()),
+            "eof" => assert!(connection.receive_eof().is_err()),
+            _ => assert!(connection.receive(&mut Input::new(&mut close), &mut out).unwrap().is_some()),
+        })
+        .bytes_current;
+        if ending == "close" {
+            // The peer may still finish its message, of which one letter is here; nothing more is sent.
+            assert!(live <= RECEIVING.cast_signed() + 8, "{live}");
+            live += receive(&mut connection, &mut close, 1).bytes_current;
+        }
+        if ending == "close without answer" {
+            assert!(live > 0, "a message may still be sent");
+            live += measure(|| connection.send_close(None, &mut out).unwrap()).bytes_current;
+        }
+        assert_eq!(live, 0, "{ending}");
+    }
+}
+
+#[test]
+fn a_bomb_takes_the_limit_and_a_fixed_amount() {
+    // C1: 64 KiB that inflate to 64 MiB, in one frame and in 1,000 fragments, with and without takeover.
+    let bomb = zlib(&vec![0; 64 << 20]);
+    assert!((60_000..70_000).contains(&bomb.len()));
+    for takeover in [true, false] {
+        for limit in [1 << 10, 100_000, 1 << 20] {
+            let config = with(Role::Server, Config::new().receive_context_takeover(takeover));
+            let whole = to(Role::Server, COMPRESSED_BINARY, &bomb);
+            let mut fragments = to(Role::Server, COMPRESSED_BINARY_FIRST, b"");
+            bomb.chunks(66).for_each(|piece| fragments.extend(to(Role::Server, MIDDLE, piece)));
+            for (mut stream, piece) in
+                [(whole, usize::MAX), (fragments.clone(), usize::MAX), (fragments, 100)]
+            {
+                let mut connection = Connection::server(config.max_message_len(limit));
+                let mut largest = 0;
+                let mut live = 0;
+                let mut out = Vec::with_capacity(100);
+                for bytes in stream.chunks_mut(piece) {
+                    let info = measure(|| {
+                        let _ = connection.receive(&mut Input::new(bytes), &mut out);
+                    });
+                    largest = largest.max(live + info.bytes_max.cast_signed());
+                    live += info.bytes_current;
+                    assert!(live <= (limit + RECEIVING + HISTORY).cast_signed(), "{live} between reads");
+                }
+                // Where a buffer grows, the old and the new one are there for a moment.
+                let bound = (2 * limit + RECEIVING + HISTORY + ROOM).cast_signed();
+                assert!(largest <= bound, "{largest} of {limit}");
+                assert_eq!((connection.state(), live), (State::Draining, 0));
+            }
+        }
+    }
+}
+
+#[test]
+fn blocks_without_content_take_constant_memory_and_linear_work() {
+    // C3, and the same with final blocks, for which the copy of the window is put back.
+    for (block, tail) in
+        [(&b"\x00\x00\x00\xff\xff"[..], &b"\x00"[..]), (b"\x03\x00", b""), (b"\x01\x00\x00\xff\xff", b"")]
+    {
+        for delivery in [Delivery::Messages, Delivery::Chunks] {
+            let run = |count: usize| {
+                let mut connection = Connection::server(with(Role::Server, Config::new()).delivery(delivery));
+                let mut peer = Zlib::new(6, 15, true);
+                let history = peer.compress(&noise(40_000), true);
+                receive(&mut connection, &mut to(Role::Server, COMPRESSED_BINARY, &history), usize::MAX);
+                let mut stream = to(Role::Server, COMPRESSED_BINARY_FIRST, &block.repeat(count / 2));
+                stream.extend(to(Role::Server, FINAL, &[&block.repeat(count / 2), tail].concat()));
+                let mut calls = 0;
+                let mut out = Vec::new();
+                let info = measure(|| {
+                    for bytes in stream.chunks_mut(4096) {
+                        let mut input = Input::new(bytes);
+                        calls += 1;
+                        while connection.receive(&mut input, &mut out).unwrap().is_some() {
+                            calls += 1;
+                        }
+                    }
+                });
+                assert_eq!(connection.state(), State::Open);
+                (calls, stream.len(), info)
+            };
+            let (calls, len, once) = run(20_000);
+            assert!(calls <= len / 4096 + 3, "{calls} calls");
+            assert!(once.bytes_max <= HISTORY, "{}", once.bytes_max);
+            let (_, _, twice) = run(40_000);
+            assert_eq!(
+                (once.bytes_max, once.bytes_total),
+                (twice.bytes_max, twice.bytes_total),
+                "{block:02x?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_copy_of_the_window_stays_within_what_the_docs_say() {
+    // A peer that sets BFINAL in each message, of all sizes.
+    let mut connection = sender(Role::Server, Config::new());
+    let mut live = 0;
+    for len in [1, 1000, 32_768, 50_000, 65_535, 5, 4097, 40_000, 60_000] {
+        let data = noise(len);
+        let size = u16::try_from(len).unwrap();
+        let payload = [&b"\x01"[..], &size.to_le_bytes(), &(!size).to_le_bytes(), &data].concat();
+        for piece in [usize::MAX, 100] {
+            live += receive(&mut connection, &mut to(Role::Server, COMPRESSED_BINARY, &payload), piece)
+                .bytes_current;
+            assert!(live <= (RECEIVING + HISTORY).cast_signed(), "{live} after {len}");
+        }
+    }
+    // One that does not gives the copy back with its first message.
+    let mut connection = sender(Role::Server, Config::new());
+    let long = zlib(&noise(60_000));
+    let live =
+        receive(&mut connection, &mut to(Role::Server, COMPRESSED_BINARY, &long), usize::MAX).bytes_current;
+    assert!(live <= RECEIVING.cast_signed(), "{live}");
+    assert_eq!(receive(&mut connection, &mut to(Role::Server, COMPRESSED_TEXT, HELLO), 1).bytes_current, 0);
+    assert_eq!(
+        receive(&mut connection, &mut to(Role::Server, COMPRESSED_TEXT, HELLO_AGAIN), 1).bytes_current,
+        0
+    );
+}

@@ -1,0 +1,300 @@
+//! Compressed messages that arrive (RFC 7692, 6.2 and 7.2.2). Every stream runs whole, cut in two everywhere and
+//! byte by byte, in both roles and both deliveries.
+#![cfg(feature = "deflate")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::{
+    BINARY, BOTH, Bench, CLOSE, FINAL, MIDDLE, PING, PONG, TEXT, TEXT_FIRST, all_to, binary, binary_chunk,
+    deflate::{
+        COMPRESSED_BINARY as CB, COMPRESSED_BINARY_FIRST, COMPRESSED_TEXT as C, COMPRESSED_TEXT_FIRST as C1,
+        HELLO, HELLO_AGAIN, Zlib, benches, delivered, fails, fails_with, json, passes, spelled, stored, with,
+        zlib,
+    },
+    frame, noise, ping, pong, prose, text, text_chunk, to,
+};
+use sansocket::{Delivery, Event, ProtocolError, State, deflate::Config, frame::Role};
+
+/// Frames, and the texts that come out of them.
+type Row = (&'static [(u8, &'static str)], &'static [&'static str]);
+
+const GOOD: &[Row] = &[
+    // RFC 7692, 7.2.3.1 to 7.2.3.6
+    (&[(C, "f248cdc9c90700")], &["Hello"]),
+    (&[(C1, "f248cd"), (FINAL, "c9c90700")], &["Hello"]),
+    (&[(C, "f248cdc9c90700"), (C, "f200110000")], &["Hello", "Hello"]),
+    (&[(C, "000500faff48656c6c6f00")], &["Hello"]),
+    (&[(C, "f348cdc9c9070000")], &["Hello"]),
+    (&[(C, "f24805000000ffffcac9c90700")], &["Hello"]),
+    (&[(C, "00")], &[""]),
+    // What is not compressed changes no window.
+    (&[(C, "f248cdc9c90700"), (TEXT, "706c61696e"), (C, "f200110000")], &["Hello", "plain", "Hello"]),
+    (
+        &[(TEXT, "48656c6c6f"), (C, "f248cdc9c90700"), (TEXT, ""), (C, "f200110000")],
+        &["Hello", "Hello", "", "Hello"],
+    ),
+    // Tails that were not left out, and fragments that have nothing.
+    (&[(C1, "f248cdc9c907000000ffff"), (FINAL, "00")], &["Hello"]),
+    (&[(C1, "f248cdc9c90700"), (FINAL, "")], &["Hello"]),
+    (&[(C1, "f248cdc9c907000000ffff"), (FINAL, "")], &["Hello"]),
+    (&[(C1, "f248cdc9c907000000ff"), (MIDDLE, "ff"), (FINAL, "")], &["Hello"]),
+    (&[(C1, ""), (MIDDLE, ""), (MIDDLE, "f248cdc9c90700"), (MIDDLE, ""), (FINAL, "")], &["Hello"]),
+    (&[(C, "f248cdc9c907000000ffff")], &["Hello"]),
+    (&[(C, "f248cdc9c907000000ffff"), (C, "f200110000")], &["Hello", "Hello"]),
+    (&[(C, "f248cdc9c907000000ffff00")], &["Hello"]),
+    // Nothing at all.
+    (&[(C, "")], &[""]),
+    (&[(C1, ""), (MIDDLE, ""), (FINAL, "")], &[""]),
+    (&[(C, ""), (C, "f248cdc9c90700")], &["", "Hello"]),
+    (&[(C, "f248cdc9c90700"), (C, ""), (C, "f200110000")], &["Hello", "", "Hello"]),
+    (&[(C, "0200")], &[""]),
+    (&[(C, "000000ffff00"), (C, "000000ffff"), (C, "f248cdc9c90700")], &["", "", "Hello"]),
+    // P26: BFINAL ends a block at the next byte, and no window.
+    (&[(C, "f348cdc9c90700")], &["Hello"]),
+    (&[(C, "f348cdc9c9070000"), (C, "f200110000")], &["Hello", "Hello"]),
+    (&[(C, "f348cdc9c90700"), (C, "f200110000"), (C, "f200110000")], &["Hello", "Hello", "Hello"]),
+    (&[(C, "f348cdc9c9070000"), (C, "f248cdc9c90700")], &["Hello", "Hello"]),
+    (&[(C, "f348cdc9c90700f248cdc9c90700")], &["HelloHello"]),
+    (&[(C, "f348cdc9c90700f348cdc9c90700")], &["HelloHello"]),
+    (&[(C, "f348cdc9c90700f200110000")], &["HelloHello"]),
+    (&[(C, "f348cdc9c90700f300110000")], &["HelloHello"]),
+    (
+        &[(C, "f348cdc9c90700"), (C, ""), (C, "f300110000"), (TEXT, "78"), (C, "f200110000")],
+        &["Hello", "", "Hello", "x", "Hello"],
+    ),
+    (&[(C1, "f348cdc9c90700"), (FINAL, "00")], &["Hello"]),
+    (&[(C1, "f348cdc9c90700"), (MIDDLE, ""), (FINAL, "")], &["Hello"]),
+    (&[(C1, "f348cdc9"), (MIDDLE, "c90700f3"), (FINAL, "001100")], &["HelloHello"]),
+    (&[(C, "0300"), (C, "030003000300000000ffff"), (C, "f248cdc9c90700")], &["", "", "Hello"]),
+    (&[(C, "010500faff48656c6c6f"), (C, "f200110000")], &["Hello", "Hello"]),
+    // A peer that sets it later: the window begins behind that block.
+    (
+        &[
+            (C, "f248cdc9c90700"),
+            (C, "f348cdc9c90700"),
+            (C, "f248cdc9c90700"),
+            (C, "f300110000"),
+            (C, "f200110000"),
+        ],
+        &["Hello", "Hello", "Hello", "Hello", "Hello"],
+    ),
+];
+
+#[test]
+fn every_form_of_a_message_is_inflated() {
+    for (frames, texts) in GOOD {
+        let events: Vec<_> = texts.iter().map(|one| text(one)).collect();
+        passes(&spelled(frames), &events);
+    }
+}
+
+/// Frames, the texts in front of the message at fault, and how much of that one can be known.
+type Fault = (&'static [(u8, &'static str)], &'static [&'static str], &'static str);
+
+const BAD: &[Fault] = &[
+    // Cut inside a block, in several places.
+    (&[(C, "f248cd")], &[], "He"),
+    (&[(C, "f248cdc9c9")], &[], "Hell"),
+    (&[(C, "f248cdc9c907")], &[], "Hello"),
+    (&[(C1, "f248"), (FINAL, "")], &[], "H"),
+    (&[(C, "000500faff4865")], &[], "He"),
+    (&[(C, "000500fa")], &[], ""),
+    (&[(C, "0005")], &[], ""),
+    (&[(C, "04")], &[], ""),
+    (&[(C, "f248cdc9c90700"), (C, "f2")], &["Hello"], ""),
+    // Data that looks like the tail but is inside a block.
+    (&[(C, "f248cdc9c907000000ffff00ffff")], &[], "Hello"),
+    // What ends with a block that is not the empty one (decided in the docs of the module).
+    (&[(C, "000500faff48656c6c6f")], &[], "Hello"),
+    // Corrupt.
+    (&[(C, "ffffffff")], &[], ""),
+    (&[(C, "07")], &[], ""),
+    (&[(C, "f248cdc9c907000000ffff06")], &[], "Hello"),
+    (&[(C, "000500faff48656c6c6f06")], &[], "Hello"),
+    (&[(C, "000500fafe48656c6c6f00")], &[], ""),
+    (&[(C, "fcff")], &[], ""),
+    (&[(C, "f248cdc9c90700"), (C, "06")], &["Hello"], ""),
+    // Behind a final block.
+    (&[(C, "f348cdc9c90700deadbeef")], &[], "Hello"),
+    (&[(C, "f348cdc9c90700"), (C, "07")], &["Hello"], ""),
+    (&[(C, "f348cdc9c90700f248cd")], &[], "HelloHe"),
+    // In front of the window.
+    (&[(C, "f200110000")], &[], "H"),
+    (&[(C, "f348cdc9c90700f200060000")], &[], "HelloH"),
+];
+
+#[test]
+fn what_is_cut_or_corrupt_fails_with_1007() {
+    for (frames, texts, partial) in BAD {
+        let events: Vec<_> = texts.iter().map(|one| text(one)).collect();
+        let partial: Vec<_> =
+            (!partial.is_empty()).then(|| text_chunk(&partial, false)).into_iter().collect();
+        fails(&spelled(frames), &events, &partial, ProtocolError::InvalidDeflate);
+    }
+    assert_eq!(ProtocolError::InvalidDeflate.close_code().unwrap().get(), 1007);
+    // Data that is the tail, in a block that goes on.
+    let tail = [binary_chunk(b"\x00\x00\xff\xff", false)];
+    fails(&spelled(&[(CB, "000500faff0000ffff")]), &[], &tail, ProtocolError::InvalidDeflate);
+}
+
+#[test]
+fn rsv1_is_for_the_first_frame_of_a_message() {
+    // vectors.md, 4: all first bytes, between messages and inside one, compressed or not.
+    let begun = [None, Some((TEXT_FIRST, &b"Hel"[..])), Some((C1, &b"\xf2\x48\xcd"[..]))];
+    for (bench, _) in benches() {
+        for begun in begun {
+            let stream: Vec<u8> =
+                begun.into_iter().flat_map(|(first, payload)| to(bench.role, first, payload)).collect();
+            for first in 0..=u8::MAX {
+                let allowed = match first {
+                    0x88..=0x8a => true,
+                    0x00 | 0x80 => begun.is_some(),
+                    0x01 | 0x02 | 0x81 | 0x82 | 0x41 | 0x42 | 0xc1 | 0xc2 => begun.is_none(),
+                    _ => false,
+                };
+                let seen = bench.run_cut(&[&stream[..], &[first]].concat(), &[]);
+                assert_eq!(seen.error.is_none(), allowed, "{first:02x} after {begun:02x?}: {:?}", seen.error);
+                let code = seen.error.and_then(|error| error.close_code());
+                assert!(code.is_none_or(|code| code.get() == 1002));
+                let known = matches!(first & 0x8f, 0 | 1 | 2 | 0x80..=0x82 | 0x88..=0x8a);
+                if known && (first & 0x30 != 0 || first & 0x4f == 0x40 || first & 0x48 == 0x48) {
+                    assert_eq!(seen.error, Some(ProtocolError::ReservedBits), "{first:02x}");
+                }
+            }
+        }
+        // R7692-6.1-d
+        for frames in [
+            &[(0xc9, "78")][..],
+            &[(0xca, "")],
+            &[(0xc8, "03e8")],
+            &[(C1, "f248cd"), (0xc0, "c9c90700")],
+            &[(C1, "f248cd"), (0x40, "c9c90700")],
+            &[(TEXT_FIRST, "4865"), (0xc0, "6c6c6f")],
+        ] {
+            let stream: Vec<u8> =
+                spelled(frames).iter().flat_map(|(first, payload)| to(bench.role, *first, payload)).collect();
+            assert_eq!(bench.run(&stream).error, Some(ProtocolError::ReservedBits), "{frames:?}");
+        }
+    }
+    // R7692-5-h: without an agreement nothing is compressed.
+    for role in BOTH {
+        let stream = to(role, C, HELLO);
+        fails_with(&Bench::new(role), &stream, ProtocolError::ReservedBits, &[]);
+    }
+}
+
+#[test]
+fn compressed_text_is_checked_like_any_other() {
+    let fault = ProtocolError::InvalidUtf8;
+    // R7692-6.1-f; vectors.md, 5
+    fails(&spelled(&[(C, "faff0f00")]), &[], &[], fault);
+    fails(&[(C, stored(b"Gr\xc3\xbc\xc3x"))], &[], &[text_chunk("Grü", false)], fault);
+    fails(&[(C, zlib(b"ok \xe2\x82")), (C, HELLO.to_vec())], &[], &[text_chunk("ok ", false)], fault);
+    fails(&[(C, stored(b"\xed\xa0\x80"))], &[], &[], fault);
+    // A character over pieces, blocks and fragments, good and bad.
+    let half = [&b"\x00\x02\x00\xfd\xff"[..], b"\xe2\x82"].concat();
+    let rest = [&b"\x00\x01\x00\xfe\xff"[..], b"\xac", b"\x00"].concat();
+    passes(&[(C1, half.clone()), (MIDDLE, vec![]), (FINAL, rest)], &[text("€")]);
+    fails(&[(C1, half.clone()), (FINAL, stored(b"x"))], &[], &[], fault);
+    fails(&[(C1, half.clone()), (FINAL, b"\x00".to_vec())], &[], &[], fault);
+    // The earlier of two faults counts.
+    let corrupt = [&stored(b"abc\xff")[..], b"\x06"].concat();
+    fails(&[(C, corrupt)], &[], &[text_chunk("abc", false)], fault);
+    let corrupt = [&b"\x00\x03\x00\xfc\xffabc"[..], b"\x06", b"\xff"].concat();
+    fails(&[(C, corrupt)], &[], &[text_chunk("abc", false)], ProtocolError::InvalidDeflate);
+    // Long enough for the larger rooms, with the fault at their edges.
+    for len in [4095, 4096, 4097, 36_863, 36_864, 36_865, 70_000] {
+        let valid = "x".repeat(len);
+        let bytes = [valid.as_bytes(), b"\xff", &[b'y'; 100]].concat();
+        fails(&[(C, zlib(&bytes))], &[], &[text_chunk(&valid, false)], fault);
+        let corrupt = [&zlib(valid.as_bytes())[..], b"\x06"].concat();
+        fails(&[(C, corrupt)], &[], &[text_chunk(&valid, false)], ProtocolError::InvalidDeflate);
+    }
+    // Of binary messages nothing is asked.
+    passes(&spelled(&[(CB, "faff0f00"), (CB, "f248cdc9c90700")]), &[binary(b"\xff\xfe"), binary(b"Hello")]);
+}
+
+#[test]
+fn control_frames_may_stand_between_fragments() {
+    for (bench, delivery) in benches() {
+        let stream = all_to(
+            bench.role,
+            &[
+                (C1, b"\xf2\x48\xcd"),
+                (PING, b"ping"),
+                (MIDDLE, b"\xc9\xc9"),
+                (PONG, b""),
+                (PING, b""),
+                (FINAL, b"\x07\x00"),
+                (C, HELLO_AGAIN),
+            ],
+        );
+        let seen = bench.run(&stream);
+        let events: Vec<Event<'static>> = match delivery {
+            Delivery::Messages => vec![ping(b"ping"), pong(b""), ping(b""), text("Hello"), text("Hello")],
+            _ => vec![
+                text_chunk("He", false),
+                ping(b"ping"),
+                text_chunk("ll", false),
+                pong(b""),
+                ping(b""),
+                text_chunk("o", true),
+                text_chunk("Hello", true),
+            ],
+        };
+        assert_eq!((seen.error, seen.events), (None, events));
+        assert_eq!(seen.out, [frame(PONG, None, b"ping"), frame(PONG, None, b"")].concat());
+        // A Close abandons the message.
+        let stream = all_to(bench.role, &[(C1, b"\xf2\x48\xcd"), (CLOSE, b"\x03\xe8")]);
+        let seen = bench.run(&stream);
+        assert_eq!((seen.error, seen.state), (None, State::Draining));
+        assert!(seen.closure.unwrap().interrupted);
+    }
+}
+
+#[test]
+fn long_messages_of_all_kinds_in_any_order_come_out_whole() {
+    for (bench, delivery) in benches() {
+        let mut peer = Zlib::new(6, 15, true);
+        let (texts, data) = ([json(2000, 1), prose(9000), json(70_000, 2)], noise(40_000));
+        let mut frames: Vec<(u8, Vec<u8>)> = Vec::new();
+        let mut events = Vec::new();
+        for one in &texts {
+            frames.push((C, peer.compress(one.as_bytes(), true)));
+            frames.push((TEXT, one.clone().into_bytes()));
+            events.extend([text(one), text(one)]);
+        }
+        frames.push((CB, peer.compress(&data, true)));
+        frames.push((BINARY, data.clone()));
+        events.extend([binary(&data), binary(&data)]);
+        let pieces: Vec<&[u8]> = texts[2].as_bytes().chunks(30_000).collect();
+        frames.push((COMPRESSED_BINARY_FIRST, peer.compress(pieces[0], false)));
+        frames.push((MIDDLE, peer.compress(pieces[1], false)));
+        frames.push((FINAL, peer.compress(pieces[2], true)));
+        events.push(binary(texts[2].as_bytes()));
+        let stream: Vec<u8> =
+            frames.iter().flat_map(|(first, payload)| to(bench.role, *first, payload)).collect();
+        let seen = bench.run(&stream);
+        assert_eq!(seen.error, None);
+        assert!(seen.events == delivered(&events, delivery));
+    }
+}
+
+#[test]
+fn a_chunk_has_a_bounded_size() {
+    // 64 KiB that inflate to 64 MiB, in one frame and one read.
+    let payload = zlib(&vec![b'x'; 64 << 20]);
+    let mut stream = to(Role::Server, C, &payload);
+    let config = with(Role::Server, Config::new()).delivery(Delivery::Chunks);
+    let mut connection = sansocket::Connection::server(config);
+    let (mut largest, mut total) = (0, 0);
+    let mut input = sansocket::Input::new(&mut stream);
+    while let Some(event) = connection.receive(&mut input, &mut Vec::new()).unwrap() {
+        let Event::TextChunk { data, .. } = event else { panic!("{event:?}") };
+        largest = largest.max(data.len());
+        total += data.len();
+    }
+    assert_eq!(total, 64 << 20);
+    assert!(largest <= 516 << 10, "{largest}");
+}
