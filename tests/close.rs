@@ -133,6 +133,7 @@ fn a_reason_of_123_bytes_fits_and_one_of_124_does_not() {
     // Bytes count, not characters.
     assert_eq!(Close::new(CloseCode::NORMAL, "€".repeat(42)).unwrap_err().len(), 126);
     assert!(Close::new(CloseCode::NORMAL, "€".repeat(41)).is_ok());
+    assert_eq!(Close::new(CloseCode::NORMAL, "é".repeat(62)).unwrap_err().len(), 124);
 }
 
 #[test]

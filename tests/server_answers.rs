@@ -85,6 +85,14 @@ fn a_rejection_says_where_it_ends() {
             b"",
             "307 Temporary Redirect\r\nLocation: /b\r\nX: \r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
         ),
+        (
+            401,
+            &[("WWW-Authenticate", "Basic realm=\"x\"")],
+            b"",
+            "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"\r\nConnection: close\r\n\
+             Content-Length: 0\r\n\r\n",
+        ),
+        (404, &[], b"", "404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"),
         (499, &[], b"", "499 \r\nConnection: close\r\nContent-Length: 0\r\n\r\n"),
         (204, &[], b"", "204 No Content\r\nConnection: close\r\n\r\n"),
         (

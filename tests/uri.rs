@@ -27,6 +27,7 @@ const VALID: &[Valid] = &[
     ("ws://127.0.0.1/", false, "127.0.0.1", 80, "127.0.0.1", "/", "ws://127.0.0.1/"),
     ("ws://user:pw@h/", false, "h", 80, "h", "/", "ws://user:pw@h/"),
     ("ws://h/@?@:/", false, "h", 80, "h", "/@?@:/", "ws://h/@?@:/"),
+    ("ws://h/.well-known/x", false, "h", 80, "h", "/.well-known/x", "ws://h/.well-known/x"), // R8307-2-a
     ("ws://h/%23", false, "h", 80, "h", "/%23", "ws://h/%23"),
 ];
 
