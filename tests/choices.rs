@@ -66,6 +66,7 @@ fn a_large_message_goes_out_in_frames_as_long_as_the_caller_likes() {
 
 #[test]
 fn a_connection_may_be_dropped_without_a_word() {
+    // R6455-7.1.1-d
     // R6455-7.1.1-b: whoever closes the transport says so with `receive_eof`, and no Close is sent.
     for role in BOTH {
         let mut connection = match role {

@@ -110,10 +110,10 @@ fn answer(config: Deflate, offer: &str) -> (Option<String>, Connection) {
 
 #[test]
 fn a_server_answers_the_first_offer_that_it_can_take() {
-    // R6455-9.1-f, R7692-5-c, R7692-5-d, R7692-5-j
+    // R6455-4.2.2-4x1, R6455-9-b, R6455-9.1-f, R7692-5-c, R7692-5-d, R7692-5-j
     let narrow = Deflate::new().send_window(bits(12)).receive_window(bits(12));
     for (offer, wide_answer, narrow_answer) in [
-        // R7692-7.1.2.2-b, -c: what was not offered is not answered.
+        // R7692-7.1.2.2-b, R7692-7.1.2.2-c: what was not offered is not answered.
         ("", "", "; server_max_window_bits=12"),
         ("; client_max_window_bits", "", "; server_max_window_bits=12; client_max_window_bits=12"),
         (
@@ -128,7 +128,7 @@ fn a_server_answers_the_first_offer_that_it_can_take() {
         // R7692-5.2-a, R6455-4.3-h
         ("; server_max_window_bits=\"10\"", "; server_max_window_bits=10", "; server_max_window_bits=10"),
         (" ; server_max_window_bits = 10 ,", "; server_max_window_bits=10", "; server_max_window_bits=10"),
-        // R7692-7.1.1.1-b, -c; R7692-7.2.2-c: the hint is answered, so that both sides may act on it.
+        // R7692-7.1.1.1-b, R7692-7.1.1.1-c; R7692-7.2.2-c: the hint is answered, so that both sides may act on it.
         (
             "; server_no_context_takeover",
             "; server_no_context_takeover",
@@ -210,7 +210,7 @@ fn a_client_takes_an_answer_exactly_if_it_fits_an_offer() {
                 "; client_max_window_bits=10; server_max_window_bits=9",
                 "; server_max_window_bits=12",  // R7692-7.1.2.1-c
                 "; server_no_context_takeover", // R7692-7.1.1.1-d
-                "; client_no_context_takeover", // R7692-7.1.1.2-b, -c
+                "; client_no_context_takeover", // R7692-7.1.1.2-b, R7692-7.1.1.2-c
                 FRESH,
             ],
             &["; client_max_window_bits"],
@@ -371,6 +371,7 @@ fn compressed_messages_are_received() {
 
 #[test]
 fn what_cannot_be_inflated_fails_the_connection() {
+    // R6455-7.4.1-1007
     let cases: [(&str, Frames, usize, ProtocolError); 8] = [
         ("", &[(TEXT_C, "faff0f00")], 0, ProtocolError::InvalidUtf8), // R7692-6.1-f
         ("", &[(TEXT_C, "ffffffff")], 0, ProtocolError::InvalidDeflate),
@@ -502,7 +503,7 @@ fn always(connection: &mut Connection, text: &str, out: &mut Vec<u8>) -> Result<
 
 #[test]
 fn each_message_is_compressed_or_not_and_control_frames_never() {
-    // R7692-6-a, R7692-6-b, R7692-6.1-a, R7692-6.1-b, R7692-6.1-c, R7692-6.1-e, R7692-8-a
+    // R6455-6.1-6, R7692-6-a, R7692-6-b, R7692-6.1-a, R7692-6.1-b, R7692-6.1-c, R7692-6.1-e, R7692-8-a
     for role in BOTH {
         let frames = send(role, "", |connection, out| {
             always(connection, "Hello", out)?; // R7692-7.2.1-a

@@ -74,6 +74,7 @@ fn every_order_of_the_headers_means_the_same() {
 
 #[test]
 fn upper_and_lower_case_are_those_of_ascii() {
+    // R6455-11.2-a
     // R6455-2.1-a: the long s and the sign for kelvin are other letters, whatever Unicode folds them to.
     let asked = client::Request::new("ws://h/").unwrap();
     for (name, value) in [
@@ -141,6 +142,7 @@ fn the_first_frames_may_come_with_the_response() {
 
 #[test]
 fn a_server_is_open_with_its_response() {
+    // R6455-12-b
     // R6455-4.2.2-6: it may send at once, and what came with the request is received.
     let bytes = [&Head::request().bytes()[..], b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"].concat();
     for cut in 0..=bytes.len() {
