@@ -1,6 +1,12 @@
 //! What RFC 7692 says about permessage-deflate, statement by statement: negotiated, received and sent.
 #![cfg(feature = "deflate")]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 #[path = "common/handshake.rs"]
