@@ -159,6 +159,7 @@ fn a_fault_in_the_headers_has_a_status_of_its_own() {
         (base().add("Origin", b"http://\xe9"), E::InvalidOrigin),
         (base().add("Content-Length", "5"), E::RequestBody),
         (base().add("Content-Length", "1000000000"), E::RequestBody),
+        (base().add("Expect", "100-continue").add("Content-Length", "1"), E::RequestBody),
         (base().add("Transfer-Encoding", "chunked"), E::RequestBody),
         (base().add("Transfer-Encoding", ""), E::RequestBody),
         (base().add("Content-Length", "x"), E::InvalidContentLength),
