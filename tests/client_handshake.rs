@@ -38,6 +38,8 @@ fn rejected(bytes: &[u8]) -> Response {
 
 #[test]
 fn a_response_that_is_right_opens_the_connection() {
+    // R6455-4.1-v2, R6455-4.1-v3, R6455-4.1-v4, R6455-4.1-v8, R9110-5.5-b, R9112-4-b, R9112-5.1-b,
+    // R9112-5.2-b, R9112-6.3-a
     for head in [
         response(),
         response().line("HTTP/1.2 101 Switching Protocols"),
@@ -64,6 +66,8 @@ fn a_response_that_is_right_opens_the_connection() {
 
 #[test]
 fn a_response_that_is_not_quite_right_opens_nothing() {
+    // R6455-1.3-c, R6455-4.1-v2, R6455-4.1-v3, R6455-4.1-v4, R6455-4.1-v7, R6455-4.3-a, R6455-7.1.4-c,
+    // R6455-11.3.3-a, R9112-2.2-b, R9112-2.2-c, R9112-2.3-a, R9112-5.1-a
     let accept = accept_for_seed();
     for (head, error) in [
         (response().line("HTTP/1.0 101 Switching Protocols"), E::HttpVersionTooOld),
@@ -104,6 +108,8 @@ fn a_response_that_is_not_quite_right_opens_nothing() {
 
 #[test]
 fn the_server_selects_one_subprotocol_that_was_asked_for() {
+    // R6455-1.9-a, R6455-4.1-e3, R6455-4.1-v6, R6455-4.1-v7, R6455-4.3-f, R6455-11.3.4-b, R7936-2-a,
+    // WHATWG-2-b, WHATWG-4-a
     const NAME: &str = "Sec-WebSocket-Protocol";
     let both = || to("ws://h/").subprotocol("chat").subprotocol("superchat");
     for (request, head, expected) in [
@@ -130,6 +136,7 @@ fn the_server_selects_one_subprotocol_that_was_asked_for() {
 
 #[test]
 fn the_server_selects_extensions_that_were_offered_each_once() {
+    // R6455-4.1-e2, R6455-4.1-v5, R6455-4.1-v7, R6455-4.2.2-56, R6455-11.3.2-b, WHATWG-4-a
     const NAME: &str = "Sec-WebSocket-Extensions";
     let offer = || to("ws://h/").extension("permessage-deflate; client_max_window_bits").extension("x");
     for (request, head, expected) in [
@@ -160,6 +167,7 @@ fn the_server_selects_extensions_that_were_offered_each_once() {
 
 #[test]
 fn interim_responses_are_skipped_up_to_16() {
+    // R9110-15.2-a
     let interim = b"HTTP/1.1 103 Early Hints\r\nContent-Length: 3\r\nLink: </a>\r\n\r\n";
     let after = |count: usize| [&interim.repeat(count)[..], &response().bytes()].concat();
     opened(&to("ws://h/"), &[b"HTTP/1.1 100 Continue\r\n\r\n", &response().bytes()[..]].concat());
@@ -170,6 +178,7 @@ fn interim_responses_are_skipped_up_to_16() {
 
 #[test]
 fn bytes_behind_the_response_are_left_for_the_connection() {
+    // R6455-4.1-e1
     let frames = b"\x81\x05Hello\x81\x00\x89\x00";
     let run = connect(&to("ws://h/"), &[&response().bytes()[..], frames].concat());
     assert!(run.result.is_ok_and(|response| response.is_some()));
@@ -178,6 +187,7 @@ fn bytes_behind_the_response_are_left_for_the_connection() {
 
 #[test]
 fn another_status_rejects_with_the_body() {
+    // R6455-1.3-b, R6455-4.1-v1, R9112-6.3-b
     let long = "x".repeat(300);
     let with =
         |headers: &str, body: &str| format!("HTTP/1.1 401 No\r\nX: y\r\n{headers}\r\n{body}").into_bytes();
@@ -223,6 +233,7 @@ fn another_status_rejects_with_the_body() {
 
 #[test]
 fn the_end_of_the_transport_ends_the_body() {
+    // R6455-4.1-4, R6455-4.1-v1b, R6455-7.1.4-c, R6455-7.2.2-a, R9112-6.3-b, WHATWG-2-a
     for (bytes, body, truncated) in [
         ("HTTP/1.1 302 Found\r\nLocation: /\r\n\r\nabc", "abc", false),
         ("HTTP/1.1 500 x\r\n\r\n", "", false),
@@ -245,6 +256,7 @@ fn the_end_of_the_transport_ends_the_body() {
 
 #[test]
 fn a_content_length_that_is_no_number_fails() {
+    // R9112-6.3-c
     for value in ["x", "", "-1", "+1", "1, 1", "18446744073709551616"] {
         let bytes = format!("HTTP/1.1 400 x\r\nContent-Length: {value}\r\n\r\n");
         failed(&to("ws://h/"), bytes.as_bytes(), E::InvalidContentLength);
@@ -299,6 +311,7 @@ fn a_body_over_its_limit_is_cut_at_the_first_byte_beyond() {
 
 #[test]
 fn a_server_of_another_version_says_which_it_speaks() {
+    // R6455-4.3-g, R6455-4.4-c, R6455-11.3.5-b
     let head = Head::new(
         "HTTP/1.1 426 Upgrade Required",
         &[

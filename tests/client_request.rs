@@ -25,6 +25,9 @@ fn head_of(request: &Request) -> String {
 
 #[test]
 fn the_request_has_what_section_4_1_asks_for_and_no_more() {
+    // R6455-3-g, R6455-4.1-r1, R6455-4.1-r2a, R6455-4.1-r2b, R6455-4.1-r3, R6455-4.1-r4, R6455-4.1-r5,
+    // R6455-4.1-r6, R6455-4.1-r7a, R6455-4.1-r7c, R6455-4.1-r8b, R6455-4.1-r9, R6455-4.1-r10a, R6455-4.1-r11,
+    // R6455-4.4-a, R9110-7.8-b
     let head = head_of(&to("ws://user:pw@Example.com:80/chat?x=1"));
     let key = head.split("Sec-WebSocket-Key: ").nth(1).unwrap().split("\r\n").next().unwrap();
     assert_eq!(
@@ -40,6 +43,8 @@ fn the_request_has_what_section_4_1_asks_for_and_no_more() {
 
 #[test]
 fn the_request_has_what_the_caller_added() {
+    // R6455-4.1-r4, R6455-4.1-r8a, R6455-4.1-r10a, R6455-4.1-r11, R6455-4.1-r12, R6455-9-a, R6455-12-a,
+    // R9110-5.6.1-a, WHATWG-2-d
     let request = to("wss://h:8443/")
         .subprotocol("chat")
         .subprotocol("superchat")
@@ -66,6 +71,7 @@ fn the_request_has_what_the_caller_added() {
 
 #[test]
 fn our_server_accepts_our_request() {
+    // R6455-4.1-r1
     let request = to("ws://h/chat").subprotocol("a").extension("x; y=\"1\"").origin("null").header("A", "b");
     let seen = serve(head_of(&request).as_bytes(), HandshakeLimits::new()).result.unwrap().unwrap();
     assert_eq!((&*seen.target, &*seen.authority, seen.origin.as_deref()), ("/chat", "h", Some("null")));
@@ -74,6 +80,7 @@ fn our_server_accepts_our_request() {
 
 #[test]
 fn the_key_follows_from_the_seed_alone() {
+    // R6455-4.1-r7b
     let head = |seed| {
         let mut out = Vec::new();
         Handshake::new(&to("ws://h/"), seed, &mut out).unwrap();
@@ -85,6 +92,7 @@ fn the_key_follows_from_the_seed_alone() {
 
 #[test]
 fn nothing_is_sent_of_a_request_that_is_wrong() {
+    // R6455-4.1-r8c, R6455-4.1-r10b, R6455-4.1-r10c, R6455-4.1-r12, WHATWG-3.1-c
     let base = || to("ws://h/");
     for (request, error) in [
         (base().subprotocol(""), R::InvalidSubprotocol),
@@ -120,6 +128,7 @@ fn nothing_is_sent_of_a_request_that_is_wrong() {
 
 #[test]
 fn no_part_of_a_request_can_begin_another_line() {
+    // R6455-4.1-r8c, R9110-5.5-a, R9112-5.2-c
     for bad in ["\r", "\n", "\r\n", "\0", "\x7f", "\r\nX: y"] {
         let text = format!("a{bad}b");
         let base = || to("ws://h/");

@@ -40,7 +40,8 @@ fn is_code(code: u16) -> bool {
 
 #[test]
 fn a_close_is_delivered_and_answered_with_the_same() {
-    // R6455-5.5.1-a, -c, -e, -g, -h, -j, R6455-7.1.5-a, -b, R6455-7.1.6-a
+    // R6455-5.5.1-a, R6455-5.5.1-c, R6455-5.5.1-e, R6455-5.5.1-g, R6455-5.5.1-h, R6455-5.5.1-j,
+    // R6455-7.1.5-a, R6455-7.1.5-b, R6455-7.1.6-a, WHATWG-4-d
     for role in BOTH {
         let bench = Bench::new(role);
         let empty = answered(Event::Close(None), &hex("8800"), 1005, "");
@@ -78,6 +79,7 @@ fn a_close_with_one_byte_is_a_protocol_error() {
 
 #[test]
 fn a_faulty_body_fails_at_the_first_byte_at_fault() {
+    // IANA-CC-1015, R6455-7.4.1-1004, R6455-7.4.1-1005, R6455-7.4.1-1006, R6455-7.4.1-1015
     // R6455-5.5.1-c, R6455-8.1-a; the code is looked at before the reason.
     let code = ProtocolError::InvalidCloseCode;
     let cases: [(&str, usize, ProtocolError); 13] = [
@@ -116,7 +118,7 @@ fn a_faulty_body_fails_at_the_first_byte_at_fault() {
 
 #[test]
 fn a_reason_of_123_bytes_fits_and_one_of_124_does_not() {
-    // R6455-5.5-a, R6455-5.5.1-c
+    // R6455-5.5-a, R6455-5.5.1-c, WHATWG-3.3-b
     assert_eq!(MAX_REASON_LEN, 123);
     let reason = "r".repeat(123);
     let fits = Close::new(CloseCode::NORMAL, &reason[..]).unwrap();
@@ -133,11 +135,14 @@ fn a_reason_of_123_bytes_fits_and_one_of_124_does_not() {
     // Bytes count, not characters.
     assert_eq!(Close::new(CloseCode::NORMAL, "€".repeat(42)).unwrap_err().len(), 126);
     assert!(Close::new(CloseCode::NORMAL, "€".repeat(41)).is_ok());
+    assert_eq!(Close::new(CloseCode::NORMAL, "é".repeat(62)).unwrap_err().len(), 124);
 }
 
 #[test]
 fn a_status_code_is_received_exactly_if_it_may_be_sent() {
-    // R6455-7.4.1-*, R6455-7.4.2-*
+    // IANA-CC-3xxx, IANA-CC-1012, IANA-CC-1013, IANA-CC-1014, IANA-CC-1016, IANA-CC-3000, IANA-CC-3003,
+    // IANA-CC-3008, R6455-7.4.1-1000, R6455-7.4.1-1001, R6455-7.4.1-1002, R6455-7.4.1-1003, R6455-7.4.1-1011,
+    // R6455-7.4.2-0, R6455-7.4.2-1, R6455-7.4.2-3, R6455-7.4.2-4, R6455-7.4.2-5
     for code in 0..=u16::MAX {
         let mut stream = to(Role::Server, CLOSE, &close_body(code, b""));
         let mut connection = Connection::server(Config::new());
@@ -164,7 +169,10 @@ fn a_status_code_is_received_exactly_if_it_may_be_sent() {
 
 #[test]
 fn a_status_code_that_must_not_be_sent_cannot_be_made() {
-    // R6455-7.4.1-*, R6455-7.4.2-*
+    // IANA-CC-3xxx, IANA-CC-1012, IANA-CC-1013, IANA-CC-1014, IANA-CC-1015, IANA-CC-1016, IANA-CC-3000,
+    // IANA-CC-3003, IANA-CC-3008, R6455-4.1-5b, R6455-7.4.1-1000, R6455-7.4.1-1001, R6455-7.4.1-1004,
+    // R6455-7.4.1-1005, R6455-7.4.1-1006, R6455-7.4.1-1011, R6455-7.4.1-1015, R6455-7.4.2-0, R6455-7.4.2-1,
+    // R6455-7.4.2-3, R6455-7.4.2-4, R6455-7.4.2-5
     for code in 0..=u16::MAX {
         let made = CloseCode::new(code);
         assert_eq!(made.is_some(), is_code(code), "{code}");
@@ -195,7 +203,8 @@ fn a_status_code_that_must_not_be_sent_cannot_be_made() {
 
 #[test]
 fn a_close_is_sent_with_its_code_and_reason() {
-    // R6455-7.1.2-a, R6455-7.4-a, R6455-5.5.1-e
+    // R6455-5.5.1-e, R6455-7.1.2-a, R6455-7.3-a, R6455-7.3-c, R6455-7.4-a, WHATWG-3.2-b, WHATWG-3.3-e,
+    // WHATWG-3.3-f, WHATWG-3.3-g
     for role in BOTH {
         for code in (0..=u16::MAX).filter_map(CloseCode::new) {
             let mut connection = Bench::new(role).connection();

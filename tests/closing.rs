@@ -52,7 +52,8 @@ fn transcript(events: Vec<Event<'static>>, out: &str, state: State, closure: Opt
 
 #[test]
 fn the_peer_closes() {
-    // R6455-5.5.1-k, R6455-7.1.3-a, R6455-7.1.4-a, -b, R6455-7.1.5-a, -b
+    // R6455-5.5.1-g, R6455-5.5.1-k, R6455-5.5.1-l, R6455-5.5.1-m, R6455-5.5.1-n, R6455-7.1.2-b,
+    // R6455-7.1.3-a, R6455-7.1.4-a, R6455-7.1.4-b, R6455-7.1.5-a, R6455-7.1.5-b, WHATWG-4-d
     for role in BOTH {
         let end = clean(1000, Initiator::Remote);
         let expected = transcript(vec![closed(1000, "")], "880203e8", State::Draining, Some(end.clone()));
@@ -66,6 +67,7 @@ fn the_peer_closes() {
 
 #[test]
 fn we_close_and_the_peer_answers() {
+    // R6455-1.4-b, R6455-5.5.1-k, R6455-7.1.2-b, R6455-7.1.3-a, R6455-7.1.5-b, WHATWG-3.2-b
     // R6455-7.1.2-a, R6455-7.1.5-a, R6455-5.5.1-o: also if its Close was on its way before; its code counts.
     type Send = fn(&mut Connection, &mut Vec<u8>);
     let cases: [(Send, &str, &[u8], Event<'static>, u16); 4] = [
@@ -93,6 +95,7 @@ fn we_close_and_the_peer_answers() {
 
 #[test]
 fn what_follows_the_peers_close_is_dropped() {
+    // R6455-1.4-a
     // R6455-7.1.1-a, R6455-5.5.2-b: no second event, no Pong, no failure.
     for role in BOTH {
         let bench = Bench::new(role);
@@ -113,7 +116,7 @@ fn what_follows_the_peers_close_is_dropped() {
 
 #[test]
 fn while_only_our_close_is_out_the_peer_is_heard_and_its_pings_are_answered() {
-    // R6455-5.5.2-b, R6455-7.1.3-a
+    // R6455-5.5.2-b, R6455-7.1.3-a, WHATWG-4-b
     for role in BOTH {
         let bench = Bench::new(role).at(0, send_normal);
         let stream = all_to(
@@ -161,7 +164,7 @@ fn data_that_is_dropped_while_closing_is_checked_all_the_same() {
 
 #[test]
 fn a_failure_sends_no_second_close() {
-    // R6455-7.1.7-e, -f, -g
+    // R6455-7.1.7-e, R6455-7.1.7-f, R6455-7.1.7-g
     for role in BOTH {
         let bench = Bench::new(role).at(0, send_normal);
         let error = ProtocolError::ReservedOpcode(3);
@@ -178,7 +181,7 @@ fn a_failure_sends_no_second_close() {
 
 #[test]
 fn a_close_in_the_middle_of_a_message_drops_the_message() {
-    // R6455-5.4-e, -i
+    // R6455-5.4-e, R6455-5.4-i
     for role in BOTH {
         for frames in [&[(TEXT_FIRST, &b"\xe2\x82"[..])][..], &[(BINARY_FIRST, b""), (MIDDLE, b"x")]] {
             let stream = [all_to(role, frames), to(role, CLOSE, NORMAL)].concat();
@@ -308,7 +311,7 @@ fn the_answer_cuts_off_a_message_that_is_being_sent() {
 
 #[test]
 fn a_close_is_sent_once() {
-    // R6455-5.5.1-f, R6455-7.1.2-a
+    // R6455-1.4-a, R6455-5.5.1-f, R6455-7.1.2-a, WHATWG-3.3-c
     for role in BOTH {
         let mut connection = Bench::new(role).connection();
         let mut out = Vec::new();
@@ -326,6 +329,7 @@ type Case<'a> = (&'a str, Bench, &'a [u8], Result<(), ProtocolError>, u16, Initi
 
 #[test]
 fn the_end_of_the_transport_ends_every_state() {
+    // WHATWG-4-c
     // R6455-7.1.4-a. The second end changes nothing; Bench looks at that.
     let unexpected = ProtocolError::UnexpectedEof;
     let fault = ProtocolError::ReservedOpcode(3);

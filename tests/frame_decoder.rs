@@ -93,7 +93,7 @@ fn a_decoder_says_where_it_stands() {
 
 #[test]
 fn rsv1_is_allowed_on_the_first_frame_of_a_message_alone() {
-    // R6455-5.2-c
+    // IANA-RSV-a, R6455-5.2-c, R6455-5.8-a, R6455-9.1-e
     const RSV1: u8 = 0x40;
     for role in BOTH {
         let allowing = decoder(role).allow_rsv1();

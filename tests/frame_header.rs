@@ -92,7 +92,7 @@ fn every_header_that_can_be_written_is_read_back_whatever_follows() {
 
 #[test]
 fn a_reserved_opcode_is_a_fault_of_the_first_byte() {
-    // R6455-5.2-d
+    // IANA-OPC-a, R6455-5.2-d
     for first in 0..=u8::MAX {
         let result = Header::decode(&[first]);
         match (first & 0x0f, first & 0x80) {
@@ -258,6 +258,7 @@ fn masking_long_payloads_agrees_with_the_byte_loop() {
 
 #[test]
 fn a_payload_may_be_masked_in_pieces() {
+    // R6455-5.3-e
     let payload = noise(5000);
     let expected = masked(&payload, Some(KEY));
     for cut in (0..300).chain(2000..2100).chain([4999, 5000]) {

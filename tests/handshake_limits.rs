@@ -14,6 +14,7 @@ use sansocket::{
 
 #[test]
 fn lists_are_bounded() {
+    // R9110-5.6.1-b
     let list = |count: usize| (0..count).map(|n| format!("p{n}")).collect::<Vec<_>>().join(", ");
     let with = |name: &str, value: &str| Head::request().add(name, value).bytes();
     assert_eq!(opened(&with("Sec-WebSocket-Protocol", &list(64))).subprotocols.len(), 64);
@@ -43,6 +44,7 @@ fn lists_are_bounded() {
 
 #[test]
 fn a_limit_passes_and_one_more_byte_fails() {
+    // R9110-5.4-a, R9112-3-b
     let limits = HandshakeLimits::new();
     let head = Head::request().add("X", "12345678901234567890");
     let bytes = head.bytes();
@@ -67,6 +69,7 @@ fn a_limit_passes_and_one_more_byte_fails() {
 
 #[test]
 fn the_default_limits_stop_floods() {
+    // R9110-5.4-a, R9112-3-b
     let line = 8 << 10;
     let target = |len: usize| Head::request().line(format!("GET /{} HTTP/1.1", "a".repeat(len - 14)));
     opened(&target(line).bytes());

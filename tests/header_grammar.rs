@@ -86,6 +86,8 @@ fn with_lines(head: Head, lines: &[&str]) -> Vec<u8> {
 
 #[test]
 fn a_server_reads_offers_over_all_lines() {
+    // R6455-4.2.1-9, R6455-4.3-c, R6455-4.3-d, R6455-4.3-h, R6455-9.1-b, R6455-9.1-f, R6455-11.3.2-a,
+    // R9110-5.3-a, R9110-5.6.4-a
     for (lines, elements) in VALID {
         let run = serve(&with_lines(Head::request(), lines), HandshakeLimits::new());
         let seen = run.result.unwrap_or_else(|error| panic!("{lines:?}: {error}")).unwrap();
@@ -95,6 +97,7 @@ fn a_server_reads_offers_over_all_lines() {
 
 #[test]
 fn a_server_answers_no_extension_that_it_does_not_know() {
+    // R6455-4.2.2-4x1, R6455-4.2.2-4x2, R6455-4.2.2-4x3, R6455-9-b, R6455-9-c
     for (lines, _) in VALID {
         let run = serve(&with_lines(Head::request(), lines), HandshakeLimits::new());
         assert!(!String::from_utf8(run.out).unwrap().contains("Extensions"), "{lines:?}");
@@ -103,6 +106,7 @@ fn a_server_answers_no_extension_that_it_does_not_know() {
 
 #[test]
 fn a_server_refuses_malformed_offers_even_of_unknown_extensions() {
+    // R6455-4.3-c, R6455-4.3-d, R6455-9.1-a, R9110-5.6.4-a
     for lines in INVALID {
         let run = serve(&with_lines(Head::request(), lines), HandshakeLimits::new());
         assert_eq!(run.result, Err(HandshakeError::InvalidExtensions), "{lines:?}");
@@ -112,6 +116,7 @@ fn a_server_refuses_malformed_offers_even_of_unknown_extensions() {
 
 #[test]
 fn a_client_reads_the_same_grammar() {
+    // R6455-4.2.2-56, R6455-4.3-c, R6455-9.1-a, R6455-9.1-b, R6455-11.3.2-b
     let request = ["foo", "bar", "permessage-deflate", "constructor"]
         .iter()
         .fold(client::Request::new("ws://h/").unwrap(), |request, offer| request.extension(offer));
@@ -134,10 +139,17 @@ fn a_client_reads_the_same_grammar() {
 
 #[test]
 fn a_client_offers_what_the_grammar_allows() {
+    // R6455-9-d
     for (lines, _) in VALID {
         let offer = lines.join(",");
         let request = client::Request::new("ws://h/").unwrap().extension(&offer);
         let mut out = Vec::new();
+        if offer.split(',').any(|element| element.trim().is_empty()) {
+            // R9110-5.6.1-a: what is passed over when it is received is not sent.
+            let error = client::Handshake::new(&request, [0; 32], &mut out).unwrap_err();
+            assert_eq!((error, out.len()), (client::RequestError::InvalidExtension, 0), "{offer}");
+            continue;
+        }
         client::Handshake::new(&request, [0; 32], &mut out).unwrap();
         let head = String::from_utf8(out).unwrap();
         assert!(head.contains(&format!("\r\n{HEADER}: {offer}\r\n")), "{head}");
@@ -153,6 +165,7 @@ fn a_client_offers_what_the_grammar_allows() {
 
 #[test]
 fn a_token_is_made_of_the_characters_of_rfc_9110() {
+    // R9110-5.1-a, R9110-5.6.2-a
     for byte in 0..=255_u8 {
         let is_token = byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         let value = [b'a', byte, b'b'];

@@ -30,6 +30,7 @@ fn benches(config: Config) -> Vec<Bench> {
 
 #[test]
 fn a_frame_at_the_limit_passes_and_one_more_byte_fails_on_the_header() {
+    // R6455-7.4.1-1009, R6455-10.4-a, R6455-10.4-b
     for limit in [0, 1, 124, 125, 126, 127, 1000, 65_535, 65_536] {
         let config = Config::new().max_frame_len(limit);
         let data = noise(usize::try_from(limit).unwrap());
@@ -50,6 +51,7 @@ fn a_frame_at_the_limit_passes_and_one_more_byte_fails_on_the_header() {
 
 #[test]
 fn a_message_at_the_limit_passes_and_one_more_byte_fails_on_the_header() {
+    // R6455-10.4-b
     for limit in [0, 1, 125, 126, 300] {
         let config = Config::new().max_message_len(limit);
         let data = noise(usize::try_from(limit).unwrap());
@@ -68,6 +70,7 @@ fn a_message_at_the_limit_passes_and_one_more_byte_fails_on_the_header() {
 
 #[test]
 fn the_fragments_of_a_message_count_together_and_control_frames_do_not_count() {
+    // R6455-10.4-a
     let config = Config::new().max_message_len(10);
     for role in BOTH {
         let bench = Bench::new(role).config(config);
@@ -130,6 +133,7 @@ fn the_frame_limit_is_asked_before_the_message_limit() {
 
 #[test]
 fn fragments_are_counted_with_the_empty_ones() {
+    // R6455-7.4.1-1008, R6455-10.4-a
     for limit in [1, 2, 3, 50] {
         for bench in benches(Config::new().max_fragments(limit)) {
             let role = bench.role;

@@ -204,6 +204,7 @@ fn answering_a_close_and_failing_cost_no_allocation_but_the_reason() {
 
 #[test]
 fn a_promise_costs_little() {
+    // R6455-10.4-a
     for role in BOTH {
         for first in [TEXT, BINARY, TEXT_FIRST, BINARY_FIRST] {
             for promised in [1 << 20, 64 << 20] {

@@ -183,7 +183,8 @@ fn check(role: Role, auto: bool, steps: &[Step]) {
 
 #[test]
 fn all_sequences_of_four_steps_follow_the_model() {
-    // R6455-7.1.3-a, R6455-7.1.4-a, -b, R6455-7.1.5-a, -c, R6455-5.1-g, R6455-5.5.1-f
+    // R6455-5.1-g, R6455-5.5.1-f, R6455-7.1.3-a, R6455-7.1.4-a, R6455-7.1.4-b, R6455-7.1.5-a, R6455-7.1.5-c,
+    // R6455-7.1.7-h, WHATWG-5-a
     for role in BOTH {
         for auto in [true, false] {
             for number in 0..STEPS.len().pow(4) {

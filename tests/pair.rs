@@ -25,7 +25,7 @@ fn both_closed(pair: &mut Pair, code: u16, [client, server]: [Initiator; 2]) {
 
 #[test]
 fn messages_of_every_length_class_go_both_ways() {
-    // R6455-5.2-g, R6455-6.1-7, R6455-6.2-4
+    // R6455-5.2-g, R6455-6.1-7, R6455-6.2-4, R6455-12-b
     let cuts = [1, 2, 7, 1000, 16_384, usize::MAX];
     for len in [0, 1, 125, 126, 127, 65_535, 65_536, 70_000, 1 << 20] {
         let (data, prose) = (noise(len), prose(len));
@@ -80,7 +80,7 @@ fn a_mebibyte_of_chunks_in_a_mebibyte_of_fragments() {
 
 #[test]
 fn fragments_with_pings_between_are_answered_and_put_together() {
-    // R6455-5.4-e, -i, -k, R6455-5.5.2-b
+    // R6455-5.4-e, R6455-5.4-i, R6455-5.4-k, R6455-5.4-n, R6455-5.5.2-b
     for cut in [1, 2, 5, usize::MAX] {
         let mut pair = pair();
         let text_pieces = ["", "Grü", "ße", "", ", κόσμε", ""];
@@ -109,7 +109,7 @@ fn fragments_with_pings_between_are_answered_and_put_together() {
 
 #[test]
 fn either_end_closes_first() {
-    // R6455-5.5.1-g, -k, R6455-7.1.4-b, R6455-7.1.5-a
+    // R6455-5.5.1-g, R6455-5.5.1-k, R6455-7.1.4-b, R6455-7.1.5-a, R6455-12-b, WHATWG-3.3-h
     for cut in [1, 3, usize::MAX] {
         let mut pair = pair();
         let (client, out) = (&mut pair.client.connection, &mut pair.client.out);
@@ -132,6 +132,7 @@ fn either_end_closes_first() {
 
 #[test]
 fn both_ends_close_at_once() {
+    // R6455-1.4-b, R6455-7.1.5-a
     // R6455-5.5.1-o: the code of the other side counts, and nobody answers an answer.
     for cut in [1, 3, usize::MAX] {
         for client_first in [true, false] {
@@ -177,7 +178,7 @@ fn answers_given_by_hand_close_both_ends() {
 
 #[test]
 fn a_failure_reaches_the_other_end_as_a_close() {
-    // R6455-7.1.7-e, R6455-7.1.5-a
+    // R6455-7.1.5-a, R6455-7.1.7-e, WHATWG-4-c, WHATWG-4-f
     for cut in [1, 4, usize::MAX] {
         let mut pair = Pair::new(Config::new(), Config::new().max_message_len(10));
         pair.client.connection.send_text("short", &mut pair.client.out).unwrap();

@@ -109,6 +109,7 @@ proptest! {
         stream in vec(prop_oneof![any::<u8>(), select(vec![TEXT, FINAL, PING, 0x80, 0x81, 0xfe, 0])], 0..60),
         cuts in cuts(),
     ) {
+        // R6455-10.1-a
         check_cuts(&Bench::new(role).config(config).eof(), &stream, &cuts);
     }
 
@@ -120,6 +121,7 @@ proptest! {
         damage in prop::option::weighted(0.3, (any::<prop::sample::Index>(), any::<u8>())),
         closing in prop::option::weighted(0.3, any::<prop::sample::Index>()),
     ) {
+        // R6455-2-a, R6455-6.2-1
         let mut stream = stream;
         if let Some((at, byte)) = damage && !stream.is_empty() {
             let at = at.index(stream.len());

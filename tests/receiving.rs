@@ -12,7 +12,7 @@ use sansocket::{CloseCode, Config, Connection, Delivery, Event, Input, ProtocolE
 
 #[test]
 fn the_sample_frames_of_the_rfc() {
-    // R6455-5.7-a, R6455-5.2-e, R6455-5.2-f, R6455-5.2-j, R6455-5.2-l
+    // R6455-5.2-e, R6455-5.2-f, R6455-5.2-j, R6455-5.2-l, R6455-5.7-a, R6455-6.2-7
     let samples = [
         (Role::Client, "810548656c6c6f", vec![text("Hello")], ""),
         (Role::Server, "818537fa213d7f9f4d5158", vec![text("Hello")], ""),
@@ -41,6 +41,7 @@ fn the_sample_frames_of_the_rfc() {
 
 #[test]
 fn the_first_byte_decides_with_the_state_of_the_message() {
+    // IANA-OPC-a, R6455-7.1.7-a, R6455-7.1.7-c, R6455-7.1.7-e, R6455-7.1.7-g, R6455-10.7-b, R6455-10.7-c
     use ProtocolError::{
         FragmentedControlFrame, ReservedBits, ReservedOpcode, UnexpectedContinuation, UnfinishedMessage,
     };
@@ -69,6 +70,7 @@ fn the_first_byte_decides_with_the_state_of_the_message() {
 
 #[test]
 fn the_second_byte_decides_with_the_role() {
+    // R6455-5.5-a, R6455-10.7-a
     use ProtocolError::{ControlFrameTooLong, MaskedFrame, TruncatedCloseCode, UnmaskedFrame};
     for role in BOTH {
         let (wrong_bit, wrong, right_bit) = match role {
@@ -166,7 +168,8 @@ fn a_non_minimal_length_passes_where_that_is_allowed() {
 
 #[test]
 fn fragments_make_one_message() {
-    // R6455-5.2-a, R6455-5.4-a, -b, -g, -j, -k, -m, R6455-6.2-3, -4, -5
+    // R6455-5.2-a, R6455-5.4-a, R6455-5.4-b, R6455-5.4-g, R6455-5.4-j, R6455-5.4-k, R6455-5.4-m, R6455-5.4-n,
+    // R6455-6.2-3, R6455-6.2-4, R6455-6.2-5
     type Frames = &'static [(u8, &'static [u8])];
     let cases: [(Frames, Vec<Event<'static>>); 10] = [
         (&[(TEXT_FIRST, b"a"), (FINAL, b"b")], vec![text("ab")]),
@@ -215,7 +218,7 @@ fn as_chunk(event: &Event<'static>) -> Event<'static> {
 
 #[test]
 fn control_frames_come_between_fragments() {
-    // R6455-5.4-e, R6455-5.4-i, R6455-5.5.2-b, R6455-5.5.3-a, R6455-5.5.3-d
+    // R6455-5.4-e, R6455-5.4-i, R6455-5.5.2-b, R6455-5.5.3-a, R6455-5.5.3-d, R6455-6.2-2
     for role in BOTH {
         let stream = all_to(
             role,
@@ -238,7 +241,7 @@ fn control_frames_come_between_fragments() {
 
 #[test]
 fn each_ping_is_answered_with_its_own_payload_and_a_pong_with_nothing() {
-    // R6455-5.5-a, R6455-5.5.2-a, -b, R6455-5.5.3-a, -b, -c, -d
+    // R6455-5.5-a, R6455-5.5.2-a, R6455-5.5.2-b, R6455-5.5.3-a, R6455-5.5.3-b, R6455-5.5.3-c, R6455-5.5.3-d
     for role in BOTH {
         let payloads: Vec<Vec<u8>> = vec![vec![], vec![0xff, 0, 0xfe], noise(124), noise(125)];
         let mut stream = Vec::new();
@@ -357,6 +360,7 @@ fn two_connections_do_not_know_each_other() {
 
 #[test]
 fn every_error_has_the_status_code_that_fits() {
+    // R6455-7.1.7-b, R6455-7.4.1-1002, R6455-10.7-c
     use ProtocolError as E;
     let cases = [
         (E::ReservedBits, Some(CloseCode::PROTOCOL_ERROR)),

@@ -64,7 +64,7 @@ impl Stage {
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of all calls")]
 fn a_refused_call_sends_nothing_and_changes_nothing() {
-    // R6455-5.1-g, R6455-5.4-h, R6455-5.5-a, R6455-5.5.1-f, R6455-5.5.2-d, R6455-6.1-1
+    // R6455-5.1-g, R6455-5.4-h, R6455-5.5-a, R6455-5.5.1-f, R6455-5.5.2-d, R6455-6.1-1, WHATWG-3.5-b
     use SendError::{
         CloseAsHeader, Closing, ControlFrameTooLong, FragmentedControlFrame, MessageInProgress,
         NoMessageInProgress, PayloadTooLong,

@@ -27,7 +27,8 @@ fn send(role: Role, calls: impl FnOnce(&mut Connection, &mut Vec<u8>) -> Result<
 
 #[test]
 fn each_kind_of_frame_byte_for_byte() {
-    // R6455-5.1-a, -d, R6455-5.2-b, R6455-5.3-a, -f, R6455-5.5.3-c, R6455-5.7-a, R6455-6.1-3, -4, -5
+    // R6455-5.1-a, R6455-5.1-d, R6455-5.2-b, R6455-5.3-a, R6455-5.3-f, R6455-5.5.3-c, R6455-5.7-a,
+    // R6455-6.1-3, R6455-6.1-4, R6455-6.1-5, WHATWG-3.3-f
     let cases: [(Send, &str); 13] = [
         (|c, out| c.send_text("Hello", out), "810548656c6c6f"),
         (|c, out| c.send_text("€", out), "8103e282ac"),
@@ -53,7 +54,7 @@ fn each_kind_of_frame_byte_for_byte() {
 
 #[test]
 fn a_payload_is_sent_with_the_shortest_header() {
-    // R6455-5.2-g, -i
+    // R6455-5.2-g, R6455-5.2-i
     for len in [0, 1, 125, 126, 127, 2047, 2048, 16_383, 16_384, 16_385, 32_769, 65_535, 65_536, 70_000] {
         let (data, prose) = (noise(len), prose(len));
         for role in BOTH {
@@ -76,6 +77,7 @@ fn a_payload_is_sent_with_the_shortest_header() {
 
 #[test]
 fn what_is_in_out_already_stays_there() {
+    // R6455-2.1-b
     for role in BOTH {
         let mut connection = Bench::new(role).connection();
         let mut out = b"waiting".to_vec();
@@ -89,7 +91,7 @@ fn what_is_in_out_already_stays_there() {
 
 #[test]
 fn fragments_of_one_message_with_control_frames_between() {
-    // R6455-5.4-b, -e, -g, -h, -j, R6455-6.1-2, -3, -4, -7
+    // R6455-5.4-b, R6455-5.4-e, R6455-5.4-g, R6455-5.4-h, R6455-5.4-j, R6455-6.1-2, R6455-6.1-3, R6455-6.1-4, R6455-6.1-7
     for role in BOTH {
         let out = send(role, |c, out| {
             c.send_text_fragment("H", false, out)?;
@@ -119,7 +121,7 @@ fn fragments_of_one_message_with_control_frames_between() {
 
 #[test]
 fn a_pong_for_a_ping_is_sent_between_fragments() {
-    // R6455-5.5.2-b, -c
+    // R6455-5.5.2-b, R6455-5.5.2-c
     for role in BOTH {
         let mut connection = Bench::new(role).connection();
         let mut out = Vec::new();
@@ -132,7 +134,8 @@ fn a_pong_for_a_ping_is_sent_between_fragments() {
 
 #[test]
 fn a_client_draws_a_fresh_key_for_every_frame() {
-    // R6455-5.3-b, -d: fragments, empty frames, Pongs and Closes included.
+    // R6455-10.3-a
+    // R6455-5.3-b, R6455-5.3-d: fragments, empty frames, Pongs and Closes included.
     let mut connection = Connection::client(Config::new(), [1; 32]);
     let mut out = Vec::new();
     let mut expected = 0;
@@ -163,7 +166,7 @@ fn a_client_draws_a_fresh_key_for_every_frame() {
 
 #[test]
 fn the_seed_decides_the_keys_and_nothing_else_does() {
-    // R6455-5.3-c
+    // R6455-5.3-c, R6455-10.3-a
     let run = |seed: u8| {
         let mut connection = Connection::client(Config::new(), [seed; 32]);
         let mut out = Vec::new();

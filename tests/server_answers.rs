@@ -14,6 +14,7 @@ use sansocket::{
 
 #[test]
 fn a_response_has_the_chosen_subprotocol_and_the_added_headers() {
+    // R6455-4.2.2-4p5, R6455-4.2.2-55
     let request = request(&Head::request().add("Sec-WebSocket-Protocol", "chat, superchat"));
     let mut out = b"before".to_vec();
     let accept = Accept::new().subprotocol("superchat").header("X-Id", "7").header("Set-Cookie", "a\t=b");
@@ -24,6 +25,7 @@ fn a_response_has_the_chosen_subprotocol_and_the_added_headers() {
 
 #[test]
 fn nothing_is_sent_that_may_not_be_and_the_request_comes_back() {
+    // R6455-4.2.2-4p1, R6455-4.2.2-4p4, R6455-4.2.2-4p5, R9110-5.5-a
     let mut head = Head::request().add("Sec-WebSocket-Protocol", "chat");
     for (subprotocol, name, value, kind) in [
         (Some("x"), "X", "", Kind::SubprotocolNotOffered),
@@ -71,6 +73,8 @@ fn nothing_is_sent_that_may_not_be_and_the_request_comes_back() {
 
 #[test]
 fn a_rejection_says_where_it_ends() {
+    // R6455-4.2.2-2, R6455-4.2.2-3, R6455-4.2.2-4o2, R6455-4.2.2-4r, R6455-10.2-b, R9110-15.5.22-a,
+    // R9112-4-a, R9112-9.6-a
     type Row<'a> = (u16, &'a [(&'a str, &'a str)], &'a [u8], &'a str);
     let rows: &[Row<'_>] = &[
         (
@@ -85,6 +89,14 @@ fn a_rejection_says_where_it_ends() {
             b"",
             "307 Temporary Redirect\r\nLocation: /b\r\nX: \r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
         ),
+        (
+            401,
+            &[("WWW-Authenticate", "Basic realm=\"x\"")],
+            b"",
+            "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"\r\nConnection: close\r\n\
+             Content-Length: 0\r\n\r\n",
+        ),
+        (404, &[], b"", "404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"),
         (499, &[], b"", "499 \r\nConnection: close\r\nContent-Length: 0\r\n\r\n"),
         (204, &[], b"", "204 No Content\r\nConnection: close\r\n\r\n"),
         (
@@ -116,6 +128,7 @@ fn a_rejection_says_where_it_ends() {
 
 #[test]
 fn plain_http_is_handed_out_only_if_it_is_asked_for() {
+    // R9112-9.6-a
     let base = Head::request;
     for head in [base().without("Upgrade"), base().set("Upgrade", "h2c"), base().set("Connection", "close")] {
         refused(&head.bytes(), E::NotAnUpgrade);
@@ -160,6 +173,7 @@ fn debug_output_is_short_and_holds_no_credentials() {
 }
 #[test]
 fn a_target_in_absolute_form_names_the_authority() {
+    // R6455-4.2.1-1c, R9112-3.2-b
     for (target, authority, path, query) in [
         ("/chat", "server.example.com", "/chat", None),
         ("/?", "server.example.com", "/", Some("")),
@@ -179,6 +193,7 @@ fn a_target_in_absolute_form_names_the_authority() {
 
 #[test]
 fn headers_are_handed_out_as_they_came() {
+    // R6454-7.3-a, R6455-4.2.1-7b, R6455-4.2.1-10, R6455-8.1-b, R6455-10.5-a, R9110-5.5-b, R9112-2.2-a
     let request = request(
         &Head::request()
             .add("X-City", b"caf\xe9")

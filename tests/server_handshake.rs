@@ -14,6 +14,8 @@ use sansocket::{
 
 #[test]
 fn the_sample_request_is_answered_with_the_sample_response() {
+    // R6455-4.2.1-7a, R6455-4.2.1-7b, R6455-4.2.2-4p2, R6455-4.2.2-4p3, R6455-4.2.2-51, R6455-4.2.2-52,
+    // R6455-4.2.2-53, R6455-11.3.5-c, R9110-7.8-a, R9110-7.8-b, R9110-8.6-a, R9112-6.1-a
     let run = serve(&Head::request().bytes(), HandshakeLimits::new());
     assert_eq!(run.out, SWITCHING.as_bytes());
     let seen = run.result.unwrap().unwrap();
@@ -23,6 +25,8 @@ fn the_sample_request_is_answered_with_the_sample_response() {
 
 #[test]
 fn valid_requests_are_accepted_in_all_their_forms() {
+    // R6455-4.2.1-1b, R6455-4.2.1-3, R6455-4.2.1-4, R6455-4.2.1-10, R6455-11.2-a, R9110-5.3-a, R9110-5.6.1-b,
+    // R9110-7.6.1-a, R9110-7.8-d, R9110-9.3.1-a, R9112-2.2-d, R9112-5.1-b
     let base = Head::request;
     for head in [
         base().line("GET /chat HTTP/1.2"),
@@ -53,6 +57,7 @@ fn valid_requests_are_accepted_in_all_their_forms() {
 
 #[test]
 fn the_order_and_the_case_of_header_names_do_not_matter() {
+    // R6455-1.3-a, R6455-4.1-v8
     let mut head = Head::request();
     for _ in 0..head.headers.len() {
         head.headers.rotate_left(1);
@@ -66,6 +71,8 @@ fn the_order_and_the_case_of_header_names_do_not_matter() {
 
 #[test]
 fn a_fault_in_the_request_line_has_a_status_of_its_own() {
+    // R6455-3-f, R6455-4.2.1-0, R6455-4.2.1-1a, R6455-4.2.1-1b, R6455-4.2.1-1c, R6455-10.7-d, R9110-7.8-c,
+    // R9110-10.2.1-a, R9112-2.3-a, R9112-3-a
     for (line, error) in [
         ("POST /chat HTTP/1.1", E::MethodNotGet),
         ("PUT /chat HTTP/1.1", E::MethodNotGet),
@@ -105,6 +112,9 @@ fn a_fault_in_the_request_line_has_a_status_of_its_own() {
 
 #[test]
 fn a_fault_in_the_headers_has_a_status_of_its_own() {
+    // R6454-7.3-a, R6455-4.2.1-0, R6455-4.2.1-2, R6455-4.2.1-3, R6455-4.2.1-4, R6455-4.2.1-6, R6455-4.2.2-4v,
+    // R6455-4.3-b, R6455-4.3-e, R6455-4.4-b, R6455-8.1-b, R6455-10.7-d, R6455-11.3.5-a, R9110-5.3-b,
+    // R9110-7.8-b, R9110-7.8-d, R9110-9.3.1-a, R9110-15.5.22-a, R9112-3.2-a, R9112-6.3-c
     let base = Head::request;
     for (head, error) in [
         (base().without("Host"), E::InvalidHost),
@@ -149,6 +159,7 @@ fn a_fault_in_the_headers_has_a_status_of_its_own() {
         (base().add("Origin", b"http://\xe9"), E::InvalidOrigin),
         (base().add("Content-Length", "5"), E::RequestBody),
         (base().add("Content-Length", "1000000000"), E::RequestBody),
+        (base().add("Expect", "100-continue").add("Content-Length", "1"), E::RequestBody),
         (base().add("Transfer-Encoding", "chunked"), E::RequestBody),
         (base().add("Transfer-Encoding", ""), E::RequestBody),
         (base().add("Content-Length", "x"), E::InvalidContentLength),
@@ -175,6 +186,8 @@ fn a_fault_in_the_headers_has_a_status_of_its_own() {
 
 #[test]
 fn a_head_that_is_not_strict_http_is_refused() {
+    // R6455-4.2.1-0, R9110-5.1-a, R9110-5.5-a, R9112-2.2-b, R9112-2.2-c, R9112-2.2-d, R9112-2.2-e,
+    // R9112-2.2-f, R9112-5.1-a, R9112-5.2-a
     for (head, error) in [
         ("GET / HTTP/1.1\r\nHost: h\r\nX: a\r\n b\r\n\r\n", E::FoldedHeader),
         ("GET / HTTP/1.1\r\nHost: h\r\nConnection: keep-alive,\r\n\tUpgrade\r\n\r\n", E::FoldedHeader),
@@ -217,6 +230,8 @@ fn the_first_byte_at_fault_decides() {
 
 #[test]
 fn keys_are_16_bytes_in_base64() {
+    // R6455-4.1-v4b, R6455-4.2-a, R6455-4.2.1-5, R6455-4.2.2-4k, R6455-4.2.2-54, R6455-4.3-a, R6455-11.3.1-a,
+    // R9110-5.3-b
     for (key, accept) in [
         ("dGhlIHNhbXBsZSBub25jZQ==", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
         ("AQIDBAUGBwgJCgsMDQ4PEA==", "C/0nmHhBztSRGR1CwL6Tf4ZjwpY="),
@@ -254,6 +269,7 @@ fn keys_are_16_bytes_in_base64() {
 
 #[test]
 fn subprotocols_are_offered_in_order_over_all_lines() {
+    // R6455-4.2.1-8, R6455-4.3-e, R6455-11.3.4-a, R9110-5.3-a
     let base = Head::request;
     for head in [
         base().add("Sec-WebSocket-Protocol", "chat, superchat"),
@@ -278,6 +294,7 @@ fn bytes_behind_the_request_are_left_for_the_connection() {
 
 #[test]
 fn an_unfinished_request_is_no_request() {
+    // R6455-7.2.2-a
     let bytes = Head::request().bytes();
     for end in [0, 1, 20, bytes.len() - 1] {
         let run = serve(&bytes[..end], HandshakeLimits::new());

@@ -190,7 +190,7 @@ fn a_fault_is_found_wherever_it_stands_in_a_long_text() {
 
 #[test]
 fn a_text_in_one_frame() {
-    // R6455-5.6-a, R6455-6.2-4, R6455-8.1-a, -c
+    // R6455-5.6-a, R6455-6.2-4, R6455-8.1-a, R6455-8.1-c, R6455-10.7-a
     for row in rows() {
         for role in BOTH {
             let stream = to(role, TEXT, &row.bytes);
@@ -214,6 +214,7 @@ fn a_text_in_one_frame() {
 
 #[test]
 fn a_text_cut_into_frames_anywhere() {
+    // R6455-8.1-c
     // R6455-5.6-a, R6455-6.2-4: a frame may end inside a character, a message may not.
     for row in rows() {
         for cut in 0..=row.bytes.len() {
@@ -288,6 +289,7 @@ fn chunks_of_text_end_with_a_whole_character_and_go_up_to_the_fault() {
 
 #[test]
 fn a_chunk_holds_back_the_beginning_of_a_character() {
+    // R6455-5.4-o
     let config = Config::new().delivery(Delivery::Chunks);
     let role = Role::Server;
     // A character that ends in the next frame, with a Ping in between.

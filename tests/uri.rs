@@ -27,11 +27,13 @@ const VALID: &[Valid] = &[
     ("ws://127.0.0.1/", false, "127.0.0.1", 80, "127.0.0.1", "/", "ws://127.0.0.1/"),
     ("ws://user:pw@h/", false, "h", 80, "h", "/", "ws://user:pw@h/"),
     ("ws://h/@?@:/", false, "h", 80, "h", "/@?@:/", "ws://h/@?@:/"),
+    ("ws://h/.well-known/x", false, "h", 80, "h", "/.well-known/x", "ws://h/.well-known/x"), // R8307-2-a
     ("ws://h/%23", false, "h", 80, "h", "/%23", "ws://h/%23"),
 ];
 
 #[test]
 fn the_parts_of_a_uri_are_those_of_section_3() {
+    // R6455-1.7-a, R6455-3-a, R6455-3-b, R6455-3-c, R6455-3-d, R6455-3-f, R6455-4.1-r4
     for &(text, secure, host, port, authority, resource, normal) in VALID {
         let uri = Uri::parse(text).unwrap();
         assert_eq!((uri.is_secure(), uri.host(), uri.port()), (secure, host, port), "{text}");
@@ -42,6 +44,7 @@ fn the_parts_of_a_uri_are_those_of_section_3() {
 
 #[test]
 fn the_normal_form_reads_as_the_same_uri() {
+    // R6455-4.1-3c
     for (text, ..) in VALID {
         let uri: Uri = text.parse().unwrap();
         assert_eq!(Uri::try_from(&*uri.to_string()), Ok(uri), "{text}");
@@ -50,6 +53,7 @@ fn the_normal_form_reads_as_the_same_uri() {
 
 #[test]
 fn a_uri_that_names_no_resource_is_an_error_that_names_the_part() {
+    // R6455-3-a, R6455-3-e, R6455-4.1-1, R6455-11.1.1-a, R6455-11.1.1-b, WHATWG-3.1-b
     use UriError::{Authority, Character, Fragment, Host, NonAscii, Port, Scheme, UserInfo};
     for (text, error) in [
         ("ws://h/#x", Fragment),
@@ -105,6 +109,7 @@ fn a_uri_that_names_no_resource_is_an_error_that_names_the_part() {
 
 #[test]
 fn the_host_is_had_without_the_brackets_of_an_address() {
+    // R6455-4.1-5d
     for (text, host) in [("ws://[::1]:9000/", "::1"), ("ws://h/", "h"), ("ws://127.0.0.1/", "127.0.0.1")] {
         assert_eq!(Uri::parse(text).unwrap().host_without_brackets(), host);
     }
@@ -112,6 +117,7 @@ fn the_host_is_had_without_the_brackets_of_an_address() {
 
 #[test]
 fn user_information_is_exposed_and_nowhere_else() {
+    // R6455-3-g
     for (text, userinfo) in [
         ("ws://user:pw@h/", Some("user:pw")),
         ("ws://@h/", Some("")),

@@ -113,7 +113,7 @@ impl Request {
     }
 
     /// Offers an extension: its name and parameters, or several of them, as they stand in
-    /// Sec-WebSocket-Extensions (RFC 6455, 9.1).
+    /// Sec-WebSocket-Extensions (RFC 6455, 9.1), without empty ones between commas (RFC 9110, 5.6.1).
     ///
     /// Without an offer, a server that selects an extension fails the handshake. With it, its name is accepted
     /// once; its parameters and its effect on frames are for the caller.
