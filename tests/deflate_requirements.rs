@@ -14,8 +14,8 @@ mod handshake;
 
 use allocation_counter::measure;
 use common::{
-    BINARY, BOTH, Bench, CLOSE, FINAL, MIDDLE, PING, PONG, Sent, TEXT, TEXT_FIRST, Transcript, binary,
-    close_body, frame, hex, key_to, noise, open, ping, sent, text, to,
+    BOTH, Bench, CLOSE, FINAL, MIDDLE, PING, PONG, Sent, TEXT, TEXT_FIRST, Transcript, binary, close_body,
+    frame, hex, key_to, noise, open, ping, sent, text, to,
 };
 use handshake::{Head, SEED, connect, response};
 use sansocket::{
