@@ -40,9 +40,9 @@ fn receive_all(connection: &mut Connection, bytes: &mut [u8], out: &mut Vec<u8>)
     let mut input = Input::new(bytes);
     let mut received = 0;
     while let Some(event) = connection.receive(&mut input, out).unwrap() {
-        received += match black_box(event) {
-            Event::Text(text) => text.len(),
-            Event::Binary(data) => data.len(),
+        received += match event {
+            Event::Text(text) => black_box(&*text).len(),
+            Event::Binary(data) => black_box(&*data).len(),
             _ => 0,
         };
     }
@@ -119,20 +119,28 @@ fn assembling(c: &mut Criterion) {
 }
 
 fn sending(c: &mut Criterion) {
-    let rows = [
-        ("server", Connection::server(Config::new())),
-        ("client", Connection::client(Config::new(), [0; 32])),
-    ];
-    for (name, mut connection) in rows {
-        let mut group = c.benchmark_group(format!("send/{name}/binary"));
+    let client = || Connection::client(Config::new(), [0; 32]);
+    let server = || Connection::server(Config::new());
+    for (name, mut connection, is_text) in [
+        ("server/binary", server(), false),
+        ("server/text", server(), true),
+        ("client/binary", client(), false),
+        ("client/text", client(), true),
+    ] {
+        let mut group = c.benchmark_group(format!("send/{name}"));
         for size in SIZES {
             let payload = payload(size, "The quick brown fox jumps over the lazy dog. ");
+            let text = str::from_utf8(&payload).unwrap();
             let mut out = Vec::with_capacity(size + MAX_HEADER_LEN);
             group.throughput(Throughput::Elements(1));
             group.bench_function(BenchmarkId::from_parameter(size), |b| {
                 b.iter(|| {
                     out.clear();
-                    connection.send_binary(black_box(&payload), &mut out).unwrap();
+                    if is_text {
+                        connection.send_text(black_box(text), &mut out).unwrap();
+                    } else {
+                        connection.send_binary(black_box(&payload), &mut out).unwrap();
+                    }
                     black_box(&mut out).len()
                 });
             });
