@@ -1,4 +1,4 @@
-//! What RFC 7692 says about permessage-deflate, statement by statement: negotiated, received and sent.
+//! What RFC 7692 says about permessage-deflate, statement by statement: received and sent.
 #![cfg(feature = "deflate")]
 #![allow(
     clippy::unwrap_used,
@@ -17,13 +17,11 @@ use common::{
     BOTH, Bench, CLOSE, FINAL, MIDDLE, PING, PONG, Sent, TEXT, TEXT_FIRST, Transcript, binary, close_body,
     frame, hex, key_to, noise, open, ping, sent, text, to,
 };
-use handshake::{Head, SEED, connect, response};
+use handshake::Head;
 use sansocket::{
-    Config, Connection, Event, Input, ProtocolError, SendError, State, client,
-    deflate::{Agreed, Compress, Config as Deflate, WindowBits},
+    Config, Connection, Event, Input, ProtocolError, SendError, State,
+    deflate::{Agreed, Compress, Config as Deflate},
     frame::Role,
-    handshake::HandshakeError,
-    server::Accept,
 };
 
 const NAME: &str = "Sec-WebSocket-Extensions";
@@ -39,10 +37,6 @@ const TEXT_FIRST_C: u8 = 0x41;
 /// "Hello" in one block, and again with a window in which it stands.
 const HELLO: &str = "f248cdc9c90700";
 const AGAIN: &str = "f200110000";
-
-fn bits(bits: u8) -> WindowBits {
-    WindowBits::new(bits).unwrap()
-}
 
 /// The element with these parameters.
 fn element(params: &str) -> String {
@@ -63,259 +57,6 @@ fn bench(role: Role, params: &str) -> Bench {
 }
 
 // Negotiation
-
-#[test]
-fn a_client_offers_what_its_configuration_says() {
-    // R7692-5-a, R6455-9-a, R6455-9.1-d
-    let cases = [
-        // WHATWG-2-c; R7692-7.1.2.2-a without a value; R7692-7.3-a, the windows are as large as they can be
-        (Deflate::new(), "; client_max_window_bits"),
-        (Deflate::new().send_window(bits(10)), "; client_max_window_bits=10"), // R7692-7.1.2.2-a
-        (
-            Deflate::new().receive_window(bits(8)), // R7692-7.1.2.1-a
-            "; server_max_window_bits=8; client_max_window_bits",
-        ),
-        (
-            Deflate::new().receive_context_takeover(false), // R7692-7.1.1.1-a
-            "; server_no_context_takeover; client_max_window_bits",
-        ),
-        (
-            Deflate::new().send_context_takeover(false), // R7692-7.1.1.2-a
-            "; client_no_context_takeover; client_max_window_bits",
-        ),
-        (
-            Deflate::small_memory(), // R7692-7.3-a: 1 KiB
-            "; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10; \
-             client_max_window_bits=10",
-        ),
-    ];
-    for (config, params) in cases {
-        assert_eq!(config.offer().to_string(), element(params));
-        // R7692-5-b: several, the best first.
-        let request = client::Request::new("ws://h/").unwrap().deflate(config).deflate(Deflate::new());
-        let mut out = Vec::new();
-        client::Handshake::new(&request, SEED, &mut out).unwrap();
-        let line = format!("\r\n{NAME}: {}, {}\r\n", element(params), element("; client_max_window_bits"));
-        assert!(String::from_utf8(out).unwrap().contains(&line), "{line}");
-    }
-    for value in (0..8).chain(16..=u8::MAX) {
-        assert_eq!(WindowBits::new(value), None);
-    }
-}
-
-/// What a server answers to an offer.
-fn answer(config: Deflate, offer: &str) -> (Option<String>, Connection) {
-    let mut out = Vec::new();
-    let request = handshake::request(&Head::request().add(NAME, offer));
-    let connection = request.accept(Accept::new().deflate(config), &mut out).unwrap();
-    let head = String::from_utf8(out).unwrap();
-    let value = head.split(&format!("\r\n{NAME}: ")).nth(1).and_then(|rest| rest.split("\r\n").next());
-    assert_eq!(connection.deflate().map(ToString::to_string).as_deref(), value); // R7692-5-d
-    (value.map(str::to_owned), connection)
-}
-
-#[test]
-fn a_server_answers_the_first_offer_that_it_can_take() {
-    // R6455-4.2.2-4x1, R6455-9-b, R6455-9.1-f, R7692-5-c, R7692-5-d, R7692-5-j
-    let narrow = Deflate::new().send_window(bits(12)).receive_window(bits(12));
-    for (offer, wide_answer, narrow_answer) in [
-        // R7692-7.1.2.2-b, R7692-7.1.2.2-c: what was not offered is not answered.
-        ("", "", "; server_max_window_bits=12"),
-        ("; client_max_window_bits", "", "; server_max_window_bits=12; client_max_window_bits=12"),
-        (
-            "; client_max_window_bits=10",
-            "; client_max_window_bits=10",
-            "; server_max_window_bits=12; client_max_window_bits=10",
-        ),
-        // R7692-7.1.2.1-b: answered if offered, with no more than offered.
-        ("; server_max_window_bits=8", "; server_max_window_bits=8", "; server_max_window_bits=8"), // R7692-7-d
-        ("; server_max_window_bits=10", "; server_max_window_bits=10", "; server_max_window_bits=10"),
-        ("; server_max_window_bits=15", "; server_max_window_bits=15", "; server_max_window_bits=12"),
-        // R7692-5.2-a, R6455-4.3-h
-        ("; server_max_window_bits=\"10\"", "; server_max_window_bits=10", "; server_max_window_bits=10"),
-        (" ; server_max_window_bits = 10 ,", "; server_max_window_bits=10", "; server_max_window_bits=10"),
-        // R7692-7.1.1.1-b, R7692-7.1.1.1-c; R7692-7.2.2-c: the hint is answered, so that both sides may act on it.
-        (
-            "; server_no_context_takeover",
-            "; server_no_context_takeover",
-            "; server_no_context_takeover; server_max_window_bits=12",
-        ),
-        (
-            "; client_no_context_takeover",
-            "; client_no_context_takeover",
-            "; client_no_context_takeover; server_max_window_bits=12",
-        ),
-        // R7692-5-c: an offer that cannot be taken is passed over.
-        ("; unknown=1, permessage-deflate", "", "; server_max_window_bits=12"),
-        ("; server_max_window_bits=7, permessage-deflate", "", "; server_max_window_bits=12"),
-        (
-            "; server_max_window_bits=9, permessage-deflate",
-            "; server_max_window_bits=9",
-            "; server_max_window_bits=9",
-        ),
-        (
-            "; a, x-webkit-deflate-frame, permessage-deflate; server_max_window_bits=9",
-            "; server_max_window_bits=9",
-            "; server_max_window_bits=9",
-        ),
-    ] {
-        let offer = element(offer);
-        assert_eq!(answer(Deflate::new(), &offer).0, Some(element(wide_answer)), "{offer}");
-        assert_eq!(answer(narrow, &offer).0, Some(element(narrow_answer)), "{offer}");
-    }
-    let own = Deflate::new().send_context_takeover(false).receive_context_takeover(false);
-    assert_eq!(answer(own, "permessage-deflate").0, Some(element(FRESH))); // R7692-7.1.1.1-d, R7692-7.1.1.2-b
-}
-
-#[test]
-fn a_server_declines_what_it_cannot_take_and_goes_on_without() {
-    // R7692-5-h, R6455-4.2.2-4x2, R6455-9-c
-    for offer in [
-        "permessage-deflate; foo", // R7692-7-a
-        "permessage-deflate; foo=1",
-        "permessage-deflate; Server_No_Context_Takeover",
-        "permessage-deflate; server_max_window_bits", // R7692-7-b
-        "permessage-deflate; server_max_window_bits=7",
-        "permessage-deflate; server_max_window_bits=16",
-        "permessage-deflate; server_max_window_bits=010",
-        "permessage-deflate; server_max_window_bits=+9",
-        "permessage-deflate; client_max_window_bits=08",
-        "permessage-deflate; client_max_window_bits=266",
-        "permessage-deflate; server_no_context_takeover=1",
-        "permessage-deflate; client_no_context_takeover=true",
-        "permessage-deflate; server_max_window_bits=10; server_max_window_bits=10", // R7692-7-c
-        "permessage-deflate; client_max_window_bits; client_max_window_bits=10",
-        "permessage-deflate; client_no_context_takeover; client_no_context_takeover",
-        "permessage-deflate; server_no_context_takeover; server_no_context_takeover",
-        "PERMESSAGE-DEFLATE",
-        "x-foo, x-webkit-deflate-frame, permessage-bzip2, bbf-usp-protocol",
-    ] {
-        let (value, mut connection) = answer(Deflate::new(), offer);
-        assert_eq!(value, None, "{offer}");
-        let mut out = Vec::new();
-        connection.compress_next(Compress::Always);
-        connection.send_text("Hello", &mut out).unwrap();
-        assert_eq!(out, hex("810548656c6c6f"));
-        let mut stream = to(Role::Server, TEXT_C, &hex(HELLO));
-        let received = connection.receive(&mut Input::new(&mut stream), &mut out);
-        assert_eq!(received, Err(ProtocolError::ReservedBits), "{offer}");
-    }
-}
-
-#[test]
-fn a_client_takes_an_answer_exactly_if_it_fits_an_offer() {
-    // R7692-5-i, R7692-5-j, R6455-4.1-e2
-    let wide = Deflate::new();
-    let offers: [(&[Deflate], &[&str], &[&str]); 6] = [
-        (
-            &[wide],
-            &[
-                "",
-                "; client_max_window_bits=8", // R7692-7.1.2.2-b, R7692-7-h: all that may be agreed is supported
-                "; client_max_window_bits=15",
-                "; client_max_window_bits=10; server_max_window_bits=9",
-                "; server_max_window_bits=12",     // R7692-7.1.2.1-c
-                "; server_max_window_bits=\"12\"", // R7692-5.2-a
-                "; server_no_context_takeover",    // R7692-7.1.1.1-d
-                "; client_no_context_takeover",    // R7692-7.1.1.2-b, R7692-7.1.1.2-c
-                FRESH,
-            ],
-            &["; client_max_window_bits"],
-        ),
-        (
-            &[wide.send_window(bits(10))], // a hint: the answer may be wider
-            &["", "; client_max_window_bits=10", "; client_max_window_bits=8", "; client_max_window_bits=12"],
-            &["; client_max_window_bits"],
-        ),
-        (
-            &[wide.receive_window(bits(10))], // R7692-7.1.2.1-b
-            &[
-                "; server_max_window_bits=10",
-                "; server_max_window_bits=8",
-                "; server_max_window_bits=9; server_no_context_takeover",
-            ],
-            &["", "; server_max_window_bits=11", "; server_max_window_bits=15"],
-        ),
-        (
-            &[wide.receive_context_takeover(false)], // R7692-7.1.1.1-e
-            &[
-                "; server_no_context_takeover",
-                "; server_no_context_takeover; server_max_window_bits=12",
-                FRESH,
-            ],
-            &["", "; client_no_context_takeover"],
-        ),
-        (
-            &[wide.send_context_takeover(false)], // R7692-7.1.1.2-a
-            &["", "; client_no_context_takeover", "; server_no_context_takeover"],
-            &["; client_max_window_bits"],
-        ),
-        (
-            &[wide.receive_window(bits(10)), wide],
-            &["; server_max_window_bits=10", "", "; server_max_window_bits=12"],
-            &["; client_max_window_bits"],
-        ),
-    ];
-    let never = [
-        "; foo", // R7692-7-e
-        "; foo=1",
-        "; client_max_window_bits=7", // R7692-7-f
-        "; client_max_window_bits=16",
-        "; client_max_window_bits=08",
-        "; client_max_window_bits=010",
-        "; server_max_window_bits",
-        "; server_max_window_bits=+9",
-        "; server_no_context_takeover=1",
-        "; client_no_context_takeover=true",
-        "; server_no_context_takeover; server_no_context_takeover", // R7692-7-g
-        "; client_no_context_takeover; client_no_context_takeover",
-        "; server_max_window_bits=8; server_max_window_bits=8",
-        "; client_max_window_bits=8; client_max_window_bits=8",
-        "; server_max_window_bits=8, permessage-deflate; server_max_window_bits=8",
-    ];
-    for (configs, good, bad) in offers {
-        let request = client::Request::new("ws://h/").unwrap();
-        let request = configs.iter().fold(request, |request, config| request.deflate(*config));
-        let run = |params: &str| connect(&request, &response().add(NAME, element(params)).bytes()).result;
-        for params in good {
-            let response = run(params).unwrap().unwrap();
-            assert_eq!(response.extensions().count(), 1, "{configs:?} {params}");
-        }
-        // Whatever was offered, so two offers are enough to show it.
-        let never = if *configs == [wide] || configs.len() == 2 { &never[..] } else { &[] };
-        for params in bad.iter().chain(never) {
-            let error = HandshakeError::UnexpectedExtension.into();
-            assert_eq!(run(params), Err(error), "{configs:?} {params}");
-        }
-        assert!(connect(&request, &response().bytes()).result.is_ok(), "declined");
-    }
-}
-
-#[test]
-fn what_was_agreed_counts_on_both_sides() {
-    // R7692-5-j; R7692-7.1.2.1-d, R7692-7.1.2.2-d: without a parameter, 32 KiB.
-    let small = Deflate::new().send_window(bits(10)).receive_window(bits(11));
-    for (role, config, params, windows) in [
-        (Role::Client, Deflate::new(), "", (15, 15)),
-        (Role::Server, Deflate::new(), "", (15, 15)),
-        (Role::Client, small, "; server_max_window_bits=11; client_max_window_bits=12", (10, 11)),
-        (Role::Client, small, "; server_max_window_bits=9; client_max_window_bits=9", (9, 9)),
-        (Role::Client, Deflate::new(), "; server_max_window_bits=9", (15, 9)),
-        (Role::Server, small, "", (10, 15)),
-        (Role::Server, small, "; server_max_window_bits=9; client_max_window_bits", (9, 11)),
-    ] {
-        let agreed = agreed(role, config, params);
-        let seen = (agreed.send_window().get(), agreed.receive_window().get());
-        assert_eq!(seen, windows, "{role:?} {params}");
-        assert!(agreed.send_context_takeover() && agreed.receive_context_takeover());
-    }
-    let server = agreed(Role::Server, Deflate::new(), "; server_no_context_takeover");
-    assert_eq!((server.send_context_takeover(), server.receive_context_takeover()), (false, true));
-    let client = agreed(Role::Client, Deflate::new(), "; server_no_context_takeover");
-    assert_eq!((client.send_context_takeover(), client.receive_context_takeover()), (true, false));
-}
-
-// Receiving
 
 /// Frames, written as first byte and payload in hexadecimal.
 type Frames = &'static [(u8, &'static str)];
