@@ -30,7 +30,7 @@ impl Connection {
         out: &mut Vec<u8>,
     ) -> Result<Option<Event<'b>>, ProtocolError> {
         if self.at_message
-            && let Some((is_text, payload)) = self.decoder.take_small_message(input)
+            && let Some((is_text, payload)) = self.decoder.take_whole_message(input)
         {
             let payload: &'b [u8] = payload;
             if !is_text {
@@ -44,7 +44,7 @@ impl Connection {
         self.receive_any(input, out)
     }
 
-    /// Everything but small messages that lie whole in the input.
+    /// Everything but messages of one frame, and not the largest, that lie whole in the input.
     #[inline(never)]
     fn receive_any<'b>(
         &mut self,

@@ -36,7 +36,7 @@ pub struct Decoder {
     rsv1_allowed: bool,
     limits: Limits,
     /// The longest payload that the short way takes.
-    max_small_len: u8,
+    max_whole_len: u16,
     /// The beginning of a header that is not all there, and how long it is.
     partial: [u8; MAX_HEADER_LEN],
     partial_len: usize,
@@ -74,7 +74,7 @@ impl Decoder {
             role,
             rsv1_allowed: false,
             limits,
-            max_small_len: limits.max_small_len(),
+            max_whole_len: limits.max_whole_len(),
             partial: [0; MAX_HEADER_LEN],
             partial_len: 0,
             frame: None,
@@ -153,27 +153,37 @@ impl Decoder {
         self.message_compressed
     }
 
-    /// Takes a small message that lies whole in the input: whether it is text, and its payload.
+    /// Takes a message of one frame that lies whole in the input, if its length needs at most 16 bits: whether
+    /// it is text, and its payload.
     ///
     /// Only to be called while the decoder is idle. `None` says nothing about the input, and leaves it alone.
     #[inline]
-    pub(crate) fn take_small_message<'b>(&mut self, input: &mut Input<'b>) -> Option<(bool, &'b mut [u8])> {
+    pub(crate) fn take_whole_message<'b>(&mut self, input: &mut Input<'b>) -> Option<(bool, &'b mut [u8])> {
         debug_assert!(self.is_idle());
         let bytes = input.remaining();
-        let (header_len, masked) = match self.role {
-            Role::Server => (6, 0x80),
-            Role::Client => (2, 0),
+        let (key_len, masked) = match self.role {
+            Role::Server => (4, 0x80),
+            Role::Client => (0, 0),
         };
         let &[first, second] = bytes.first_chunk()?;
-        // Where the mask bit is not as it should be, this becomes a length that no small frame has.
-        let len = usize::from(second ^ masked);
-        let is_whole_message = matches!(first, 0x81 | 0x82);
-        if !is_whole_message || len > usize::from(self.max_small_len) || header_len + len > bytes.len() {
+        if !matches!(first, 0x81 | 0x82) {
+            return None;
+        }
+        // Where the mask bit is not as it should be, this becomes a form of length that there is not.
+        let (header_len, len) = match second ^ masked {
+            len @ 0..126 => (2 + key_len, usize::from(len)),
+            126 => match *bytes.first_chunk()? {
+                [_, _, 0, 0..126] => return None,
+                [_, _, a, b] => (4 + key_len, usize::from(u16::from_be_bytes([a, b]))),
+            },
+            _ => return None,
+        };
+        if len > usize::from(self.max_whole_len) || header_len + len > bytes.len() {
             return None;
         }
         let (header, payload) = input.take(header_len + len).split_at_mut_checked(header_len)?;
-        if let &mut [_, _, a, b, c, d] = header {
-            mask(payload, [a, b, c, d], 0);
+        if let (Role::Server, Some(&mut key)) = (self.role, header.last_chunk_mut()) {
+            mask(payload, key, 0);
         }
         self.control_frames = 0;
         Some((first == 0x81, payload))

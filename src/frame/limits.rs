@@ -62,10 +62,16 @@ impl Limits {
         self
     }
 
-    /// The longest payload of a whole message that no other limit has to be asked about: at most 125 bytes.
-    pub(super) const fn max_small_len(&self) -> u8 {
-        let shorter = if self.frame_len < self.message_len { self.frame_len } else { self.message_len };
-        if shorter > 125 { 125 } else { shorter.to_le_bytes()[0] }
+    /// The longest payload of a message in one frame that is in order as far as limits go, up to what 16 bits
+    /// can say.
+    pub(super) const fn max_whole_len(&self) -> u16 {
+        match if self.frame_len < self.message_len { self.frame_len } else { self.message_len } {
+            len @ 0..0x1_0000 => {
+                let [low, high, ..] = len.to_le_bytes();
+                u16::from_le_bytes([low, high])
+            }
+            _ => u16::MAX,
+        }
     }
 }
 
