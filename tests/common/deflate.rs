@@ -1,5 +1,7 @@
 //! What the tests of permessage-deflate share: agreements, and the zlib in C as the other side.
 
+use std::fmt::Write as _;
+
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 use sansocket::{
     Connection, Delivery, Event, Input, ProtocolError, State,
@@ -168,11 +170,12 @@ pub(crate) fn json(len: usize, seed: u64) -> String {
     let mut text = String::from("[");
     while text.len() < len {
         let (id, price, volume, user) = (next(1_000_000), next(100_000), next(5000), next(300));
-        text += &format!(
-            r#"{{"type":"trade","id":{id},"price":{}.{:02},"volume":{volume},"user":"user{user}","ok":true}},"#,
-            price / 100,
-            price % 100
-        );
+        let (units, cents) = (price / 100, price % 100);
+        write!(
+            text,
+            r#"{{"type":"trade","id":{id},"price":{units}.{cents:02},"volume":{volume},"user":"user{user}","ok":true}},"#,
+        )
+        .unwrap();
     }
     text.truncate(len - 1);
     text + "]"

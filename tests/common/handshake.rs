@@ -1,6 +1,7 @@
 //! What the tests of the handshake share: heads to change, and runs with the input cut in every way.
 
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, reason = "not every test file uses all of it")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use core::fmt::Debug;
 
