@@ -74,6 +74,7 @@ fn confirm(offers: &[Config], answer: &str) -> Result<Option<Directions>, Handsh
 
 /// The offers of the table in vectors.md, 11, as far as a client of this crate makes them: it always says that
 /// it understands `client_max_window_bits`.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn offers() -> [(Config, &'static str, &'static [&'static str], &'static [&'static str]); 6] {
     let new = Config::new;
     let nine = new().send_window(window(9)).receive_window(window(9));
