@@ -76,9 +76,12 @@ impl Decompressor {
         limit: u64,
         take: &mut impl FnMut(&[u8]) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        // Small messages get by with this, and nothing is kept for the next one.
-        let mut small = [0; 4 << 10];
-        let mut large = Vec::new();
+        // Small messages get by with the first room. For large ones it costs less to have room for all at once.
+        let mut small = [0; SMALL_ROOM];
+        let mut large = match payload.len().saturating_mul(USUAL_RATIO).min(LARGE_ROOM) {
+            len if len > SMALL_ROOM => vec![0; len],
+            _ => Vec::new(),
+        };
         loop {
             if self.ended && !payload.is_empty() {
                 self.begin_anew()?;
@@ -107,8 +110,8 @@ impl Decompressor {
             if payload.is_empty() && (self.ended || !is_full) {
                 return Ok(());
             }
-            if is_full && large.is_empty() {
-                large = vec![0; 32 << 10];
+            if is_full && large.len() < LARGE_ROOM {
+                large = vec![0; LARGE_ROOM];
             }
         }
     }
@@ -244,6 +247,13 @@ impl History {
         }
     }
 }
+
+/// Where messages are inflated to, piece by piece.
+const SMALL_ROOM: usize = 4 << 10;
+const LARGE_ROOM: usize = 64 << 10;
+
+/// Text inflates to about as many times its length.
+const USUAL_RATIO: usize = 8;
 
 /// The largest window of DEFLATE.
 const WINDOW: usize = 32 << 10;
