@@ -16,7 +16,7 @@ use sansocket::{Config, Delivery, ProtocolError, State, deflate, frame::Role};
 
 /// Where the rooms that are inflated into end, and what is next to that.
 const LIMITS: [usize; 14] =
-    [0, 1, 2, 4095, 4096, 4097, 32_767, 32_768, 36_863, 36_864, 36_865, 69_632, 1 << 20, (1 << 20) + 4096];
+    [0, 1, 2, 4095, 4096, 4097, 32_768, 65_535, 65_536, 65_537, 69_632, 69_633, 1 << 20, (1 << 20) + 4096];
 
 fn bench(role: Role, delivery: Delivery, limit: usize) -> Bench {
     let config = with(role, deflate::Config::new()).delivery(delivery);

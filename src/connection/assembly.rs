@@ -133,7 +133,8 @@ fn room(len: usize, capacity: usize, added: usize, to_come: ToCome) -> usize {
     let possible = (isize::MAX as usize).saturating_sub(arrived);
     let trusted = arrived.max(TRUSTED).min(possible);
     let promised = usize::try_from(to_come.in_frame).map_or(trusted, |promised| promised.min(trusted));
-    let behind = if to_come.more_frames { promised.max(trusted.min(arrived)) } else { promised };
+    // The first piece may well be all there is.
+    let behind = if to_come.more_frames && len > 0 { promised.max(trusted.min(arrived)) } else { promised };
     let allowed = usize::try_from(to_come.limit).unwrap_or(usize::MAX).saturating_sub(arrived);
     added + behind.min(allowed)
 }

@@ -76,18 +76,24 @@ impl Decompressor {
         limit: u64,
         take: &mut impl FnMut(&[u8]) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        // Small messages get by with this, and nothing is kept for the next one.
-        let mut small = [0; 4 << 10];
-        let mut large = Vec::new();
+        // Small messages get by with the first room. For large ones it costs less to have room for all at once.
+        let mut small = [0; SMALL_ROOM];
+        let mut large = match payload.len().saturating_mul(USUAL_RATIO).min(LARGE_ROOM) {
+            len if len > SMALL_ROOM => vec![0; len],
+            _ => Vec::new(),
+        };
         loop {
             if self.ended && !payload.is_empty() {
                 self.begin_anew()?;
             }
+            // One byte more than is allowed shows that there are more.
+            let allowed = usize::try_from(limit - self.inflated).unwrap_or(usize::MAX);
             let room = if large.is_empty() { &mut small[..] } else { &mut large[..] };
+            let len = room.len().min(allowed.saturating_add(1));
+            let room = room.get_mut(..len).unwrap_or_default();
             let context = self.context.get_or_insert_with(|| Box::new(new_context()));
             let step = Step::take(context, payload, room, InflateFlush::NoFlush);
             let made = room.get(..step.made).unwrap_or_default();
-            let allowed = usize::try_from(limit - self.inflated).unwrap_or(usize::MAX);
             let passed = made.get(..allowed).unwrap_or(made);
             self.inflated += passed.len() as u64;
             self.history.push(passed);
@@ -107,8 +113,8 @@ impl Decompressor {
             if payload.is_empty() && (self.ended || !is_full) {
                 return Ok(());
             }
-            if is_full && large.is_empty() {
-                large = vec![0; 32 << 10];
+            if is_full && large.len() < LARGE_ROOM {
+                large = vec![0; LARGE_ROOM];
             }
         }
     }
@@ -244,6 +250,13 @@ impl History {
         }
     }
 }
+
+/// Where messages are inflated to, piece by piece.
+const SMALL_ROOM: usize = 4 << 10;
+const LARGE_ROOM: usize = 64 << 10;
+
+/// Text inflates to about as many times its length.
+const USUAL_RATIO: usize = 8;
 
 /// The largest window of DEFLATE.
 const WINDOW: usize = 32 << 10;

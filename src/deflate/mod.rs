@@ -59,7 +59,7 @@
 //! window of 8 bits takes what one of 9 bits takes.
 //!
 //! The context for receiving has 47,680 bytes, whatever the window. Up to 64 KiB more are a copy of the window,
-//! during the first message and for peers that set BFINAL. While a message is inflated, 32 KiB are added, and the
+//! during the first message and for peers that set BFINAL. While a message is inflated, 64 KiB are added, and the
 //! message itself, with room for twice what it has so far and for no more than it may have.
 //!
 //! | | sending | receiving |
