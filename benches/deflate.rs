@@ -34,11 +34,12 @@ fn messages(size: usize) -> Vec<String> {
         let mut text = String::from("[");
         while text.len() < size {
             let (id, price, volume, user) = (next(1_000_000), next(100_000), next(5000), next(300));
-            text += &format!(
+            let trade = format!(
                 r#"{{"type":"trade","id":{id},"price":{}.{:02},"volume":{volume},"user":"user{user}"}},"#,
                 price / 100,
                 price % 100
             );
+            text.push_str(&trade);
         }
         text.truncate(size - 1);
         text + "]"

@@ -1,6 +1,13 @@
 //! Offers, answers and what comes of them (RFC 7692, 5 and 7.1), as values and through both handshakes.
 #![cfg(feature = "deflate")]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
+    reason = "a test fails by panicking, and tables are long"
+)]
 
 mod common;
 #[path = "common/handshake.rs"]

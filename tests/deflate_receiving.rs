@@ -128,8 +128,7 @@ const BAD: &[Fault] = &[
 fn what_is_cut_or_corrupt_fails_with_1007() {
     for (frames, texts, partial) in BAD {
         let events: Vec<_> = texts.iter().map(|one| text(one)).collect();
-        let partial: Vec<_> =
-            (!partial.is_empty()).then(|| text_chunk(&partial, false)).into_iter().collect();
+        let partial: Vec<_> = (!partial.is_empty()).then(|| text_chunk(partial, false)).into_iter().collect();
         fails(&spelled(frames), &events, &partial, ProtocolError::InvalidDeflate);
     }
     assert_eq!(ProtocolError::InvalidDeflate.close_code().unwrap().get(), 1007);

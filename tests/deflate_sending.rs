@@ -326,8 +326,7 @@ fn what_cannot_be_compressed_grows_by_little() {
 #[test]
 fn no_distance_is_larger_than_the_window_that_was_agreed() {
     // R7692-7.2.1-e, R7692-7.2.1-i. Text that repeats itself at every distance, so that larger ones would pay.
-    let mut repeats = noise(700);
-    repeats.iter_mut().for_each(|byte| *byte = b'a' + *byte % 16);
+    let repeats: Vec<u8> = noise(700).into_iter().map(|byte| b'a' + byte % 16).collect();
     let json = json(12_000, 5).into_bytes();
     let long: Vec<u8> = [&json[..], &repeats, &json, &repeats].concat();
     for bits in 8..=15 {

@@ -168,11 +168,12 @@ pub(crate) fn json(len: usize, seed: u64) -> String {
     let mut text = String::from("[");
     while text.len() < len {
         let (id, price, volume, user) = (next(1_000_000), next(100_000), next(5000), next(300));
-        text += &format!(
+        let trade = format!(
             r#"{{"type":"trade","id":{id},"price":{}.{:02},"volume":{volume},"user":"user{user}","ok":true}},"#,
             price / 100,
             price % 100
         );
+        text.push_str(&trade);
     }
     text.truncate(len - 1);
     text + "]"

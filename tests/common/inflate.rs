@@ -101,7 +101,9 @@ struct Code {
 impl Code {
     fn new(lengths: &[usize]) -> Self {
         let mut counts = [0; 16];
-        lengths.iter().for_each(|&length| counts[length] += 1);
+        for &length in lengths {
+            counts[length] += 1;
+        }
         counts[0] = 0;
         let of = |wanted: usize| (0..lengths.len()).filter(move |&symbol| lengths[symbol] == wanted);
         Self { counts, symbols: (1..16).flat_map(of).collect() }
