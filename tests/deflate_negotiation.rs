@@ -294,6 +294,13 @@ fn a_server_answers_the_first_offer_that_it_can_and_narrows_nothing_without_leav
             ((true, 12), (true, 10)),
         ),
         (
+            "; client_max_window_bits=14",
+            "; client_max_window_bits=14",
+            ((true, 15), (true, 14)),
+            "; server_max_window_bits=12; client_max_window_bits=12",
+            ((true, 12), (true, 12)),
+        ),
+        (
             "; server_max_window_bits=10",
             "; server_max_window_bits=10",
             ((true, 10), (true, 15)),
