@@ -1,6 +1,13 @@
 //! Offers, answers and what comes of them (RFC 7692, 5 and 7.1), as values and through both handshakes.
 #![cfg(feature = "deflate")]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
+    reason = "a test fails by panicking, and tables are long"
+)]
 
 mod common;
 #[path = "common/handshake.rs"]
@@ -286,6 +293,13 @@ fn a_server_answers_the_first_offer_that_it_can_and_narrows_nothing_without_leav
             ((true, 15), (true, 10)),
             "; server_max_window_bits=12; client_max_window_bits=10",
             ((true, 12), (true, 10)),
+        ),
+        (
+            "; client_max_window_bits=14",
+            "; client_max_window_bits=14",
+            ((true, 15), (true, 14)),
+            "; server_max_window_bits=12; client_max_window_bits=12",
+            ((true, 12), (true, 12)),
         ),
         (
             "; server_max_window_bits=10",

@@ -82,11 +82,10 @@ impl Compressor {
         true
     }
 
-    /// Gives back the memory of a context that can be begun anew.
+    /// Gives back the memory of the context. The next block begins with an empty window, inside a message as well:
+    /// every fragment ends with a flush.
     pub(crate) fn release(&mut self) {
-        if !self.in_message {
-            self.context = None;
-        }
+        self.context = None;
     }
 }
 
