@@ -1,0 +1,77 @@
+//! Anything that arrives where compression was agreed on: any bytes, any cuts, both deliveries.
+//!
+//! Input: 1 byte of flags, 1 byte for the limit, 1 byte for how many cuts, 2 bytes each; then frames, each as
+//! first byte, length (2 bytes) and payload, or with flag 8 the stream as it is.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use sansocket::{
+    Config, Connection, Delivery, Event, deflate,
+    frame::{Header, MAX_HEADER_LEN},
+};
+use sansocket_fuzz::{Choices, agree, run_all};
+
+fuzz_target!(|data: &[u8]| {
+    let mut choices = Choices(data);
+    let flags = choices.byte();
+    let limit = [0, 5, 4096, 36_864, 70_000, 1 << 20][usize::from(choices.byte() % 6)];
+    let cuts: Vec<usize> = (0..choices.byte() % 16).map(|_| choices.number()).collect();
+    let (is_server, takeover) = (flags & 1 == 0, flags & 2 == 0);
+    let stream = if flags & 8 == 0 { frames(choices, is_server) } else { choices.0.to_vec() };
+
+    let wanted = deflate::Config::new().receive_context_takeover(takeover);
+    let new = deflate::Config::new;
+    let agreed = if is_server { agree(wanted, new()).0 } else { agree(new(), wanted).1 };
+    let config = Config::new().deflate(agreed).max_message_len(limit);
+    let mut both = [Delivery::Messages, Delivery::Chunks].map(|delivery| {
+        let connection = || match is_server {
+            true => Connection::server(config.delivery(delivery)),
+            false => Connection::client(config.delivery(delivery), [1; 32]),
+        };
+        run_all(connection, &stream, &cuts)
+    });
+    // Whole messages are at most as long as they may be, and the two deliveries agree.
+    let texts = |event: &Event<'_>| match event {
+        Event::Text(data) => Some(data.as_bytes().to_vec()),
+        Event::Binary(data) => Some(data.to_vec()),
+        _ => None,
+    };
+    let whole: Vec<Vec<u8>> = both[0].events.iter().filter_map(texts).collect();
+    assert!(whole.iter().all(|message| message.len() as u64 <= limit));
+    let mut chunks = vec![Vec::new()];
+    for event in &both[1].events {
+        let (data, last) = match event {
+            Event::TextChunk { data, last } => (data.as_bytes(), *last),
+            Event::BinaryChunk { data, last } => (&data[..], *last),
+            _ => continue,
+        };
+        let message = chunks.last_mut().unwrap();
+        message.extend_from_slice(data);
+        assert!(message.len() as u64 <= limit);
+        if last {
+            chunks.push(Vec::new());
+        }
+    }
+    chunks.pop();
+    assert_eq!(whole, chunks);
+    both.iter_mut().for_each(|seen| seen.events.clear());
+    assert_eq!(both[0], both[1]);
+});
+
+fn frames(mut choices: Choices<'_>, masked: bool) -> Vec<u8> {
+    let mut stream = Vec::new();
+    while !choices.is_empty() {
+        let first = choices.byte();
+        let len = choices.number() & 0x3fff;
+        let payload = choices.bytes(len);
+        let mut buf = [0; MAX_HEADER_LEN];
+        let mask = masked.then_some([0; 4]);
+        let opcode = sansocket::frame::OpCode::Binary;
+        let header = Header { mask, ..Header::new(opcode, payload.len() as u64) };
+        let start = stream.len();
+        stream.extend_from_slice(header.encode(&mut buf).expect("a short binary frame"));
+        stream[start] = first;
+        stream.extend_from_slice(payload);
+    }
+    stream
+}

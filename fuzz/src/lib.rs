@@ -1,0 +1,157 @@
+//! What the fuzz targets share: how bytes become choices, and a run over a stream that is cut.
+//!
+//! Every target takes plain bytes, so that a seed can be written by hand and a finding be read.
+
+use sansocket::{
+    Connection, Event, Input, ProtocolError, State,
+    deflate::{Agreed, Config, WindowBits},
+    handshake::HandshakeLimits,
+    server,
+};
+
+/// The bytes of an input, taken from the front.
+pub struct Choices<'a>(pub &'a [u8]);
+
+impl<'a> Choices<'a> {
+    /// The next byte; 0 behind the end.
+    pub fn byte(&mut self) -> u8 {
+        let Some((&first, rest)) = self.0.split_first() else { return 0 };
+        self.0 = rest;
+        first
+    }
+
+    /// Whether a bit of the next byte is set.
+    pub fn flag(&mut self) -> bool {
+        self.byte() & 1 == 1
+    }
+
+    /// The next two bytes as a number.
+    pub fn number(&mut self) -> usize {
+        usize::from(self.byte()) << 8 | usize::from(self.byte())
+    }
+
+    /// As many bytes as there are, up to `len`.
+    pub fn bytes(&mut self, len: usize) -> &'a [u8] {
+        let (taken, rest) = self.0.split_at(len.min(self.0.len()));
+        self.0 = rest;
+        taken
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Any configuration of permessage-deflate.
+    pub fn deflate(&mut self) -> Config {
+        let window = |byte: u8| WindowBits::new(8 + byte % 8).unwrap();
+        let flags = self.byte();
+        Config::new()
+            .send_context_takeover(flags & 1 == 0)
+            .receive_context_takeover(flags & 2 == 0)
+            .level(flags >> 4)
+            .memory_level(self.byte())
+            .send_window(window(self.byte()))
+            .receive_window(window(self.byte()))
+            .min_len(u32::from(self.byte()))
+    }
+}
+
+/// A request with this value of Sec-WebSocket-Extensions, or what it is refused with.
+pub fn request(extensions: &[u8]) -> Result<server::Request, sansocket::handshake::HandshakeError> {
+    let head: &[u8] = b"GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: ";
+    let mut bytes = [head, extensions, b"\r\n\r\n"].concat();
+    let mut handshake = server::Handshake::new(HandshakeLimits::new());
+    handshake
+        .receive(&mut Input::new(&mut bytes), &mut Vec::new())
+        .map(|request| request.expect("a whole head"))
+}
+
+/// What a server and a client of this crate agree on.
+pub fn agree(server: Config, client: Config) -> (Agreed, Agreed) {
+    let offer = request(client.offer().to_string().as_bytes()).expect("our offer is well-formed");
+    let at_server = server.accept(offer.extensions()).expect("a server can do all that a client offers");
+    let answer = request(at_server.to_string().as_bytes()).expect("our answer is well-formed");
+    let at_client = answer.extensions().next().map(|answer| client.confirm(&answer));
+    (at_server, at_client.unwrap().expect("our answer is one to our offer"))
+}
+
+/// What a run showed.
+#[derive(Debug, PartialEq)]
+pub struct Transcript {
+    /// The chunks of a message that came without another event between them are one.
+    pub events: Vec<Event<'static>>,
+    pub out: Vec<u8>,
+    pub error: Option<ProtocolError>,
+    pub state: State,
+    /// The end of the transport.
+    pub eof: Result<(), ProtocolError>,
+}
+
+/// Runs a stream, cut at these places, and checks what holds for any.
+pub fn run(mut connection: Connection, stream: &[u8], cuts: &[usize]) -> Transcript {
+    let mut cuts: Vec<usize> = cuts.iter().map(|&cut| cut.min(stream.len())).collect();
+    cuts.push(stream.len());
+    cuts.sort_unstable();
+    let (mut events, mut out, mut error) = (Vec::new(), Vec::new(), None);
+    let (mut from, mut calls) = (0, 0);
+    for cut in &cuts {
+        let mut bytes = stream[from..*cut].to_vec();
+        from = *cut;
+        let mut input = Input::new(&mut bytes);
+        loop {
+            calls += 1;
+            let (unused, sent) = (input.len(), out.len());
+            let result = connection.receive(&mut input, &mut out);
+            if error.is_some() {
+                assert_eq!(
+                    (result.as_ref().err(), out.len()),
+                    (error.as_ref(), sent),
+                    "a failure has to last"
+                );
+            }
+            match result {
+                Ok(Some(event)) => {
+                    assert!(input.len() < unused, "an event came out of nothing");
+                    push_merged(&mut events, event.into_owned());
+                    continue;
+                }
+                Ok(None) => {}
+                Err(fault) => error = Some(fault),
+            }
+            assert!(input.is_empty());
+            break;
+        }
+    }
+    assert!(calls <= stream.len() + cuts.len() + 16, "{calls} calls for {} bytes", stream.len());
+    let state = connection.state();
+    Transcript { events, out, error, state, eof: connection.receive_eof() }
+}
+
+/// Runs a stream whole, cut, and byte by byte; all of it has to come out the same.
+pub fn run_all(connection: impl Fn() -> Connection, stream: &[u8], cuts: &[usize]) -> Transcript {
+    let whole = run(connection(), stream, &[]);
+    assert_eq!(run(connection(), stream, cuts), whole, "cut at {cuts:?}");
+    if stream.len() <= 300 {
+        let everywhere: Vec<usize> = (1..stream.len()).collect();
+        assert_eq!(run(connection(), stream, &everywhere), whole, "byte by byte");
+    }
+    whole
+}
+
+fn push_merged(events: &mut Vec<Event<'static>>, event: Event<'static>) {
+    match (events.last_mut(), event) {
+        (Some(Event::TextChunk { data, last: last @ false }), Event::TextChunk { data: more, last: end }) => {
+            data.to_mut().push_str(&more);
+            *last = end;
+        }
+        (
+            Some(Event::BinaryChunk { data, last: last @ false }),
+            Event::BinaryChunk { data: more, last: end },
+        ) => {
+            data.to_mut().extend_from_slice(&more);
+            *last = end;
+        }
+        (_, event) => events.push(event),
+    }
+}
