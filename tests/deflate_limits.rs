@@ -172,6 +172,32 @@ fn the_fragments_of_a_compressed_message_are_counted() {
 }
 
 #[test]
+fn blocks_with_bfinal_may_be_short_or_many_but_not_both() {
+    let tiny = b"\x03\x00";
+    let long = [&b"\x01\x3b\x00\xc4\xff"[..], &[b'x'; 59]].concat(); // 64 bytes
+    let run = |payload: &[u8]| {
+        let stream = all_to(Role::Server, &[(COMPRESSED_TEXT, payload), (COMPRESSED_TEXT, HELLO)]);
+        let bench = Bench::server().config(with(Role::Server, deflate::Config::new()));
+        bench.run(&stream)
+    };
+    assert_eq!(run(&tiny.repeat(17)).events, [text(""), text("Hello")]);
+    assert_eq!(run(&long.repeat(300)).events, [text(&"x".repeat(59 * 300)), text("Hello")]);
+    assert_eq!(run(&[&long.repeat(10)[..], &tiny.repeat(17)].concat()).error, None);
+    for many in [tiny.repeat(18), tiny.repeat(1000), [&tiny.repeat(18)[..], &long.repeat(2)].concat()] {
+        let seen = run(&many);
+        assert_eq!((seen.error, seen.events), (Some(ProtocolError::InvalidDeflate), vec![]));
+    }
+    let shorter = [&b"\x01\x30\x00\xcf\xff"[..], &[b'x'; 48]].concat(); // 53 bytes
+    assert_eq!(run(&shorter.repeat(90)).error, None);
+    let seen = run(&shorter.repeat(110));
+    assert_eq!(seen.error, Some(ProtocolError::InvalidDeflate));
+    // It is counted for each message.
+    let stream = to(Role::Server, COMPRESSED_TEXT, &tiny.repeat(16)).repeat(20);
+    let bench = Bench::server().config(with(Role::Server, deflate::Config::new()));
+    assert_eq!(bench.run(&stream).events.len(), 20);
+}
+
+#[test]
 fn no_limit_is_none() {
     let data = vec![7; 3 << 20];
     let stream = to(Role::Server, COMPRESSED_BINARY, &zlib(&data));

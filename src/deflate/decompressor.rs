@@ -22,8 +22,12 @@ pub(crate) struct Decompressor {
     is_empty: bool,
     /// The last four bytes of the message so far.
     last_bytes: [u8; 4],
-    /// How many bytes the message has inflated to.
+    /// How many bytes of the message have been inflated.
+    used: u64,
+    /// How many bytes they have inflated to.
     inflated: u64,
+    /// How often the message has gone on behind a block with BFINAL set.
+    begun_anew: u64,
     history: History,
 }
 
@@ -44,7 +48,9 @@ impl Decompressor {
             ended: false,
             is_empty: true,
             last_bytes: [0; 4],
+            used: 0,
             inflated: 0,
+            begun_anew: 0,
             history: History::Unknown(Vec::new()),
         }
     }
@@ -93,6 +99,7 @@ impl Decompressor {
             let room = room.get_mut(..len).unwrap_or_default();
             let context = self.context.get_or_insert_with(|| Box::new(new_context()));
             let step = Step::take(context, payload, room, InflateFlush::NoFlush);
+            self.used += step.used as u64;
             let made = room.get(..step.made).unwrap_or_default();
             let passed = made.get(..allowed).unwrap_or(made);
             self.inflated += passed.len() as u64;
@@ -142,12 +149,17 @@ impl Decompressor {
         }
         self.is_empty = true;
         self.last_bytes = [0; 4];
-        self.inflated = 0;
+        (self.used, self.inflated, self.begun_anew) = (0, 0, 0);
         Ok(())
     }
 
     /// Goes on behind a block with BFINAL set: at the next byte, with the same window (RFC 7692, 7.2.3.4).
     fn begin_anew(&mut self) -> Result<(), Fault> {
+        // The window is copied each time, which must not happen for every few bytes.
+        self.begun_anew += 1;
+        if self.begun_anew > FREE_FINAL_BLOCKS + self.used / MIN_FINAL_BLOCK {
+            return Err(Fault::Corrupt);
+        }
         let context = self.context.get_or_insert_with(|| Box::new(new_context()));
         context.reset(false);
         if let Some(window) = self.history.window() {
@@ -257,6 +269,10 @@ const LARGE_ROOM: usize = 64 << 10;
 
 /// Text inflates to about as many times its length.
 const USUAL_RATIO: usize = 8;
+
+/// How long blocks with BFINAL set are on average at least, in bytes, beyond the first few of a message.
+const MIN_FINAL_BLOCK: u64 = 64;
+const FREE_FINAL_BLOCKS: u64 = 16;
 
 /// The largest window of DEFLATE.
 const WINDOW: usize = 32 << 10;

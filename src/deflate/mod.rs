@@ -29,13 +29,15 @@
 //! # What peers may do
 //!
 //! Blocks of all types, several in a message, with the BFINAL bit set or not (RFC 7692, 7.2.3). A message that
-//! is cut inside a block, has bytes behind its end, or refers to data before the window, fails with 1007. Two
+//! is cut inside a block, has bytes behind its end, or refers to data before the window, fails with 1007. Three
 //! cases are decided by what the backend lets us see:
 //!
 //! - BFINAL ends the stream of the backend and its window with it, so a copy of the window is kept for peers
 //!   that use it: those that set BFINAL in their first compressed message (any that do so at all, do it in
 //!   each). If a peer first sets it later, the copy begins behind that block, and a reference to what was
 //!   before fails with 1007.
+//! - Each such block costs a copy of the window. A message with more than 16 of them that are shorter than 64
+//!   bytes on average is an attack, and fails with 1007.
 //! - A message has to end as RFC 7692, 7.2.1 says, with an empty block without its last four bytes; or with
 //!   these bytes, or with a block that has BFINAL set. One that ends with just any other block, without the
 //!   empty one, fails with 1007.
@@ -70,7 +72,7 @@
 //! | after [`release`](crate::Connection::release) | none | as before |
 //! | once the connection is closed | none | none |
 //!
-//! Beside these a connection with the extension has 120 bytes on the heap. `cargo test --features deflate --test
+//! Beside these a connection with the extension has 136 bytes on the heap. `cargo test --features deflate --test
 //! deflate_memory -- --nocapture` prints the figures, and fails if they differ from these.
 
 mod compressor;
