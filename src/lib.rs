@@ -107,6 +107,7 @@
 //! |---|---|---|
 //! | opening | [`server`], [`client`], [`handshake`], [`uri`] | the HTTP/1.1 upgrade on both sides |
 //! | messages | [`Connection`], [`Event`], [`Config`], [`Delivery`] | most programs |
+| messages | [`ReceiveHalf`], [`SendHalf`], [`Reply`] | receiving in one task, sending in another |
 //! | closing | [`State`], [`Closure`], [`Close`], [`CloseCode`] | how a connection ends, and why |
 //! | frames | [`frame::Decoder`] | who forwards, records or filters frames |
 //! | bytes | [`frame::Header`], [`frame::mask()`], [`utf8::Decoder`] | everything else |
@@ -163,7 +164,9 @@ pub mod uri;
 pub mod utf8;
 
 pub use close::{Close, CloseCode, InvalidCloseCode, MAX_REASON_LEN, ReasonTooLong};
-pub use connection::{Closure, Config, Connection, Delivery, Event, Initiator, State};
+pub use connection::{
+    Closure, Config, Connection, Delivery, Event, Initiator, ReceiveHalf, Reply, SendHalf, State,
+};
 #[cfg(feature = "getrandom")]
 pub use entropy::random_seed;
 pub use error::{Error, ProtocolError, SendError};

@@ -70,7 +70,7 @@ pub enum Initiator {
 }
 
 /// What has happened so far on the way to the end.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Lifecycle {
     sent: bool,
     received: Option<Received>,
@@ -81,7 +81,7 @@ pub(super) struct Lifecycle {
 }
 
 /// The peer's Close.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Received {
     code: Option<CloseCode>,
     reason: Box<str>,

@@ -1,7 +1,8 @@
 //! Layer 3: messages, control frames and the closing handshake.
 //!
 //! `mod.rs` has the type, [`receiving`] what arrives, [`sending`] what is sent, [`lifecycle`] the state
-//! machine of closing, [`assembly`] the messages that arrive in parts, `compression` those that are compressed.
+//! machine of closing, [`split`] the two halves, [`assembly`] the messages that arrive in parts, `compression`
+//! those that are compressed.
 
 mod assembly;
 #[cfg(feature = "deflate")]
@@ -11,12 +12,14 @@ mod event;
 mod lifecycle;
 mod receiving;
 mod sending;
+mod split;
 
 use alloc::boxed::Box;
 
 pub use config::{Config, Delivery};
 pub use event::Event;
 pub use lifecycle::{Closure, Initiator, State};
+pub use split::{ReceiveHalf, Reply, SendHalf};
 
 #[cfg(feature = "deflate")]
 use crate::deflate::{Agreed, Compressor, Decompressor, Deflate};

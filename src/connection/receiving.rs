@@ -107,16 +107,21 @@ impl Connection {
     /// Fails the connection: one Close if none was sent, and nothing more in either direction (RFC 6455, 7.1.7).
     #[cold]
     fn fail(&mut self, error: ProtocolError, input: &mut Input<'_>, out: &mut Vec<u8>) -> ProtocolError {
+        self.close_failed(error, out);
+        self.forget();
+        self.look_around();
+        input.take_all();
+        error
+    }
+
+    /// Tells the peer why the connection fails, unless a Close was sent before.
+    pub(super) fn close_failed(&mut self, error: ProtocolError, out: &mut Vec<u8>) {
         if let Some(code) = error.close_code()
             && self.lifecycle.may_send()
         {
             self.write_close(Some(&code.into()), out);
         }
         self.lifecycle.on_failure(error);
-        self.forget();
-        self.look_around();
-        input.take_all();
-        error
     }
 
     fn receive_part<'b>(
@@ -254,10 +259,15 @@ impl Connection {
         };
         self.lifecycle.on_close_received(close.as_ref(), self.decoder.is_in_message());
         self.forget();
-        if self.behaviour.auto_close && self.lifecycle.may_send() {
-            self.write_close(close.as_ref(), out); // RFC 6455, 5.5.1: the status code is echoed
-        }
+        self.answer_close(close.as_ref(), out);
         Ok(Event::Close(close))
+    }
+
+    /// Answers the peer's Close, unless ours was first or the caller does it.
+    pub(super) fn answer_close(&mut self, close: Option<&Close<'_>>, out: &mut Vec<u8>) {
+        if self.behaviour.auto_close && self.lifecycle.may_send() {
+            self.write_close(close, out); // RFC 6455, 5.5.1: the status code is echoed
+        }
     }
 }
 

@@ -75,6 +75,8 @@
 //! Beside these a connection with the extension has 136 bytes on the heap. `cargo test --features deflate --test
 //! deflate_memory -- --nocapture` prints the figures, and fails if they differ from these.
 
+use core::mem;
+
 mod compressor;
 mod config;
 mod decompressor;
@@ -97,6 +99,12 @@ pub(crate) struct Deflate {
 impl Deflate {
     pub(crate) fn new(agreed: Agreed) -> Self {
         Self { agreed, compressor: Compressor::new(agreed), decompressor: Decompressor::new(&agreed) }
+    }
+
+    /// Takes out the direction of sending; that of receiving stays.
+    pub(crate) fn split_sending(&mut self) -> Self {
+        let compressor = mem::replace(&mut self.compressor, Compressor::new(self.agreed));
+        Self { compressor, ..Self::new(self.agreed) }
     }
 }
 
