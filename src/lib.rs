@@ -107,7 +107,7 @@
 //! |---|---|---|
 //! | opening | [`server`], [`client`], [`handshake`], [`uri`] | the HTTP/1.1 upgrade on both sides |
 //! | messages | [`Connection`], [`Event`], [`Config`], [`Delivery`] | most programs |
-| messages | [`ReceiveHalf`], [`SendHalf`], [`Reply`] | receiving in one task, sending in another |
+//! | messages | [`ReceiveHalf`], [`SendHalf`], [`Reply`] | receiving in one task, sending in another |
 //! | closing | [`State`], [`Closure`], [`Close`], [`CloseCode`] | how a connection ends, and why |
 //! | frames | [`frame::Decoder`] | who forwards, records or filters frames |
 //! | bytes | [`frame::Header`], [`frame::mask()`], [`utf8::Decoder`] | everything else |
@@ -126,6 +126,9 @@
 //! TLS, sockets, DNS, timers, reconnecting, cookies, redirects and authentication are yours. The core gives you
 //! what they need: [`uri::Uri`], the headers of both sides, the body of a rejection. Servers that browsers
 //! may reach should compare [`server::Request::origin`] with what they expect (RFC 6455, 10.2).
+//!
+//! The [`guide`] has chapters on embedding, sending, closing, limits, security, and on what browsers and tungstenite
+//! call things.
 //!
 //! # Features
 //!
@@ -158,6 +161,7 @@ pub mod client;
 #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
 pub mod deflate;
 pub mod frame;
+pub mod guide;
 pub mod handshake;
 pub mod server;
 pub mod uri;

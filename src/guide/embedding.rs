@@ -1,0 +1,66 @@
+//! How to fit the crate into a runtime and onto a transport.
+//!
+//! Every embedding is the same loop: read into a buffer, hand the bytes to the machine until it has nothing more
+//! to say, write what is in `out`, and only then look at the error.
+//!
+//! ```
+//! use sansocket::{Connection, Error, Event, Input};
+//!
+//! /// All that a program does with a connection when bytes have arrived.
+//! fn on_read(connection: &mut Connection, bytes: &mut [u8], out: &mut Vec<u8>) -> Result<(), Error> {
+//!     let mut input = Input::new(bytes);
+//!     while let Some(event) = connection.receive(&mut input, out)? {
+//!         if let Event::Text(text) = event {
+//!             connection.send_text(&text.to_uppercase(), out)?;
+//!         }
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! Put everything that can fail into one function such as this one. Its caller writes `out` whatever it returns,
+//! so the order cannot be got wrong.
+//!
+//! # Blocking threads
+//!
+//! `read`, the function, `write_all`, the error. Set a read timeout on the socket: it is the only clock there is.
+//!
+//! # tokio and other async runtimes
+//!
+//! The machine has no await in it, so nothing of it can be cancelled. What has to be safe to cancel is your
+//! `select!`: `AsyncReadExt::read` is, `write_all` is not. Keep `out` outside of the future and advance it with
+//! `write_buf`, which is, and a branch that loses loses nothing.
+//!
+//! To receive in one task and send in another, use [`Connection::split`](crate::Connection::split). No lock is
+//! needed: the halves share nothing, and what the receiving half owes the peer is a value that you send through
+//! the channel that the other task reads anyway.
+//!
+//! # Event loops (mio, epoll, kqueue)
+//!
+//! One read buffer serves all connections of a thread, because events borrow from it and not from the connection.
+//! A connection that waits then costs its 248 bytes, and `out` only while something cannot be written. Ask for
+//! writability while `out` is not empty, and stop reading from a peer whose `out` is long.
+//!
+//! # Completions (`io_uring`, IOCP)
+//!
+//! The buffer of a completed read goes into [`Input::new`](crate::Input::new); it may go back to the kernel when
+//! [`receive`](crate::Connection::receive) has said `None`. While a write is under way, collect into a second
+//! `out`, and swap.
+//!
+//! # Without `std`
+//!
+//! Turn the default features off. `alloc` is needed for messages; [`frame::Decoder`](crate::frame::Decoder) and
+//! [`utf8::Decoder`](crate::utf8::Decoder) do without. A seed for a client has to come from your hardware.
+//!
+//! # Other transports
+//!
+//! Anything that carries bytes in order will do. Where the opening happens elsewhere, make the connection with
+//! [`Connection::server`](crate::Connection::server) or [`Connection::client`](crate::Connection::client). On a
+//! stream of HTTP/2 or HTTP/3 the end of the stream is [`receive_eof`](crate::Connection::receive_eof), as it is
+//! on TCP.
+//!
+//! # Proxies and recorders
+//!
+//! Who forwards frames needs no messages: [`frame::Decoder`](crate::frame::Decoder) checks each frame and hands
+//! out its payload as it arrives, unmasked, with the header to encode again for the other side. Do not forward
+//! the code of a [`Closure`](crate::Closure): 1005 and 1006 are never sent.

@@ -1,0 +1,19 @@
+//! How to use this crate well: chapters, without code of their own.
+//!
+//! | chapter | answers |
+//! |---|---|
+//! | [`embedding`] | How does it fit into my runtime and onto my transport? |
+//! | [`sending`] | How do I write large payloads, to many connections, and bound what is buffered? |
+//! | [`closing`] | Who closes the transport, when, and with which timer? |
+//! | [`limits`] | What can a peer cost me, and where do I set it? |
+//! | [`security`] | What is left for me to check? |
+//! | [`browser`] | How does it map to the `WebSocket` object of browsers? |
+//! | [`tungstenite`] | I come from tungstenite. What is what? |
+
+pub mod browser;
+pub mod closing;
+pub mod embedding;
+pub mod limits;
+pub mod security;
+pub mod sending;
+pub mod tungstenite;
