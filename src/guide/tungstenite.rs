@@ -19,7 +19,7 @@
 //! | `Error::ConnectionClosed`, `AlreadyClosed` | no errors: [`state`](crate::Connection::state), and [`SendError::Closing`](crate::SendError::Closing) for who sends all the same |
 //! | `Error::Protocol`, `Capacity`, `Utf8` | [`ProtocolError`](crate::ProtocolError); the Close that tells the peer is in `out` |
 //! | `Error::WriteBufferFull(message)` | you look at `out.len()` before you send: see [`sending`](super::sending) |
-//! | `WebSocketConfig::max_message_size`, `max_frame_size` (16 MiB) | [`max_message_len`](crate::Config::max_message_len), [`max_frame_len`](crate::Config::max_frame_len) (64 MiB both) |
+//! | `WebSocketConfig::max_message_size` (64 MiB), `max_frame_size` (16 MiB) | [`max_message_len`](crate::Config::max_message_len), [`max_frame_len`](crate::Config::max_frame_len) (64 MiB both) |
 //! | `read_buffer_size`, `write_buffer_size`, `max_write_buffer_size` | none: the buffers are yours |
 //! | `accept_unmasked_frames` | none |
 //! | no compression | the feature `deflate` |
@@ -32,5 +32,5 @@
 //!
 //! - Faults that tungstenite lets pass are refused: lengths in a longer form than needed, for instance.
 //! - A fault closes with the right code; tungstenite sends no Close then.
-//! - A text that is not UTF-8 is refused at its first wrong byte, not at its end.
-//! - `Close` with one of the codes 1012 to 1014 is legal, and can be sent.
+//! - A text that is not UTF-8 is refused at its first wrong byte, not at the end of its frame.
+//! - A Close with 1014 is legal, and can be sent.
