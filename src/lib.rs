@@ -136,7 +136,7 @@
 //! |---|---|---|
 //! | `std` | yes | lets dependencies find out at run time what the processor can do |
 //! | `getrandom` | yes | `random_seed()`, the seed of a client from the operating system |
-//! | `simd` | yes | validates UTF-8 with vector instructions (`simdutf8`) |
+//! | `simd` | yes | validates UTF-8 and masks with wide vector instructions (`simdutf8`, `multiversion`) |
 //! | `deflate` | no | permessage-deflate, the compression of messages: `deflate` (RFC 7692, on `zlib-rs`) |
 //!
 //! None of them changes what is there without it. Without `std` the crate needs `alloc` only; `deflate` then takes

@@ -13,10 +13,10 @@
 #[inline]
 pub fn mask(payload: &mut [u8], key: [u8; 4], offset: u64) {
     let key = rotate(key, offset);
-    if payload.len() < ALIGN_FROM {
-        mask_words(payload, key);
-    } else {
-        mask_aligned(payload, key);
+    match payload.len() {
+        0..WIDE_FROM => mask_words(payload, key),
+        WIDE_FROM..ALIGN_FROM => mask_wide(payload, key),
+        _ => mask_aligned(payload, key),
     }
 }
 
@@ -27,7 +27,15 @@ fn rotate(key: [u8; 4], offset: u64) -> [u8; 4] {
     u32::from_le_bytes(key).rotate_right(bits).to_le_bytes()
 }
 
+/// Uses vectors as wide as those of the UTF-8 validation, which waits for stores that are narrower than its loads.
+#[cfg_attr(feature = "simd", multiversion::multiversion(targets("x86_64+avx2")))]
+#[inline(never)]
+fn mask_wide(payload: &mut [u8], key: [u8; 4]) {
+    mask_words(payload, key);
+}
+
 /// Brings the payload to a cache line first: vectors that straddle two lines cost more than the detour.
+#[cfg_attr(feature = "simd", multiversion::multiversion(targets("x86_64+avx2")))]
 #[inline(never)]
 fn mask_aligned(payload: &mut [u8], key: [u8; 4]) {
     let head_len = payload.as_ptr().align_offset(CACHE_LINE).min(payload.len());
@@ -36,7 +44,8 @@ fn mask_aligned(payload: &mut [u8], key: [u8; 4]) {
     mask_words(aligned, rotate(key, head_len as u64));
 }
 
-#[inline]
+#[expect(clippy::inline_always, reason = "it is compiled for the instructions of its caller")]
+#[inline(always)]
 fn mask_words(payload: &mut [u8], key: [u8; 4]) {
     let half = u64::from(u32::from_le_bytes(key));
     let word_key = half << 32 | half;
@@ -55,5 +64,8 @@ fn mask_words(payload: &mut [u8], key: [u8; 4]) {
 
 const CACHE_LINE: usize = 64;
 
+/// From how many bytes on wider vectors pay for the choice at run time.
+const WIDE_FROM: usize = 64;
+
 /// From how many bytes on aligning pays.
-const ALIGN_FROM: usize = 2048;
+const ALIGN_FROM: usize = 512;
