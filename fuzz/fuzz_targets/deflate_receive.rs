@@ -5,10 +5,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sansocket::{
-    Config, Connection, Delivery, Event, deflate,
-    frame::{Header, MAX_HEADER_LEN},
-};
+use sansocket::{Config, Connection, Delivery, Event, deflate};
 use sansocket_fuzz::{Choices, agree, run_all};
 
 fuzz_target!(|data: &[u8]| {
@@ -17,7 +14,7 @@ fuzz_target!(|data: &[u8]| {
     let limit = [0, 5, 4096, 36_864, 70_000, 1 << 20][usize::from(choices.byte() % 6)];
     let cuts: Vec<usize> = (0..choices.byte() % 16).map(|_| choices.number()).collect();
     let (is_server, takeover) = (flags & 1 == 0, flags & 2 == 0);
-    let stream = if flags & 8 == 0 { frames(choices, is_server) } else { choices.0.to_vec() };
+    let stream = if flags & 8 == 0 { choices.frames(is_server) } else { choices.0.to_vec() };
 
     let wanted = deflate::Config::new().receive_context_takeover(takeover);
     let new = deflate::Config::new;
@@ -57,21 +54,3 @@ fuzz_target!(|data: &[u8]| {
     both.iter_mut().for_each(|seen| seen.events.clear());
     assert_eq!(both[0], both[1]);
 });
-
-fn frames(mut choices: Choices<'_>, masked: bool) -> Vec<u8> {
-    let mut stream = Vec::new();
-    while !choices.is_empty() {
-        let first = choices.byte();
-        let len = choices.number() & 0x3fff;
-        let payload = choices.bytes(len);
-        let mut buf = [0; MAX_HEADER_LEN];
-        let mask = masked.then_some([0; 4]);
-        let opcode = sansocket::frame::OpCode::Binary;
-        let header = Header { mask, ..Header::new(opcode, payload.len() as u64) };
-        let start = stream.len();
-        stream.extend_from_slice(header.encode(&mut buf).expect("a short binary frame"));
-        stream[start] = first;
-        stream.extend_from_slice(payload);
-    }
-    stream
-}

@@ -3,8 +3,9 @@
 //! Every target takes plain bytes, so that a seed can be written by hand and a finding be read.
 
 use sansocket::{
-    Connection, Event, Input, ProtocolError, State,
+    Connection, Delivery, Event, Input, ProtocolError, State,
     deflate::{Agreed, Config, WindowBits},
+    frame::{Header, MAX_HEADER_LEN, OpCode},
     handshake::HandshakeLimits,
     server,
 };
@@ -39,6 +40,51 @@ impl<'a> Choices<'a> {
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Some text, with everything that is not UTF-8 replaced.
+    pub fn text(&mut self, len: usize) -> String {
+        String::from_utf8_lossy(self.bytes(len)).into_owned()
+    }
+
+    /// Places to cut at: 1 byte for how many, 2 bytes each.
+    pub fn cuts(&mut self) -> Vec<usize> {
+        (0..self.byte() % 16).map(|_| self.number()).collect()
+    }
+
+    /// All that is left as frames, each as first byte, length (2 bytes) and payload. Masks are zero.
+    pub fn frames(mut self, masked: bool) -> Vec<u8> {
+        let mut stream = Vec::new();
+        while !self.is_empty() {
+            let first = self.byte();
+            let len = self.number() & 0x3fff;
+            let payload = self.bytes(len);
+            let mut buf = [0; MAX_HEADER_LEN];
+            let mask = masked.then_some([0; 4]);
+            let header = Header { mask, ..Header::new(OpCode::Binary, payload.len() as u64) };
+            let start = stream.len();
+            stream.extend_from_slice(header.encode(&mut buf).expect("a short binary frame"));
+            stream[start] = first;
+            stream.extend_from_slice(payload);
+        }
+        stream
+    }
+
+    /// Any configuration but for compression, with limits that short streams can break.
+    pub fn config(&mut self) -> sansocket::Config {
+        let (flags, limits) = (self.byte(), self.byte());
+        let delivery = if flags & 1 == 0 { Delivery::Messages } else { Delivery::Chunks };
+        let limit = |at: u8| [u64::MAX, 3, 40, 4096][usize::from(limits >> at & 3)];
+        sansocket::Config::new()
+            .delivery(delivery)
+            .auto_pong(flags & 2 == 0)
+            .auto_close(flags & 4 == 0)
+            .deliver_while_closing(flags & 8 == 0)
+            .allow_non_minimal_length(flags & 16 != 0)
+            .max_frame_len(limit(0))
+            .max_message_len(limit(2))
+            .max_fragments([u32::MAX, 1, 3, 100][usize::from(limits >> 4 & 3)])
+            .max_control_frames([u32::MAX, 1, 3, 100][usize::from(limits >> 6)])
     }
 
     /// Any configuration of permessage-deflate.
@@ -90,9 +136,7 @@ pub struct Transcript {
 
 /// Runs a stream, cut at these places, and checks what holds for any.
 pub fn run(mut connection: Connection, stream: &[u8], cuts: &[usize]) -> Transcript {
-    let mut cuts: Vec<usize> = cuts.iter().map(|&cut| cut.min(stream.len())).collect();
-    cuts.push(stream.len());
-    cuts.sort_unstable();
+    let cuts = placed(cuts, stream.len());
     let (mut events, mut out, mut error) = (Vec::new(), Vec::new(), None);
     let (mut from, mut calls) = (0, 0);
     for cut in &cuts {
@@ -128,6 +172,14 @@ pub fn run(mut connection: Connection, stream: &[u8], cuts: &[usize]) -> Transcr
     Transcript { events, out, error, state, eof: connection.receive_eof() }
 }
 
+/// Where to cut a stream of this length, in order; its end is the last.
+pub fn placed(cuts: &[usize], len: usize) -> Vec<usize> {
+    let mut cuts: Vec<usize> = cuts.iter().map(|&cut| cut.min(len)).collect();
+    cuts.push(len);
+    cuts.sort_unstable();
+    cuts
+}
+
 /// Runs a stream whole, cut, and byte by byte; all of it has to come out the same.
 pub fn run_all(connection: impl Fn() -> Connection, stream: &[u8], cuts: &[usize]) -> Transcript {
     let whole = run(connection(), stream, &[]);
@@ -139,7 +191,8 @@ pub fn run_all(connection: impl Fn() -> Connection, stream: &[u8], cuts: &[usize
     whole
 }
 
-fn push_merged(events: &mut Vec<Event<'static>>, event: Event<'static>) {
+/// Appends an event; a chunk is added to the one before it if both are of the same message.
+pub fn push_merged(events: &mut Vec<Event<'static>>, event: Event<'static>) {
     match (events.last_mut(), event) {
         (Some(Event::TextChunk { data, last: last @ false }), Event::TextChunk { data: more, last: end }) => {
             data.to_mut().push_str(&more);
