@@ -143,6 +143,20 @@
 //! its memory from the allocator of C.
 
 #![no_std]
+// No input may make it panic, so whatever can panic or lose bits gives a reason where it stands.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
 #![warn(clippy::alloc_instead_of_core, clippy::std_instead_of_alloc, clippy::std_instead_of_core)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -155,6 +169,7 @@ mod connection;
 mod entropy;
 mod error;
 mod input;
+mod num;
 
 pub mod client;
 #[cfg(feature = "deflate")]

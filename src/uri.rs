@@ -65,7 +65,7 @@ impl Uri {
         let (host, port) = split_authority(authority)?;
         let default_port = if secure { 443 } else { 80 };
         let mut uri = Self {
-            text: String::with_capacity(uri.len() + 1),
+            text: String::with_capacity(uri.len().saturating_add(1)),
             host: 0,
             host_end: 0,
             resource: 0,
@@ -221,7 +221,7 @@ impl error::Error for UriError {}
 /// An escape in a host is refused: it would only hide a character that no host name has.
 pub(crate) fn split_authority(authority: &str) -> Result<(&str, Option<u16>), UriError> {
     let host_len = if authority.starts_with('[') {
-        authority.find(']').ok_or(UriError::Host)? + 1
+        authority.find(']').ok_or(UriError::Host)?.saturating_add(1)
     } else {
         authority.find(':').unwrap_or(authority.len())
     };

@@ -53,20 +53,20 @@ impl Decoder {
     #[inline]
     pub fn decode<'a>(&mut self, bytes: &'a [u8]) -> Result<Decoded<'a>, Utf8Error> {
         if self.missing == 0 {
-            let whole = bytes.len() - cut_len(bytes);
+            let whole = bytes.len().saturating_sub(cut_len(bytes));
             return self.decode_whole(bytes, 0, whole).map(|rest| Decoded { first: None, rest });
         }
         let mut first = None;
         let mut used = 0;
         for &byte in bytes {
             first = self.push(byte).map_err(|Impossible| Utf8Error { index: used })?;
-            used += 1;
+            used = used.saturating_add(1);
             if self.missing == 0 {
                 break;
             }
         }
         let behind = bytes.get(used..).unwrap_or_default();
-        let whole = bytes.len() - cut_len(behind);
+        let whole = bytes.len().saturating_sub(cut_len(behind));
         self.decode_whole(bytes, used, whole).map(|rest| Decoded { first, rest })
     }
 
@@ -94,7 +94,7 @@ impl Decoder {
     fn decode_whole<'a>(&mut self, bytes: &'a [u8], from: usize, to: usize) -> Result<&'a str, Utf8Error> {
         let whole = bytes.get(from..to).unwrap_or_default();
         let Ok(text) = from_utf8(whole) else {
-            return Err(Utf8Error { index: from + first_impossible(whole) });
+            return Err(Utf8Error { index: first_impossible(whole).saturating_add(from) });
         };
         for (index, &byte) in bytes.iter().enumerate().skip(to) {
             self.push(byte).map_err(|Impossible| Utf8Error { index })?;
@@ -122,7 +122,7 @@ impl Decoder {
             return Err(Impossible);
         }
         self.code = self.code << 6 | u32::from(byte & 0x3f);
-        self.missing -= 1;
+        self.missing = self.missing.saturating_sub(1);
         (self.low, self.high) = (0x80, 0xbf);
         Ok(if self.missing == 0 { char::from_u32(self.code) } else { None })
     }
@@ -188,7 +188,7 @@ fn first_impossible(bytes: &[u8]) -> usize {
     let mut decoder = Decoder::new();
     let impossible = bytes.iter().skip(valid).position(|&byte| decoder.push(byte).is_err());
     // If the bytes just end inside a character, the next one would be the first at fault.
-    impossible.map_or(bytes.len(), |index| valid + index)
+    impossible.map_or(bytes.len(), |index| index.saturating_add(valid))
 }
 
 /// From how many bytes on vector instructions pay.

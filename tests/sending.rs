@@ -55,7 +55,8 @@ fn each_kind_of_frame_byte_for_byte() {
 #[test]
 fn a_payload_is_sent_with_the_shortest_header() {
     // R6455-5.2-g, R6455-5.2-i
-    for len in [0, 1, 63, 64, 125, 126, 127, 511, 512, 16_383, 16_384, 16_385, 32_769, 65_535, 65_536, 70_000] {
+    for len in [0, 1, 63, 64, 125, 126, 127, 511, 512, 16_383, 16_384, 16_385, 32_769, 65_535, 65_536, 70_000]
+    {
         let (data, prose) = (noise(len), prose(len));
         for role in BOTH {
             let out = send(role, |c, out| {

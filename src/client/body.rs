@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use crate::{
     Input,
     handshake::{ContentLength, HandshakeError, Headers, append_within, content_length, elements},
+    num::as_u64,
 };
 
 /// Reads a body, and keeps at most a given number of bytes of it.
@@ -92,7 +93,7 @@ fn transfer_encoding(headers: Headers<'_>) -> Option<bool> {
 /// Takes up to `left` bytes. The first one beyond the limit ends the body.
 fn read_data(left: &mut u64, bytes: &mut Vec<u8>, limit: usize, input: &mut Input<'_>) -> BodyProgress {
     let data = input.take(usize::try_from(*left).unwrap_or(usize::MAX));
-    *left -= data.len() as u64;
+    *left = left.saturating_sub(as_u64(data.len()));
     if append_within(limit, bytes, data) < data.len() {
         return BodyProgress::Cut;
     }

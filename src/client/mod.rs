@@ -212,7 +212,7 @@ impl Handshake {
             }
             // RFC 9110, 15.2: interim responses come before the final one.
             100..200 => {
-                self.interim += 1;
+                self.interim = self.interim.saturating_add(1);
                 if self.interim > MAX_INTERIM_RESPONSES {
                     return Err(HandshakeError::TooManyInterimResponses.into());
                 }

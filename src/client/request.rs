@@ -181,7 +181,8 @@ impl Request {
     /// Appends the head of the request (RFC 6455, 4.1). There is no error in it.
     pub(super) fn append(&self, key: &[u8; KEY_LEN], out: &mut Vec<u8>) {
         let uri = &self.uri;
-        out.reserve(uri.resource_name().len() + uri.authority().len() + self.fields.as_bytes().len() + 256);
+        let parts = [uri.resource_name().len(), uri.authority().len(), self.fields.as_bytes().len(), 256];
+        out.reserve(parts.into_iter().fold(0, usize::saturating_add));
         let mut append =
             |parts: &[&str]| parts.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
         append(&["GET ", uri.resource_name(), " HTTP/1.1\r\nHost: ", uri.authority(), "\r\n"]);

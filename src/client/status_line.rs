@@ -21,7 +21,10 @@ impl StatusLine {
         else {
             return Err(HandshakeError::MalformedStatusLine);
         };
-        let status = [a, b, c].into_iter().fold(0, |status, digit| status * 10 + u16::from(digit - b'0'));
-        Ok(Self { minor_version: minor - b'0', status })
+        let digit = |digit: &u8| digit.saturating_sub(b'0');
+        let status = [a, b, c]
+            .into_iter()
+            .fold(0_u16, |status, next| status.saturating_mul(10).saturating_add(u16::from(digit(next))));
+        Ok(Self { minor_version: digit(minor), status })
     }
 }

@@ -29,7 +29,7 @@ impl Assembly {
     /// Appends text to a message of text, and makes room for what follows as far as that can be trusted.
     pub(super) fn push_text(&mut self, piece: utf8::Decoded<'_>, to_come: ToCome) {
         let Self::Text(text) = self else { return };
-        let added = piece.first.map_or(0, char::len_utf8) + piece.rest.len();
+        let added = piece.first.map_or(0, char::len_utf8).saturating_add(piece.rest.len());
         text.reserve_exact(room(text.len(), text.capacity(), added, to_come));
         text.extend(piece.first);
         text.push_str(piece.rest);
@@ -87,7 +87,7 @@ impl Control {
     /// Appends what fits, which is everything: a longer control frame was refused at its header.
     pub(super) fn push(&mut self, piece: &[u8]) {
         let room = self.bytes.iter_mut().skip(self.len);
-        self.len += room.zip(piece).map(|(to, from)| *to = *from).count();
+        self.len = self.len.saturating_add(room.zip(piece).map(|(to, from)| *to = *from).count());
     }
 
     pub(super) fn as_slice(&self) -> &[u8] {
@@ -125,19 +125,21 @@ pub(super) struct ToCome {
 /// doubled. It is doubled, too, where the end is not in sight, so that the work stays linear; where it is,
 /// the last growth is exact. There is never room for more than the limit.
 fn room(len: usize, capacity: usize, added: usize, to_come: ToCome) -> usize {
-    let arrived = len + added;
+    let arrived = len.saturating_add(added);
     if arrived <= capacity {
         return 0;
     }
-    // No allocation can be larger than this; it matters on small machines.
-    let possible = (isize::MAX as usize).saturating_sub(arrived);
+    let possible = MAX_ALLOCATION.saturating_sub(arrived);
     let trusted = arrived.max(TRUSTED).min(possible);
     let promised = usize::try_from(to_come.in_frame).map_or(trusted, |promised| promised.min(trusted));
     // The first piece may well be all there is.
     let behind = if to_come.more_frames && len > 0 { promised.max(trusted.min(arrived)) } else { promised };
     let allowed = usize::try_from(to_come.limit).unwrap_or(usize::MAX).saturating_sub(arrived);
-    added + behind.min(allowed)
+    added.saturating_add(behind.min(allowed))
 }
+
+/// The largest allocation that there can be, which matters on small machines.
+const MAX_ALLOCATION: usize = isize::MAX.unsigned_abs();
 
 /// How many bytes a peer may make us reserve by a promise alone.
 const TRUSTED: usize = 16 << 10;

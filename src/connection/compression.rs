@@ -12,6 +12,7 @@ use crate::{
     entropy::Entropy,
     error::Fault,
     frame::{FramePart, Header, MAX_HEADER_LEN, OpCode, Rsv, mask},
+    num::as_u64,
 };
 
 impl Connection {
@@ -99,10 +100,10 @@ impl Connection {
         }
         // How long the header is shows only afterwards, so room is left for the longest.
         let start = out.len();
-        let body = start + MAX_HEADER_LEN;
+        let body = start.saturating_add(MAX_HEADER_LEN);
         out.resize(body, 0);
         let compressed = compressor.compress(payload, fin, out);
-        if !compressed || plan == Plan::CompressIfShorter && out.len() - body >= payload.len() {
+        if !compressed || plan == Plan::CompressIfShorter && out.len().saturating_sub(body) >= payload.len() {
             out.truncate(start);
             return false;
         }
@@ -112,16 +113,17 @@ impl Connection {
             mask(payload, key, 0);
         }
         let rsv = if begins { Rsv::RSV1 } else { Rsv::NONE }; // RFC 7692, 6.1
-        let header = Header { fin, rsv, opcode, mask: mask_key, payload_len: payload.len() as u64 };
+        let header = Header { fin, rsv, opcode, mask: mask_key, payload_len: as_u64(payload.len()) };
         let mut end_of_header = start;
         header.write(|bytes| {
-            if let Some(room) = out.get_mut(end_of_header..end_of_header + bytes.len()) {
+            let room = out.get_mut(end_of_header..).and_then(|room| room.get_mut(..bytes.len()));
+            if let Some(room) = room {
                 room.copy_from_slice(bytes);
-                end_of_header += bytes.len();
+                end_of_header = end_of_header.saturating_add(bytes.len());
             }
         });
         out.copy_within(body.., end_of_header);
-        out.truncate(out.len() - (body - end_of_header));
+        out.truncate(out.len().saturating_sub(body.saturating_sub(end_of_header)));
         true
     }
 }

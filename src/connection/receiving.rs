@@ -7,6 +7,7 @@ use crate::{
     Close, Input, ProtocolError,
     error::Fault,
     frame::{FramePart, OpCode},
+    num::as_u64,
     utf8,
 };
 
@@ -160,7 +161,7 @@ impl Connection {
             };
         }
         let to_come = ToCome {
-            in_frame: header.payload_len - offset - payload.len() as u64,
+            in_frame: header.payload_len.saturating_sub(offset).saturating_sub(as_u64(payload.len())),
             more_frames: !header.fin,
             limit: self.decoder.max_message_len(),
         };
@@ -192,7 +193,7 @@ impl Connection {
         let data = match first {
             None => Cow::Borrowed(rest),
             Some(first) => {
-                let mut text = String::with_capacity(first.len_utf8() + rest.len());
+                let mut text = String::with_capacity(rest.len().saturating_add(first.len_utf8()));
                 text.push(first);
                 text.push_str(rest);
                 Cow::Owned(text)

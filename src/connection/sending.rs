@@ -9,6 +9,7 @@ use crate::{
     Close, CloseCode, SendError,
     entropy::Entropy,
     frame::{Header, MAX_CONTROL_LEN, MAX_HEADER_LEN, OpCode, Role, Rsv, mask},
+    num::as_u64,
 };
 
 impl Connection {
@@ -73,7 +74,7 @@ impl Connection {
     ///
     /// [`SendError::Closing`] once our Close is out; [`SendError::ControlFrameTooLong`].
     pub fn send_ping(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), SendError> {
-        self.check_control(OpCode::Ping, true, data.len() as u64)?;
+        self.check_control(OpCode::Ping, true, as_u64(data.len()))?;
         self.write_frame(OpCode::Ping, true, data, out);
         Ok(())
     }
@@ -87,7 +88,7 @@ impl Connection {
     ///
     /// [`SendError::Closing`] once the peer's Close was received; [`SendError::ControlFrameTooLong`].
     pub fn send_pong(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), SendError> {
-        self.check_control(OpCode::Pong, true, data.len() as u64)?;
+        self.check_control(OpCode::Pong, true, as_u64(data.len()))?;
         self.write_frame(OpCode::Pong, true, data, out);
         Ok(())
     }
@@ -213,7 +214,7 @@ impl Connection {
         match () {
             () if !allowed => Err(SendError::Closing),
             () if !fin => Err(SendError::FragmentedControlFrame),
-            () if payload_len > MAX_CONTROL_LEN as u64 => Err(SendError::ControlFrameTooLong),
+            () if payload_len > as_u64(MAX_CONTROL_LEN) => Err(SendError::ControlFrameTooLong),
             () => Ok(()),
         }
     }
@@ -244,8 +245,8 @@ impl Connection {
     /// Appends a frame that is known to be in order, as it is.
     #[inline]
     pub(super) fn write_frame(&mut self, opcode: OpCode, fin: bool, payload: &[u8], out: &mut Vec<u8>) {
-        out.reserve(MAX_HEADER_LEN + payload.len());
-        match self.write_header(opcode, fin, payload.len() as u64, out) {
+        out.reserve(payload.len().saturating_add(MAX_HEADER_LEN));
+        match self.write_header(opcode, fin, as_u64(payload.len()), out) {
             None => out.extend_from_slice(payload),
             Some(key) => append_masked(payload, key, out),
         }

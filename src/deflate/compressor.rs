@@ -1,5 +1,6 @@
 //! What is sent: messages into DEFLATE (RFC 7692, 7.2.1).
 
+use crate::num::as_u64;
 use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
 
@@ -37,7 +38,7 @@ impl Compressor {
     pub(crate) fn begin(&mut self, len: usize, last: bool) -> Plan {
         match core::mem::take(&mut self.next) {
             Compress::Never => Plan::Leave,
-            Compress::Default if last && len < self.agreed.config().min_len as usize => Plan::Leave,
+            Compress::Default if last && as_u64(len) < u64::from(self.agreed.config().min_len) => Plan::Leave,
             // Where later messages refer to it, it has to be sent as it was compressed.
             Compress::Default if last && !self.agreed.send_context_takeover() => Plan::CompressIfShorter,
             Compress::Default | Compress::Always => Plan::Compress,
@@ -61,7 +62,7 @@ impl Compressor {
             self.in_message = false;
             return false;
         }
-        if out.len() - start > stored_len(payload.len()) {
+        if out.len().saturating_sub(start) > stored_len(payload.len()) {
             // What was sent is in the window of both sides, however it was sent.
             out.truncate(start);
             store(payload, out);
@@ -69,7 +70,7 @@ impl Compressor {
         if last {
             // RFC 7692, 7.2.1 and 7.2.3.6
             if out.get(start..).is_some_and(|bytes| bytes.ends_with(&TAIL)) {
-                out.truncate(out.len() - TAIL.len());
+                out.truncate(out.len().saturating_sub(TAIL.len()));
             }
             if out.len() == start {
                 out.push(0);
@@ -104,7 +105,7 @@ fn new_context(agreed: &Agreed) -> Deflate {
     let bits = agreed.send_window().get().max(9);
     Deflate::new_with_config(DeflateConfig {
         level: i32::from(config.level),
-        window_bits: -i32::from(bits),
+        window_bits: i32::from(bits).saturating_neg(),
         mem_level: i32::from(config.memory_level),
         ..DeflateConfig::default()
     })
@@ -112,16 +113,16 @@ fn new_context(agreed: &Agreed) -> Deflate {
 
 /// Appends `payload`, compressed and flushed to a byte boundary, to `out`.
 fn deflate(context: &mut Deflate, mut payload: &[u8], out: &mut Vec<u8>) -> Result<(), Failed> {
-    let mut room = payload.len() / 4 + 64;
+    let mut room = (payload.len() / 4).saturating_add(64);
     loop {
         let start = out.len();
-        out.resize(start + room, 0);
+        out.resize(start.saturating_add(room), 0);
         let (before_in, before_out) = (context.total_in(), context.total_out());
         let status =
             context.compress(payload, out.get_mut(start..).unwrap_or_default(), DeflateFlush::SyncFlush);
-        let used = usize::try_from(context.total_in() - before_in).map_err(|_| Failed)?;
-        let made = usize::try_from(context.total_out() - before_out).map_err(|_| Failed)?;
-        out.truncate(start + made);
+        let used = usize::try_from(context.total_in().saturating_sub(before_in)).map_err(|_| Failed)?;
+        let made = usize::try_from(context.total_out().saturating_sub(before_out)).map_err(|_| Failed)?;
+        out.truncate(start.saturating_add(made));
         payload = payload.get(used..).unwrap_or_default();
         match status {
             Ok(Status::Ok | Status::BufError) if made == room => {
@@ -151,7 +152,7 @@ fn store(payload: &[u8], out: &mut Vec<u8>) {
 
 /// How many bytes [`store`] appends.
 const fn stored_len(payload_len: usize) -> usize {
-    payload_len + (payload_len.div_ceil(MAX_STORED) + 1) * 5
+    payload_len.div_ceil(MAX_STORED).saturating_add(1).saturating_mul(5).saturating_add(payload_len)
 }
 
 /// The backend has failed.

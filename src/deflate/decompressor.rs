@@ -9,7 +9,10 @@ use core::fmt;
 use zlib_rs::{Inflate, InflateFlush, Status};
 
 use super::Agreed;
-use crate::error::Fault;
+use crate::{
+    error::Fault,
+    num::{as_u64, as_usize},
+};
 
 /// Inflates the messages of one connection.
 pub(crate) struct Decompressor {
@@ -93,16 +96,16 @@ impl Decompressor {
                 self.begin_anew()?;
             }
             // One byte more than is allowed shows that there are more.
-            let allowed = usize::try_from(limit - self.inflated).unwrap_or(usize::MAX);
+            let allowed = as_usize(limit.saturating_sub(self.inflated));
             let room = if large.is_empty() { &mut small[..] } else { &mut large[..] };
             let len = room.len().min(allowed.saturating_add(1));
             let room = room.get_mut(..len).unwrap_or_default();
             let context = self.context.get_or_insert_with(|| Box::new(new_context()));
             let step = Step::take(context, payload, room, InflateFlush::NoFlush);
-            self.used += step.used as u64;
+            self.used = self.used.saturating_add(as_u64(step.used));
             let made = room.get(..step.made).unwrap_or_default();
             let passed = made.get(..allowed).unwrap_or(made);
-            self.inflated += passed.len() as u64;
+            self.inflated = self.inflated.saturating_add(as_u64(passed.len()));
             self.history.push(passed);
             if !passed.is_empty() {
                 take(passed)?;
@@ -136,7 +139,10 @@ impl Decompressor {
             let rest: &[u8] =
                 if self.last_bytes == TAIL { &[0, 0, 0, 0xff, 0xff, 0] } else { &[0, 0, 0xff, 0xff, 0] };
             let step = Step::take(context, rest, &mut [0; 16], InflateFlush::Block);
-            if step.status != Some(Status::Ok) || step.made > 0 || step.used + 1 != rest.len() {
+            if step.status != Some(Status::Ok)
+                || step.made > 0
+                || rest.len().checked_sub(step.used) != Some(1)
+            {
                 return Err(Fault::Corrupt);
             }
         }
@@ -156,8 +162,8 @@ impl Decompressor {
     /// Goes on behind a block with BFINAL set: at the next byte, with the same window (RFC 7692, 7.2.3.4).
     fn begin_anew(&mut self) -> Result<(), Fault> {
         // The window is copied each time, which must not happen for every few bytes.
-        self.begun_anew += 1;
-        if self.begun_anew > FREE_FINAL_BLOCKS + self.used / MIN_FINAL_BLOCK {
+        self.begun_anew = self.begun_anew.saturating_add(1);
+        if self.begun_anew > (self.used / MIN_FINAL_BLOCK).saturating_add(FREE_FINAL_BLOCKS) {
             return Err(Fault::Corrupt);
         }
         let context = self.context.get_or_insert_with(|| Box::new(new_context()));
@@ -204,8 +210,8 @@ impl Step {
         let (before_in, before_out) = (context.total_in(), context.total_out());
         let status = context.decompress(payload, room, flush).ok();
         // Neither can be more than a slice is long.
-        let used = usize::try_from(context.total_in() - before_in).unwrap_or(usize::MAX);
-        let made = usize::try_from(context.total_out() - before_out).unwrap_or(usize::MAX);
+        let used = as_usize(context.total_in().saturating_sub(before_in));
+        let made = as_usize(context.total_out().saturating_sub(before_out));
         Self { used, made, status }
     }
 }
@@ -228,11 +234,12 @@ impl History {
     fn push(&mut self, made: &[u8]) {
         let (Self::Unknown(bytes) | Self::Kept(bytes)) = self else { return };
         let made = made.get(made.len().saturating_sub(WINDOW)..).unwrap_or_default();
-        if bytes.len() + made.len() > 2 * WINDOW {
+        if bytes.len().saturating_add(made.len()) > MAX_HISTORY {
             bytes.drain(..bytes.len().saturating_sub(WINDOW));
         }
-        if bytes.capacity() < bytes.len() + made.len() {
-            bytes.reserve_exact(made.len().max(bytes.len()).min(2 * WINDOW - bytes.len()));
+        if bytes.capacity() < bytes.len().saturating_add(made.len()) {
+            let room = MAX_HISTORY.saturating_sub(bytes.len());
+            bytes.reserve_exact(made.len().max(bytes.len()).min(room));
         }
         bytes.extend_from_slice(made);
     }
@@ -276,6 +283,9 @@ const FREE_FINAL_BLOCKS: u64 = 16;
 
 /// The largest window of DEFLATE.
 const WINDOW: usize = 32 << 10;
+
+/// The most bytes that a copy of the window takes.
+const MAX_HISTORY: usize = WINDOW * 2;
 
 /// What a flush ends with, and a message leaves out (RFC 7692, 7.2.1).
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];

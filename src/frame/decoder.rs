@@ -1,7 +1,10 @@
 //! Layer 2: the bytes of a stream in, validated parts of frames out.
 
 use super::{Header, Limits, MAX_HEADER_LEN, OpCode, Rsv, header::Rules, mask};
-use crate::{Input, ProtocolError};
+use crate::{
+    Input, ProtocolError,
+    num::{as_u64, as_usize},
+};
 
 /// Which end of a connection this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,7 +165,7 @@ impl Decoder {
         debug_assert!(self.is_idle());
         let bytes = input.remaining();
         let (key_len, masked) = match self.role {
-            Role::Server => (4, 0x80),
+            Role::Server => (4_usize, 0x80),
             Role::Client => (0, 0),
         };
         let &[first, second] = bytes.first_chunk()?;
@@ -171,17 +174,18 @@ impl Decoder {
         }
         // Where the mask bit is not as it should be, this becomes a form of length that there is not.
         let (header_len, len) = match second ^ masked {
-            len @ 0..126 => (2 + key_len, usize::from(len)),
+            len @ 0..126 => (key_len.saturating_add(2), usize::from(len)),
             126 => match *bytes.first_chunk()? {
                 [_, _, 0, 0..126] => return None,
-                [_, _, a, b] => (4 + key_len, usize::from(u16::from_be_bytes([a, b]))),
+                [_, _, a, b] => (key_len.saturating_add(4), usize::from(u16::from_be_bytes([a, b]))),
             },
             _ => return None,
         };
-        if len > usize::from(self.max_whole_len) || header_len + len > bytes.len() {
+        let frame_len = len.saturating_add(header_len);
+        if len > usize::from(self.max_whole_len) || frame_len > bytes.len() {
             return None;
         }
-        let (header, payload) = input.take(header_len + len).split_at_mut_checked(header_len)?;
+        let (header, payload) = input.take(frame_len).split_at_mut_checked(header_len)?;
         if let (Role::Server, Some(&mut key)) = (self.role, header.last_chunk_mut()) {
             mask(payload, key, 0);
         }
@@ -205,13 +209,13 @@ impl Decoder {
             return Ok(None);
         }
         let offset = self.offset;
-        let missing = usize::try_from(header.payload_len - offset).unwrap_or(usize::MAX);
+        let missing = as_usize(header.payload_len.saturating_sub(offset));
         let is_compressed = self.message_compressed && !header.opcode.is_control();
         let payload = input.take(if is_compressed { missing.min(max_compressed) } else { missing });
         if let Some(key) = header.mask {
             mask(payload, key, offset);
         }
-        self.offset += payload.len() as u64;
+        self.offset = offset.saturating_add(as_u64(payload.len()));
         let last = self.offset == header.payload_len;
         if last {
             self.frame = None;
@@ -224,15 +228,15 @@ impl Decoder {
         let decoded = if known == 0 {
             Header::decode_with(input.remaining(), self)?
         } else {
-            let (_, room) = self.partial.split_at_mut(known);
+            let room = self.partial.get_mut(known..).unwrap_or_default();
             let new = input.remaining();
             let new = new.get(..room.len()).unwrap_or(new);
             room.iter_mut().zip(new).for_each(|(to, from)| *to = *from);
-            let all = self.partial.get(..known + new.len()).unwrap_or_default();
+            let all = self.partial.get(..known.saturating_add(new.len())).unwrap_or_default();
             Header::decode_with(all, self)?
         };
         if let Some((header, len)) = decoded {
-            input.take(len - known);
+            input.take(len.saturating_sub(known));
             self.partial_len = 0;
             self.begin(header);
             return Ok(Some(header));
@@ -241,7 +245,7 @@ impl Decoder {
         if known == 0 {
             self.partial.iter_mut().zip(&*new).for_each(|(to, from)| *to = *from);
         }
-        self.partial_len = known + new.len();
+        self.partial_len = known.saturating_add(new.len());
         Ok(None)
     }
 

@@ -1,7 +1,7 @@
 //! The header of a frame: 2 to 14 bytes (RFC 6455, 5.2).
 
 use super::{MAX_CONTROL_LEN, OpCode};
-use crate::ProtocolError;
+use crate::{ProtocolError, num::as_u64};
 
 /// The header of a frame (RFC 6455, 5.2).
 ///
@@ -128,7 +128,7 @@ impl Header {
             Some((key, rest)) => (Some(*key), rest),
             None => return Ok(None),
         };
-        Ok(Some((Self { fin, rsv, opcode, mask, payload_len }, bytes.len() - rest.len())))
+        Ok(Some((Self { fin, rsv, opcode, mask, payload_len }, bytes.len().saturating_sub(rest.len()))))
     }
 
     /// Writes the header, with the length in its shortest form, and returns the part of `buf` that it took.
@@ -143,7 +143,7 @@ impl Header {
             match self.payload_len {
                 _ if !self.fin => return Err(ProtocolError::FragmentedControlFrame),
                 1 if self.opcode == OpCode::Close => return Err(ProtocolError::TruncatedCloseCode),
-                len if len > MAX_CONTROL_LEN as u64 => return Err(ProtocolError::ControlFrameTooLong),
+                len if len > as_u64(MAX_CONTROL_LEN) => return Err(ProtocolError::ControlFrameTooLong),
                 _ => {}
             }
         }
@@ -152,9 +152,10 @@ impl Header {
         }
         let mut len = 0;
         self.write(|bytes| {
-            if let Some(room) = buf.get_mut(len..len + bytes.len()) {
+            let room = buf.get_mut(len..).and_then(|room| room.get_mut(..bytes.len()));
+            if let Some(room) = room {
                 room.copy_from_slice(bytes);
-                len += bytes.len();
+                len = len.saturating_add(bytes.len());
             }
         });
         Ok(buf.get(..len).unwrap_or_default())

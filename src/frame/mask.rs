@@ -1,5 +1,7 @@
 //! Masking, which is its own inverse (RFC 6455, 5.3).
 
+use crate::num::as_u64;
+
 /// Masks `payload` with `key`, or unmasks it: byte `i` is combined with byte `(offset + i) % 4` of the key.
 ///
 /// `offset` is where `payload` begins within the payload of its frame, so that a frame can be masked in
@@ -23,7 +25,12 @@ pub fn mask(payload: &mut [u8], key: [u8; 4], offset: u64) {
 /// The key as it applies from `offset` on.
 #[inline]
 fn rotate(key: [u8; 4], offset: u64) -> [u8; 4] {
-    let bits = 8 * (offset % 4) as u32;
+    let bits = match offset % 4 {
+        0 => 0,
+        1 => 8,
+        2 => 16,
+        _ => 24,
+    };
     u32::from_le_bytes(key).rotate_right(bits).to_le_bytes()
 }
 
@@ -41,7 +48,7 @@ fn mask_aligned(payload: &mut [u8], key: [u8; 4]) {
     let head_len = payload.as_ptr().align_offset(CACHE_LINE).min(payload.len());
     let (head, aligned) = payload.split_at_mut(head_len);
     mask_words(head, key);
-    mask_words(aligned, rotate(key, head_len as u64));
+    mask_words(aligned, rotate(key, as_u64(head_len)));
 }
 
 #[expect(clippy::inline_always, reason = "it is compiled for the instructions of its caller")]

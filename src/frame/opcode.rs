@@ -39,6 +39,7 @@ impl OpCode {
 
     /// The four bits that stand for it in a header.
     #[inline]
+    #[expect(clippy::as_conversions, reason = "the value of the variant")]
     pub const fn get(self) -> u8 {
         self as u8
     }

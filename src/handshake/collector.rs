@@ -80,7 +80,7 @@ impl Collector {
     pub(crate) fn receive(&mut self, input: &mut Input<'_>) -> Result<Progress, HandshakeError> {
         self.skip_leading_line(input)?;
         let limit = self.limits.head_len;
-        let room = limit - self.bytes.len();
+        let room = limit.saturating_sub(self.bytes.len());
         let bytes = input.remaining();
         let over = bytes.len() > room;
         let (used, progress) = self.scan(bytes.get(..room).unwrap_or(bytes))?;
@@ -136,17 +136,20 @@ impl Collector {
         while let Some((&byte, _)) = bytes.get(used..).and_then(<[u8]>::split_first) {
             match self.state {
                 State::Leading | State::LeadingEnd => break,
-                State::Line => used += self.scan_line(bytes.get(used..).unwrap_or_default())?,
+                State::Line => {
+                    let line = self.scan_line(bytes.get(used..).unwrap_or_default())?;
+                    used = used.saturating_add(line);
+                }
                 State::LineStart if byte == b'\r' => {
                     self.state = State::HeadEnd;
-                    used += 1;
+                    used = used.saturating_add(1);
                 }
                 State::LineStart => self.begin_line(byte)?,
                 State::LineEnd | State::HeadEnd if byte != b'\n' => return Err(HandshakeError::LineEnding),
-                State::HeadEnd => return Ok((used + 1, Progress::End)),
+                State::HeadEnd => return Ok((used.saturating_add(1), Progress::End)),
                 State::LineEnd => {
                     self.state = State::LineStart;
-                    used += 1;
+                    used = used.saturating_add(1);
                     if self.start_line_end == 0 {
                         return Ok((used, Progress::StartLine));
                     }
@@ -165,7 +168,7 @@ impl Collector {
             }
             self.folded = true;
         } else {
-            self.headers += 1;
+            self.headers = self.headers.saturating_add(1);
             let limit = self.limits.headers;
             if self.headers > limit {
                 return Err(HandshakeError::TooManyHeaders { limit });
@@ -179,14 +182,14 @@ impl Collector {
     /// How many bytes belong to the line in progress, its carriage return included.
     fn scan_line(&mut self, bytes: &[u8]) -> Result<usize, HandshakeError> {
         let limit = self.limits.line_len;
-        let room = limit - self.line_len;
+        let room = limit.saturating_sub(self.line_len);
         let used = text_len(bytes.get(..room).unwrap_or(bytes));
-        self.line_len += used;
+        self.line_len = self.line_len.saturating_add(used);
         match bytes.get(used) {
             None => Ok(used),
             Some(b'\r') => {
                 self.state = State::LineEnd;
-                Ok(used + 1)
+                Ok(used.saturating_add(1))
             }
             Some(_) if used == room && self.start_line_end == 0 => {
                 Err(HandshakeError::StartLineTooLong { limit })
@@ -200,27 +203,29 @@ impl Collector {
 
 /// How many bytes come before the first control character that is no tab (RFC 9110, 5.5).
 fn text_len(bytes: &[u8]) -> usize {
-    let mut len = 0;
+    let mut rest = bytes;
     loop {
-        len += plain_len(bytes.get(len..).unwrap_or_default());
-        match bytes.get(len) {
-            Some(b'\t') => len += 1,
-            _ => return len,
+        rest = skip_plain(rest);
+        match rest {
+            [b'\t', behind @ ..] => rest = behind,
+            _ => return bytes.len().saturating_sub(rest.len()),
         }
     }
 }
 
-/// How many bytes come before the first control character, found eight bytes at a time.
+/// What begins with the first control character, found eight bytes at a time.
 #[inline]
-fn plain_len(bytes: &[u8]) -> usize {
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (at, word) in words.iter().enumerate() {
+fn skip_plain(mut bytes: &[u8]) -> &[u8] {
+    while let Some((word, behind)) = bytes.split_first_chunk::<8>() {
         let found = control_bits(u64::from_le_bytes(*word));
         if found != 0 {
-            return 8 * at + found.trailing_zeros() as usize / 8;
+            let len = usize::try_from(found.trailing_zeros() / 8).unwrap_or_default();
+            return bytes.get(len..).unwrap_or_default();
         }
+        bytes = behind;
     }
-    8 * words.len() + rest.iter().position(u8::is_ascii_control).unwrap_or(rest.len())
+    let len = bytes.iter().position(u8::is_ascii_control).unwrap_or(bytes.len());
+    bytes.get(len..).unwrap_or_default()
 }
 
 /// Sets the highest bit of each byte that is a control character, from the lowest byte up to the first that is.
@@ -228,20 +233,24 @@ fn plain_len(bytes: &[u8]) -> usize {
 /// Beyond that byte the subtractions may borrow, and the bits mean nothing.
 #[inline]
 fn control_bits(word: u64) -> u64 {
-    const EACH: u64 = u64::MAX / 0xff;
-    let delete = word ^ (EACH * 0x7f);
-    let below_space = word.wrapping_sub(EACH * 0x20) & !word;
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let delete = word ^ (EACH.wrapping_mul(0x7f));
+    let below_space = word.wrapping_sub(EACH.wrapping_mul(0x20)) & !word;
     let is_delete = delete.wrapping_sub(EACH) & !delete;
-    (below_space | is_delete) & (EACH * 0x80)
+    (below_space | is_delete) & (EACH.wrapping_mul(0x80))
 }
 
 /// Makes one line of each folded header line (RFC 9112, 5.2). There is no empty line before the end.
 fn unfold(head: &mut [u8]) {
-    for at in 2..head.len() {
-        if let [cr @ b'\r', lf @ b'\n', b' ' | b'\t'] = &mut head[at - 2..=at] {
+    let mut rest = head;
+    while let [cr, behind @ ..] = rest {
+        if let [lf @ b'\n', b' ' | b'\t', ..] = behind
+            && *cr == b'\r'
+        {
             *cr = b' ';
             *lf = b' ';
         }
+        rest = behind;
     }
 }
 

@@ -65,8 +65,8 @@ pub(crate) fn extensions<'h>(
                 return (budget.lines > 0 && budget.elements == 0).then_some(Some(Err(MALFORMED)));
             };
             line.rest = value;
-            budget.lines += 1;
-            budget.bytes += value.len();
+            budget.lines = budget.lines.saturating_add(1);
+            budget.bytes = budget.bytes.saturating_add(value.len());
         }
         let element = line.element(&mut budget).transpose();
         if element.as_ref().is_some_and(Result::is_err) {
@@ -106,10 +106,10 @@ impl<'h> Cursor<'h> {
     fn element(&mut self, budget: &mut Budget) -> Result<Option<Extension<'h>>, HandshakeError> {
         self.skip_space();
         let element = if self.rest.is_empty() || self.rest.starts_with(b",") {
-            budget.empty += 1;
+            budget.empty = budget.empty.saturating_add(1);
             None
         } else {
-            budget.elements += 1;
+            budget.elements = budget.elements.saturating_add(1);
             Some(self.extension()?)
         };
         if budget.bytes > MAX_LEN || budget.elements > MAX_ELEMENTS || budget.empty > MAX_EMPTY_ELEMENTS {
@@ -127,7 +127,7 @@ impl<'h> Cursor<'h> {
         let name = self.token()?;
         let start = self.rest;
         while self.param()?.is_some() {}
-        let params = start.get(..start.len() - self.rest.len()).unwrap_or_default();
+        let params = start.get(..start.len().saturating_sub(self.rest.len())).unwrap_or_default();
         Ok(Extension { name, params: Params { cursor: Cursor { rest: params } } })
     }
 
@@ -155,17 +155,15 @@ impl<'h> Cursor<'h> {
 
     /// What stands up to the closing quote. Without its escapes it must be a token (RFC 6455, 4.3).
     fn quoted(&mut self) -> Result<&'h str, HandshakeError> {
-        let mut len = 0;
         let mut rest = self.rest;
         loop {
-            (len, rest) = match rest {
+            rest = match rest {
                 [b'"', ..] => break,
-                [b'\\', byte, rest @ ..] if is_token_character(*byte) => (len + 2, rest),
-                [byte, rest @ ..] if is_token_character(*byte) => (len + 1, rest),
+                [b'\\', byte, rest @ ..] | [byte, rest @ ..] if is_token_character(*byte) => rest,
                 _ => return Err(MALFORMED),
             };
         }
-        let value = self.text(len)?;
+        let value = self.text(self.rest.len().saturating_sub(rest.len()))?;
         self.rest = self.rest.get(1..).unwrap_or_default();
         self.skip_space();
         Ok(value)

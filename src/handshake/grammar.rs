@@ -6,7 +6,7 @@ pub(crate) fn is_token(bytes: &[u8]) -> bool {
 }
 
 pub(super) fn is_token_character(byte: u8) -> bool {
-    TOKEN_CHARACTERS[usize::from(byte)]
+    TOKEN_CHARACTERS.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 /// Without the spaces and tabs around it (RFC 9110, 5.6.3).
@@ -59,6 +59,11 @@ pub(super) fn is_key(value: &[u8]) -> bool {
 /// More empty elements than this in a list are no slip but an attack (RFC 9110, 5.6.1).
 pub(super) const MAX_EMPTY_ELEMENTS: usize = 16;
 
+#[expect(
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    reason = "it is computed by the compiler, which would refuse a fault"
+)]
 const TOKEN_CHARACTERS: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0_u8;

@@ -71,10 +71,11 @@ pub(crate) fn encode_nonce(nonce: [u8; 16]) -> [u8; KEY_LEN] {
 pub(crate) fn append_within(limit: usize, vec: &mut Vec<u8>, bytes: &[u8]) -> usize {
     let room = limit.saturating_sub(vec.len());
     let taken = bytes.get(..room).unwrap_or(bytes);
-    let needed = vec.len() + taken.len();
+    let needed = vec.len().saturating_add(taken.len());
     if needed > vec.capacity() {
-        let target = if vec.is_empty() { needed } else { needed.max(vec.capacity() * 2).min(limit) };
-        vec.reserve_exact(target.max(needed) - vec.len());
+        let target =
+            if vec.is_empty() { needed } else { needed.max(vec.capacity().saturating_mul(2)).min(limit) };
+        vec.reserve_exact(target.max(needed).saturating_sub(vec.len()));
     }
     vec.extend_from_slice(taken);
     taken.len()

@@ -261,7 +261,7 @@ impl Search {
     fn add(&mut self, value: &[u8], wanted: &[u8], is_valid: impl Fn(&[u8]) -> bool) {
         for element in elements(value) {
             if element.is_empty() {
-                self.empty += 1;
+                self.empty = self.empty.saturating_add(1);
                 self.malformed |= self.empty > MAX_EMPTY_ELEMENTS;
             } else {
                 self.found |= element.eq_ignore_ascii_case(wanted);
@@ -289,10 +289,10 @@ fn check_subprotocols<'h>(
     headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
 ) -> Result<(), HandshakeError> {
     let lines = headers.clone().filter(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-protocol"));
-    let mut empty = 0;
+    let mut empty = 0_usize;
     for element in lines.flat_map(|(_, value)| elements(value)) {
         if element.is_empty() {
-            empty += 1;
+            empty = empty.saturating_add(1);
         } else if !is_token(element) {
             return Err(HandshakeError::InvalidSubprotocols);
         }
@@ -302,7 +302,7 @@ fn check_subprotocols<'h>(
     }
     // An array bounds the comparisons, and needs no memory that the peer could ask for.
     let mut seen = [""; MAX_SUBPROTOCOLS];
-    let mut count = 0;
+    let mut count = 0_usize;
     for subprotocol in subprotocols(headers) {
         let Some((earlier, [slot, ..])) = seen.split_at_mut_checked(count) else {
             return Err(HandshakeError::InvalidSubprotocols);
@@ -311,7 +311,7 @@ fn check_subprotocols<'h>(
             return Err(HandshakeError::InvalidSubprotocols);
         }
         *slot = subprotocol;
-        count += 1;
+        count = count.saturating_add(1);
     }
     if count == 0 { Err(HandshakeError::InvalidSubprotocols) } else { Ok(()) }
 }

@@ -87,7 +87,9 @@ impl<'a> Accept<'a> {
             return Err(ResponseErrorKind::SubprotocolNotOffered);
         }
         let fields = self.fields.as_bytes();
-        out.reserve(SWITCHING.len() + 64 + self.subprotocol.map_or(0, |name| name.len() + 26) + fields.len());
+        let subprotocol_len = self.subprotocol.map_or(0, str::len);
+        let parts = [SWITCHING.len(), subprotocol_len, fields.len(), 96];
+        out.reserve(parts.into_iter().fold(0, usize::saturating_add));
         out.extend_from_slice(SWITCHING);
         out.extend_from_slice(&accept_key(key));
         out.extend_from_slice(b"\r\n");

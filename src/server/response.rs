@@ -125,7 +125,8 @@ pub(super) fn append_error(error: HandshakeError, out: &mut Vec<u8>) {
 }
 
 fn write(status: u16, fields: &[&[u8]], body: &[u8], out: &mut Vec<u8>) {
-    out.reserve(128 + fields.iter().map(|fields| fields.len()).sum::<usize>() + body.len());
+    let fields_len = fields.iter().map(|fields| fields.len()).fold(0, usize::saturating_add);
+    out.reserve(fields_len.saturating_add(body.len()).saturating_add(128));
     let mut head = Head(out);
     // RFC 9112, 4: the space stands there without a reason phrase too. Writing into a `Vec` does not fail.
     let _ = write!(head, "HTTP/1.1 {status} {}\r\n", reason(status));
