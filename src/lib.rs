@@ -97,7 +97,8 @@
 //!    before it is delivered first. After a failure every call returns the same error. (Of a handshake the
 //!    header fields are judged together, at the end of the head.)
 //! 8. **No panic on any input, no memory for a promise.** What is held is bounded by the limits in [`Config`] and
-//!    [`HandshakeLimits`](handshake::HandshakeLimits), and follows what has arrived.
+//!    [`HandshakeLimits`](handshake::HandshakeLimits), and follows what has arrived. That frames, text and Closes
+//!    are read without a panic is proved at link time; for the rest, lints and fuzzers stand (`tests/README.md`).
 //! 9. **Misuse is a type error or an `Err`** that changed nothing and appended nothing.
 //! 10. **Linear time**, also when every byte arrives alone.
 //!
