@@ -3,7 +3,7 @@
 use alloc::{borrow::Cow, boxed::Box};
 use core::{error, fmt, num::NonZeroU16};
 
-use crate::{ProtocolError, utf8};
+use crate::{ProtocolError, input::Beginning, utf8};
 
 /// A status code that may stand in a Close frame (RFC 6455, 7.4 and the IANA registry).
 ///
@@ -201,7 +201,10 @@ impl Eq for Close<'_> {}
 
 impl fmt::Debug for Close<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Close").field("code", &self.code()).field("reason", &self.reason()).finish()
+        f.debug_struct("Close")
+            .field("code", &self.code())
+            .field("reason", &Beginning(self.reason().as_bytes()))
+            .finish()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The cursor over the bytes that were read.
 
-use core::mem;
+use core::{fmt, mem};
 
 /// The bytes that the caller read from its transport, and how far they have been used.
 ///
@@ -18,7 +18,7 @@ use core::mem;
 /// assert_eq!(input.take(2), b"he");
 /// assert_eq!(input.remaining(), b"llo");
 /// ```
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Input<'b> {
     bytes: &'b mut [u8],
 }
@@ -69,3 +69,27 @@ impl<'b> From<&'b mut [u8]> for Input<'b> {
         Self::new(bytes)
     }
 }
+
+/// Shows no data, which may be long and secret.
+impl fmt::Debug for Input<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Input({} bytes)", self.bytes.len())
+    }
+}
+
+/// For `Debug`: how data begins, in ASCII with escapes, and how long it is if that is not all.
+pub(crate) struct Beginning<'a>(pub(crate) &'a [u8]);
+
+impl fmt::Debug for Beginning<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.split_at_checked(SHOWN) {
+            Some((shown, rest)) if !rest.is_empty() => {
+                write!(f, "\"{}\"... of {} bytes", shown.escape_ascii(), self.0.len())
+            }
+            _ => write!(f, "\"{}\"", self.0.escape_ascii()),
+        }
+    }
+}
+
+/// How many bytes are shown.
+const SHOWN: usize = 32;

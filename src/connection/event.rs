@@ -1,14 +1,15 @@
 //! What happened on a connection.
 
 use alloc::borrow::Cow;
+use core::fmt;
 
-use crate::Close;
+use crate::{Close, input::Beginning};
 
 /// What happened, as [`Connection::receive`](crate::Connection::receive) returns it.
 ///
 /// It borrows from the bytes that were read, never from the connection, so any method of the connection may
 /// be called while it is alive. What did not lie whole in the input is owned.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event<'b> {
     /// A whole text message (RFC 6455, 5.6).
@@ -55,6 +56,24 @@ impl Event<'_> {
             Self::Ping(data) => Event::Ping(owned(data)),
             Self::Pong(data) => Event::Pong(owned(data)),
             Self::Close(close) => Event::Close(close.map(Close::into_owned)),
+        }
+    }
+}
+
+/// Shows the beginning of the data, as it may be long.
+impl fmt::Debug for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let chunk = |f: &mut fmt::Formatter<'_>, name, data: &dyn fmt::Debug, last| {
+            f.debug_struct(name).field("data", data).field("last", last).finish()
+        };
+        match self {
+            Self::Text(text) => f.debug_tuple("Text").field(&Beginning(text.as_bytes())).finish(),
+            Self::Binary(data) => f.debug_tuple("Binary").field(&Beginning(data)).finish(),
+            Self::TextChunk { data, last } => chunk(f, "TextChunk", &Beginning(data.as_bytes()), last),
+            Self::BinaryChunk { data, last } => chunk(f, "BinaryChunk", &Beginning(data), last),
+            Self::Ping(data) => f.debug_tuple("Ping").field(&Beginning(data)).finish(),
+            Self::Pong(data) => f.debug_tuple("Pong").field(&Beginning(data)).finish(),
+            Self::Close(close) => f.debug_tuple("Close").field(close).finish(),
         }
     }
 }

@@ -1,8 +1,11 @@
 //! Layer 2: the bytes of a stream in, validated parts of frames out.
 
+use core::fmt;
+
 use super::{Header, Limits, MAX_HEADER_LEN, OpCode, Rsv, header::Rules, mask};
 use crate::{
     Input, ProtocolError,
+    input::Beginning,
     num::{as_u64, as_usize},
 };
 
@@ -57,7 +60,6 @@ pub struct Decoder {
 }
 
 /// A frame, or as much of one as was in the input.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct FramePart<'b> {
     /// The header of the frame, the same for each of its parts.
@@ -266,6 +268,15 @@ impl Decoder {
         self.message_len = self.message_len.saturating_add(header.payload_len);
         self.fragments = self.fragments.saturating_add(1);
         self.in_message = !header.fin;
+    }
+}
+
+/// Shows the beginning of the payload, as it may be long.
+impl fmt::Debug for FramePart<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { header: Header { fin, opcode, payload_len, .. }, offset, ref payload, last } = *self;
+        write!(f, "FramePart({opcode:?}, fin: {fin}, {payload_len} bytes, from {offset}, last: {last}: ")?;
+        write!(f, "{:?})", Beginning(payload))
     }
 }
 

@@ -1,0 +1,198 @@
+//! Work is linear: twice the input takes at most a bit more than twice the instructions, however it is cut.
+//!
+//! Time is not measured, instructions are counted: the test runs itself under valgrind. Without valgrind it passes and
+//! says that it was left out; with `SANSOCKET_VALGRIND` set its absence is a failure.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::{
+    env,
+    process::{Command, Stdio},
+};
+
+use common::{BINARY_FIRST, CLOSE, FINAL, MIDDLE, PING, TEXT_FIRST, noise, prose, to};
+use sansocket::{
+    Config, Connection, Delivery, Input, client,
+    frame::{Decoder, Limits, Role},
+    handshake::HandshakeLimits,
+    server,
+    uri::Uri,
+};
+
+/// What is done with an input of a given size.
+type Workload = fn(usize);
+
+/// Name, workload, the smaller size, and the most instructions for a unit of it in a build without optimization.
+const WORKLOADS: &[(&str, Workload, usize, u64)] = &[
+    ("a header in single bytes", |n| head(&format!("X: {}", "a".repeat(n)), 1), 2000, 5000),
+    ("a header at once", |n| head(&format!("X: {}", "a".repeat(n)), usize::MAX), 3000, 200),
+    ("spaces in a list", |n| head(&format!("Sec-WebSocket-Protocol: b{}x", " ".repeat(n)), 997), 3000, 300),
+    ("commas in a list", |n| head(&format!("Sec-WebSocket-Protocol: {}", ",".repeat(n)), 997), 3000, 200),
+    ("tokens in a list", |n| head(&format!("Sec-WebSocket-Protocol: {}", "a,".repeat(n)), 997), 1500, 2000),
+    ("a quoted string without an end", |n| offer(&format!("a; x=\"{}", "\\c".repeat(n))), 900, 600),
+    ("parameters", |n| offer(&format!("permessage-deflate{}", ";x=1".repeat(n))), 450, 6000),
+    ("offers", |n| offer(&["a"].repeat(n).join(",")), 15, 7000),
+    ("header lines of one name", |n| head(&["a: b"].repeat(n).join("\r\n"), 997), 60, 12_000),
+    ("a URI", |n| drop(Uri::parse(format!("ws://h/{}", "a".repeat(n)))), 20_000, 150),
+    ("a host", |n| drop(Uri::parse(format!("ws://{}", "a.".repeat(n)))), 20_000, 5000),
+    ("the body of a rejection", |n| rejection(n, 1), 3000, 3000),
+    (
+        "frames without content",
+        |n| decode(Role::Client, &to(Role::Client, PING, b"").repeat(n), 997),
+        3000,
+        5000,
+    ),
+    ("empty fragments", |n| fragments(n, b"", false, 997), 3000, 16_000),
+    ("fragments of one byte", |n| fragments(n, b"x", false, 997), 3000, 20_000),
+    ("fragments of one byte with Pings", |n| fragments(n, b"x", true, 997), 2000, 40_000),
+    ("fragments in single bytes", |n| fragments(n, b"x", true, 1), 1000, 90_000),
+    ("characters cut by fragments", |n| cut_characters(n), 2000, 25_000),
+    ("a message in single bytes", |n| message(n, 1, Delivery::Messages), 5000, 12_000),
+    ("chunks of single bytes", |n| message(n, 1, Delivery::Chunks), 5000, 12_000),
+    ("a message at once", |n| message(n, usize::MAX, Delivery::Messages), 50_000, 2000),
+    ("what follows a Close", |n| after_close(n), 50_000, 300),
+    ("Pings that nobody writes the answers of", |n| pings(n), 3000, 12_000),
+    #[cfg(feature = "deflate")]
+    ("blocks without content", |n| compressed(&[0, 0, 0, 0xff, 0xff].repeat(n), 997), 2000, 4000),
+    #[cfg(feature = "deflate")]
+    ("blocks in single bytes", |n| compressed(&[0, 0, 0, 0xff, 0xff].repeat(n), 1), 500, 100_000),
+    #[cfg(feature = "deflate")]
+    ("a message that inflates", |n| compressed(&common::deflate::zlib(&vec![b'a'; n]), 997), 200_000, 120),
+];
+
+fn head(lines: &str, piece: usize) {
+    let mut bytes = format!(
+        "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{lines}\r\n\r\n"
+    )
+    .into_bytes();
+    let mut handshake = server::Handshake::new(HandshakeLimits::new());
+    for bytes in bytes.chunks_mut(piece.min(1 << 20)) {
+        if handshake.receive(&mut Input::new(bytes), &mut Vec::new()).is_err() {
+            return;
+        }
+    }
+}
+
+fn offer(value: &str) {
+    head(&format!("Sec-WebSocket-Extensions: {value}"), 997);
+}
+
+fn rejection(len: usize, piece: usize) {
+    let request = client::Request::new("ws://h/").unwrap();
+    let mut handshake = client::Handshake::new(&request, [1; 32], &mut Vec::new()).unwrap();
+    let mut bytes =
+        format!("HTTP/1.1 403 No\r\nContent-Length: {len}\r\n\r\n{}", "x".repeat(len)).into_bytes();
+    for bytes in bytes.chunks_mut(piece) {
+        drop(handshake.receive(&mut Input::new(bytes)));
+    }
+}
+
+fn decode(role: Role, stream: &[u8], piece: usize) {
+    let mut decoder = Decoder::new(role, Limits::none());
+    let mut stream = stream.to_vec();
+    for bytes in stream.chunks_mut(piece) {
+        let mut input = Input::new(bytes);
+        while decoder.receive(&mut input).unwrap().is_some() {}
+    }
+}
+
+fn receive(config: Config, stream: &mut [u8], piece: usize) {
+    let mut connection = Connection::server(config);
+    let mut out = Vec::new();
+    for bytes in stream.chunks_mut(piece.min(1 << 20)) {
+        let mut input = Input::new(bytes);
+        while let Ok(Some(_)) = connection.receive(&mut input, &mut out) {}
+    }
+}
+
+fn fragments(count: usize, data: &[u8], pings: bool, piece: usize) {
+    let mut stream = to(Role::Server, BINARY_FIRST, b"");
+    for _ in 0..count {
+        stream.extend(to(Role::Server, MIDDLE, data));
+        if pings {
+            stream.extend(to(Role::Server, PING, b"p"));
+        }
+    }
+    stream.extend(to(Role::Server, FINAL, b""));
+    receive(Config::new(), &mut stream, piece);
+}
+
+fn cut_characters(count: usize) {
+    let text = prose(count);
+    let mut stream = to(Role::Server, TEXT_FIRST, b"");
+    for byte in text.bytes() {
+        stream.extend(to(Role::Server, MIDDLE, &[byte]));
+    }
+    stream.extend(to(Role::Server, FINAL, b""));
+    receive(Config::new(), &mut stream, 997);
+}
+
+fn message(len: usize, piece: usize, delivery: Delivery) {
+    let mut stream = to(Role::Server, common::TEXT, prose(len).as_bytes());
+    receive(Config::new().delivery(delivery), &mut stream, piece);
+}
+
+fn after_close(len: usize) {
+    let mut stream = [to(Role::Server, CLOSE, b""), noise(len)].concat();
+    receive(Config::new(), &mut stream, 997);
+}
+
+fn pings(count: usize) {
+    receive(Config::new(), &mut to(Role::Server, PING, b"p").repeat(count), 997);
+}
+
+#[cfg(feature = "deflate")]
+fn compressed(payload: &[u8], piece: usize) {
+    let config = common::deflate::with(Role::Server, sansocket::deflate::Config::new());
+    receive(config, &mut to(Role::Server, 0xc2, payload), piece);
+}
+
+/// Not a test: what runs under valgrind.
+#[test]
+#[ignore = "it is what valgrind counts"]
+fn workload() {
+    let name = env::var("WORKLOAD").unwrap();
+    let size: usize = env::var("SIZE").unwrap().parse().unwrap();
+    let (_, run, ..) = WORKLOADS.iter().find(|(known, ..)| *known == name).unwrap();
+    run(size);
+}
+
+/// How many instructions a workload of this size takes, with what comes before it.
+fn instructions(name: &str, size: usize) -> u64 {
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "workload", "--test-threads=1"])
+        .env("WORKLOAD", name)
+        .env("SIZE", size.to_string())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{name}: {said}{}", String::from_utf8_lossy(&output.stdout));
+    let count = said.lines().find_map(|line| line.split_once("Collected : "));
+    count.unwrap_or_else(|| panic!("{said}")).1.trim().parse().unwrap()
+}
+
+#[test]
+fn twice_the_input_is_twice_the_work() {
+    let found = Command::new("valgrind").arg("--version").stdout(Stdio::null()).status();
+    if !found.is_ok_and(|status| status.success()) {
+        assert!(env::var_os("SANSOCKET_VALGRIND").is_none(), "valgrind cannot be run");
+        println!("left out: there is no valgrind");
+        return;
+    }
+    let mut faults = Vec::new();
+    for &(name, _, size, most) in WORKLOADS {
+        let [nothing, once, twice] = [0, size, 2 * size].map(|size| instructions(name, size));
+        let (once, twice) = (once.saturating_sub(nothing), twice.saturating_sub(nothing));
+        let each = once / size as u64;
+        println!("{name}: {each} a unit, {} % for twice", twice * 100 / once);
+        // What a longer input takes at once, such as a larger allocation, is the rest.
+        if twice > once * 22 / 10 + 50_000 || each > most {
+            faults.push((name, each, once, twice));
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+}
