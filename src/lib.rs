@@ -139,6 +139,8 @@
 //! | `getrandom` | yes | `random_seed()`, the seed of a client from the operating system |
 //! | `simd` | yes | validates UTF-8 and masks with wide vector instructions (`simdutf8`, `multiversion`) |
 //! | `deflate` | no | permessage-deflate, the compression of messages: `deflate` (RFC 7692, on `zlib-rs`) |
+//! | `testing` | no | `testing`: two endpoints in memory, chosen cuts and delays, transcripts, streams of frames |
+//! | `arbitrary` | no | `Arbitrary` for the types of the wire and for whole streams; with `testing`, which makes them, and `std` |
 //!
 //! None of them changes what is there without it. Without `std` the crate needs `alloc` only; `deflate` then takes
 //! its memory from the allocator of C.
@@ -165,6 +167,8 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
 mod close;
 mod connection;
 mod entropy;
@@ -180,6 +184,9 @@ pub mod frame;
 pub mod guide;
 pub mod handshake;
 pub mod server;
+#[cfg(feature = "testing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
+pub mod testing;
 pub mod uri;
 pub mod utf8;
 

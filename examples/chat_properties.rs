@@ -1,0 +1,131 @@
+//! How to test a protocol of your own: a small chat over WebSocket, without I/O, and what has to hold for it whatever the
+//! network does to the bytes.
+//!
+//! ```sh
+//! cargo run --example chat_properties --features testing            # it holds
+//! cargo run --example chat_properties --features testing -- --bug   # and a bug is found
+//! ```
+//!
+//! The protocol: a client says its name in its first message and then whatever it likes; the server answers each message
+//! with `name: message`. Where the bug is planted the server takes each chunk of a message for a message, which nobody
+//! notices as long as each message arrives whole.
+
+use sansocket::{
+    Config, Connection, Delivery, Error, Event, Input, ProtocolError,
+    testing::{Choices, Collector, Endpoint, Pair, Recorder, check_cuts},
+};
+
+/// The server's side of the chat.
+#[derive(Debug)]
+pub struct ChatServer {
+    connection: Connection,
+    name: Option<String>,
+}
+
+impl ChatServer {
+    /// A server that is in order, or not.
+    pub fn new(bug: bool) -> Self {
+        let delivery = if bug { Delivery::Chunks } else { Delivery::Messages };
+        Self { connection: Connection::server(Config::new().delivery(delivery)), name: None }
+    }
+
+    fn on_message(&mut self, text: &str, out: &mut Vec<u8>) -> Result<(), Error> {
+        match &self.name {
+            None => self.name = Some(text.to_owned()),
+            Some(name) => self.connection.send_text(&format!("{name}: {text}"), out)?,
+        }
+        Ok(())
+    }
+
+    fn receive_all(&mut self, input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
+        while let Some(event) = self.connection.receive(input, out)? {
+            match event {
+                Event::Text(text) | Event::TextChunk { data: text, .. } => self.on_message(&text, out)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Endpoint for ChatServer {
+    type Error = ProtocolError;
+
+    fn receive(&mut self, input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<(), ProtocolError> {
+        match self.receive_all(input, out) {
+            Err(Error::Protocol(error)) => Err(error),
+            // Where the peer has closed, what it said before cannot be answered any more.
+            _ => Ok(()),
+        }
+    }
+
+    fn receive_eof(&mut self, _: &mut Vec<u8>) -> Result<(), ProtocolError> {
+        self.connection.receive_eof()
+    }
+}
+
+/// What has to hold: every message comes back once, in order, however the bytes are cut and delayed.
+///
+/// # Errors
+///
+/// What did not hold, and what the server was told and said until then.
+pub fn every_message_comes_back(bytes: &[u8], bug: bool) -> Result<(), String> {
+    let mut choices = Choices::new(bytes);
+    let client = Collector::new(Connection::client(Config::new(), [7; 32]));
+    let mut pair = Pair::new(client, Recorder::new(ChatServer::new(bug)));
+    let mut expected = Vec::new();
+    let say = |pair: &mut Pair<Collector, _>, text: &str| {
+        pair.call_first(|client, out| client.connection.send_text(text, out))
+            .map_err(|error| error.to_string())
+    };
+    say(&mut pair, "Ada")?;
+    for number in 0..choices.below(10) {
+        let text = format!("message {number}");
+        say(&mut pair, &text)?;
+        expected.push(Event::Text(format!("Ada: {text}").into()));
+        // Some of it is on its way while the next is said.
+        if choices.flag() {
+            let len = choices.below(20);
+            pair.deliver_to_second(len).map_err(|error| error.to_string())?;
+        }
+    }
+    pair.settle(&mut choices).map_err(|error| error.to_string())?;
+    if pair.first().events == expected {
+        return Ok(());
+    }
+    Err(format!("{:?} came back\n{}", pair.first().events, pair.second().transcript()))
+}
+
+/// What has to hold: the server does the same however its bytes are cut.
+///
+/// # Errors
+///
+/// The first difference.
+pub fn cuts_make_no_difference(bytes: &[u8], bug: bool) -> Result<(), String> {
+    let mut client = Connection::client(Config::new(), [7; 32]);
+    let mut wire = Vec::new();
+    for text in ["Ada", "Hello", "How are you?"] {
+        client.send_text(text, &mut wire).map_err(|error| error.to_string())?;
+    }
+    let cuts: Vec<usize> = bytes.iter().map(|&byte| usize::from(byte)).collect();
+    check_cuts(|| ChatServer::new(bug), &wire, &cuts, |server| server.name.clone())
+        .map_err(|error| error.to_string())
+}
+
+fn main() -> Result<(), String> {
+    let bug = std::env::args().any(|arg| arg == "--bug");
+    // Any source of bytes will do: a fuzzer, proptest, or this one.
+    let mut state = 1_u32;
+    for _ in 0..1000 {
+        let bytes: Vec<u8> = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state.to_be_bytes()[0]
+        })
+        .take(64)
+        .collect();
+        every_message_comes_back(&bytes, bug)?;
+        cuts_make_no_difference(&bytes, bug)?;
+    }
+    println!("1000 runs, and every message came back");
+    Ok(())
+}

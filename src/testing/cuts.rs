@@ -1,0 +1,95 @@
+//! Whether it makes a difference how bytes are cut.
+
+use alloc::{format, string::String, vec, vec::Vec};
+use core::{error, fmt};
+
+use super::Endpoint;
+use crate::Input;
+
+/// Runs an endpoint over `bytes` whole, one byte at a time, and cut at `cuts`, and compares what it did.
+///
+/// What is compared is what it sent, its error, what the end of the transport led to, and what `seen` makes of it
+/// afterwards: its events, its state, whatever counts.
+///
+/// ```
+/// use sansocket::{Config, Connection, testing::{Collector, check_cuts}};
+///
+/// let new = || Collector::new(Connection::server(Config::new()));
+/// let bytes = b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
+/// check_cuts(new, bytes, &[3, 7], |endpoint| endpoint.events.clone())?;
+/// # Ok::<(), sansocket::testing::Difference>(())
+/// ```
+///
+/// # Errors
+///
+/// The first difference, as a text for people.
+pub fn check_cuts<E: Endpoint, S: PartialEq + fmt::Debug>(
+    new: impl Fn() -> E,
+    bytes: &[u8],
+    cuts: &[usize],
+    seen: impl Fn(&E) -> S,
+) -> Result<(), Difference> {
+    let whole = run(new(), bytes, &[], &seen);
+    let everywhere: Vec<usize> = (1..bytes.len()).collect();
+    for (how, cuts) in [("byte by byte", &everywhere[..]), ("in pieces", cuts)] {
+        let cut = run(new(), bytes, cuts, &seen);
+        let places = if how == "in pieces" { format!(", cut at {cuts:?}") } else { String::new() };
+        let differs = |what, expected: &dyn fmt::Debug, found: &dyn fmt::Debug| {
+            Difference(format!(
+                "{how}{places}: {what} is {found:?}, and {expected:?} if the bytes come at once"
+            ))
+        };
+        if cut.out != whole.out {
+            return Err(differs("what was sent", &whole.out, &cut.out));
+        }
+        if cut.error != whole.error {
+            return Err(differs("the error", &whole.error, &cut.error));
+        }
+        if cut.eof != whole.eof {
+            return Err(differs("what the end led to", &whole.eof, &cut.eof));
+        }
+        if cut.seen != whole.seen {
+            return Err(differs("what was seen", &whole.seen, &cut.seen));
+        }
+    }
+    Ok(())
+}
+
+/// It made a difference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference(pub(super) String);
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl error::Error for Difference {}
+
+struct Run<E, S> {
+    out: Vec<u8>,
+    error: Option<E>,
+    eof: Result<(), E>,
+    seen: S,
+}
+
+fn run<E: Endpoint, S>(
+    mut endpoint: E,
+    bytes: &[u8],
+    cuts: &[usize],
+    seen: &impl Fn(&E) -> S,
+) -> Run<E::Error, S> {
+    let mut places = vec![0, bytes.len()];
+    places.extend(cuts.iter().map(|&cut| cut.min(bytes.len())));
+    places.sort_unstable();
+    let (mut out, mut error) = (Vec::new(), None);
+    for (&from, &to) in places.iter().zip(places.iter().skip(1)) {
+        let mut piece = bytes.get(from..to).unwrap_or_default().to_vec();
+        if let Err(fault) = endpoint.receive(&mut Input::new(&mut piece), &mut out) {
+            error.get_or_insert(fault);
+        }
+    }
+    let eof = endpoint.receive_eof(&mut out);
+    Run { out, error, eof, seen: seen(&endpoint) }
+}

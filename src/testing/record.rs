@@ -1,0 +1,175 @@
+//! What an endpoint was told and what it said.
+
+use alloc::{
+    borrow::ToOwned,
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::fmt;
+
+use super::{Difference, Endpoint};
+use crate::Input;
+
+/// An endpoint that writes down what happens to it.
+#[derive(Debug)]
+pub struct Recorder<E> {
+    endpoint: E,
+    transcript: Transcript,
+}
+
+/// What happened to an endpoint, in order.
+///
+/// Printed, it has a line for each entry. [`replay`](Self::replay) does all of it again with another endpoint.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Transcript {
+    /// The entries.
+    pub entries: Vec<Entry>,
+}
+
+/// One thing that happened to an endpoint, and what it sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Entry {
+    /// Bytes arrived, in one read.
+    Received {
+        /// The bytes.
+        bytes: Vec<u8>,
+        /// What was sent.
+        sent: Vec<u8>,
+        /// The error, as text.
+        error: Option<String>,
+    },
+    /// The caller did something.
+    Called {
+        /// What, in words of the caller.
+        name: String,
+        /// What was sent.
+        sent: Vec<u8>,
+    },
+    /// The transport ended.
+    Ended {
+        /// What was sent.
+        sent: Vec<u8>,
+        /// The error, as text.
+        error: Option<String>,
+    },
+}
+
+impl<E: Endpoint> Recorder<E> {
+    /// Records from now on.
+    pub fn new(endpoint: E) -> Self {
+        Self { endpoint, transcript: Transcript::default() }
+    }
+
+    /// The endpoint.
+    pub fn endpoint(&self) -> &E {
+        &self.endpoint
+    }
+
+    /// What was recorded.
+    pub fn transcript(&self) -> &Transcript {
+        &self.transcript
+    }
+
+    /// Does something with the endpoint, under a name by which a replay knows what to do.
+    pub fn call<R>(
+        &mut self,
+        name: &str,
+        out: &mut Vec<u8>,
+        call: impl FnOnce(&mut E, &mut Vec<u8>) -> R,
+    ) -> R {
+        let start = out.len();
+        let result = call(&mut self.endpoint, out);
+        let sent = out.get(start..).unwrap_or_default().to_vec();
+        self.transcript.entries.push(Entry::Called { name: name.to_owned(), sent });
+        result
+    }
+}
+
+impl<E: Endpoint> Endpoint for Recorder<E> {
+    type Error = E::Error;
+
+    fn receive(&mut self, input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<(), E::Error> {
+        let (bytes, start) = (input.remaining().to_vec(), out.len());
+        let result = self.endpoint.receive(input, out);
+        let sent = out.get(start..).unwrap_or_default().to_vec();
+        let error = result.as_ref().err().map(ToString::to_string);
+        self.transcript.entries.push(Entry::Received { bytes, sent, error });
+        result
+    }
+
+    fn receive_eof(&mut self, out: &mut Vec<u8>) -> Result<(), E::Error> {
+        let start = out.len();
+        let result = self.endpoint.receive_eof(out);
+        let sent = out.get(start..).unwrap_or_default().to_vec();
+        let error = result.as_ref().err().map(ToString::to_string);
+        self.transcript.entries.push(Entry::Ended { sent, error });
+        result
+    }
+}
+
+impl Transcript {
+    /// Does all of it again with a fresh endpoint, and compares. `call` does what a name stands for.
+    ///
+    /// # Errors
+    ///
+    /// The first entry that came out differently.
+    pub fn replay<E: Endpoint>(
+        &self,
+        endpoint: E,
+        mut call: impl FnMut(&mut E, &str, &mut Vec<u8>),
+    ) -> Result<E, Difference> {
+        let mut recorder = Recorder::new(endpoint);
+        for (number, entry) in self.entries.iter().enumerate() {
+            let mut out = Vec::new();
+            match entry {
+                Entry::Received { bytes, .. } => {
+                    // What it returns is in the entry.
+                    let _ = recorder.receive(&mut Input::new(&mut bytes.clone()), &mut out);
+                }
+                Entry::Called { name, .. } => {
+                    recorder.call(name, &mut out, |endpoint, out| call(endpoint, name, out));
+                }
+                Entry::Ended { .. } => {
+                    let _ = recorder.receive_eof(&mut out);
+                }
+            }
+            match recorder.transcript.entries.last() {
+                Some(again) if again == entry => {}
+                again => return Err(Difference(format!("entry {number}: {again:?}, and it was {entry:?}"))),
+            }
+        }
+        Ok(recorder.endpoint)
+    }
+}
+
+impl fmt::Display for Transcript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for entry in &self.entries {
+            let (sent, error) = match entry {
+                Entry::Received { bytes, sent, error } => {
+                    write!(f, "received {}", bytes.escape_ascii())?;
+                    (sent, error.as_deref())
+                }
+                Entry::Called { name, sent } => {
+                    write!(f, "called   {name}")?;
+                    (sent, None)
+                }
+                Entry::Ended { sent, error } => {
+                    f.write_str("ended")?;
+                    (sent, error.as_deref())
+                }
+            };
+            writeln!(f)?;
+            if !sent.is_empty() {
+                writeln!(f, "  sent   {}", sent.escape_ascii())?;
+            }
+            if let Some(error) = error {
+                writeln!(f, "  error  {error}")?;
+            }
+        }
+        Ok(())
+    }
+}
