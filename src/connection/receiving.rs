@@ -52,6 +52,13 @@ impl Connection {
         input: &mut Input<'b>,
         out: &mut Vec<u8>,
     ) -> Result<Option<Event<'b>>, ProtocolError> {
+        if self.behaviour.delivery == Delivery::Messages
+            && self.lifecycle.may_receive()
+            && let Some((payload, in_frame, fin)) = self.decoder.take_middle(input)
+        {
+            let pushed = self.push(payload, self.to_come(in_frame, fin), false);
+            return pushed.map(|()| None).map_err(|error| self.fail(error, input, out));
+        }
         while self.lifecycle.may_receive() {
             if let Some(fault) = self.fault {
                 return Err(self.fail(self.error(fault), input, out));
@@ -62,6 +69,8 @@ impl Connection {
                 Err(error) => Err(error),
             };
             match result {
+                // Nothing more can come of nothing.
+                Ok(None) if input.is_empty() && self.fault.is_none() => break,
                 Ok(None) => {}
                 Ok(event) => {
                     self.look_around();
@@ -160,19 +169,26 @@ impl Connection {
                 Ok(Some(Event::Binary(Cow::Borrowed(payload))))
             };
         }
-        let to_come = ToCome {
-            in_frame: header.payload_len.saturating_sub(offset).saturating_sub(as_u64(payload.len())),
-            more_frames: !header.fin,
-            limit: self.decoder.max_message_len(),
-        };
+        let in_frame = header.payload_len.saturating_sub(offset).saturating_sub(as_u64(payload.len()));
         self.assembly.begin(self.receiving_text);
+        self.push(payload, self.to_come(in_frame, header.fin), message_ends)?;
+        Ok(if message_ends { self.assembly.finish() } else { None })
+    }
+
+    /// What is known of the rest of a message.
+    fn to_come(&self, in_frame: u64, fin: bool) -> ToCome {
+        ToCome { in_frame, more_frames: !fin, limit: self.decoder.max_message_len() }
+    }
+
+    /// Puts the next bytes of a message to those that are there.
+    fn push(&mut self, payload: &[u8], to_come: ToCome, message_ends: bool) -> Result<(), ProtocolError> {
         if self.receiving_text {
             let piece = self.decode_text(payload, message_ends)?;
             self.assembly.push_text(piece, to_come);
         } else {
             self.assembly.push_binary(payload, to_come);
         }
-        Ok(if message_ends { self.assembly.finish() } else { None })
+        Ok(())
     }
 
     /// A part of a message, handed on as it is.

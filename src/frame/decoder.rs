@@ -195,6 +195,30 @@ impl Decoder {
         Some((first == 0x81, payload))
     }
 
+    /// Takes all of the input, if it lies inside the payload of a data frame, neither at its beginning nor at its
+    /// end: the bytes, unmasked, how many the frame has behind them, and whether it is the last of its message.
+    ///
+    /// `None` says nothing about the input, and leaves it alone.
+    #[inline]
+    pub(crate) fn take_middle<'b>(&mut self, input: &mut Input<'b>) -> Option<(&'b mut [u8], u64, bool)> {
+        let Header { fin, opcode, mask: key, payload_len, .. } = self.frame?;
+        let behind = payload_len.saturating_sub(self.offset).saturating_sub(as_u64(input.len()));
+        if behind == 0
+            || self.offset == 0
+            || opcode.is_control()
+            || self.message_compressed
+            || self.failure.is_some()
+        {
+            return None;
+        }
+        let payload = input.take_all();
+        if let Some(key) = key {
+            mask(payload, key, self.offset);
+        }
+        self.offset = self.offset.saturating_add(as_u64(payload.len()));
+        Some((payload, behind, fin))
+    }
+
     fn receive_part<'b>(
         &mut self,
         input: &mut Input<'b>,
