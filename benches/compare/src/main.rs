@@ -1,0 +1,249 @@
+//! sansocket beside its peers: the same bytes, one process, rounds that take turns. See `benches/README.md`.
+
+mod peers;
+mod stream;
+mod table;
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    rc::Rc,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Instant,
+};
+
+use peers::{End, Peer, Run};
+use sansocket::frame::{Header, MAX_HEADER_LEN, OpCode, mask};
+use table::{Row, Table};
+
+fn main() {
+    let options = Options::read();
+    let mut table = Table::new(peers::all().iter().map(|peer| peer.name).collect());
+    decode_rows(&options, &mut table);
+    encode_rows(&options, &mut table);
+    fragment_rows(&options, &mut table);
+    accept_rows(&options, &mut table);
+    table.print();
+    idle();
+    if let Some(file) = &options.csv {
+        std::fs::write(file, table.csv()).expect("the CSV file can be written");
+    }
+    if let Some(file) = &options.svg {
+        std::fs::write(file, table.svg()).expect("the SVG file can be written");
+    }
+    if let Some(file) = &options.markdown {
+        table.replace_in(file).expect("the Markdown file has the markers and can be written");
+    }
+}
+
+/// Heap and stack that a connection takes that waits, in bytes, and how many sansocket's are after a million.
+fn idle() {
+    for (end, role) in [(End::Server, "server"), (End::Client, "client")] {
+        for peer in peers::all() {
+            let Some(make) = peer.idle else { continue };
+            let count: usize = if peer.name == "sansocket" { 1_000_000 } else { 1000 };
+            let mut kept = Vec::with_capacity(count);
+            let before = ALLOCATED.load(Ordering::Relaxed);
+            kept.extend((0..count).map(|_| make(end)));
+            let bytes = ALLOCATED.load(Ordering::Relaxed) - before;
+            println!("{role}, idle: {} bytes, {} ({count} connections)", bytes / count, peer.name);
+        }
+    }
+}
+
+/// Counts the bytes that are allocated.
+struct Counting;
+
+static ALLOCATED: AtomicUsize = AtomicUsize::new(0);
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+// SAFETY: it is the allocator of the system, and counts.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATED.fetch_add(layout.size(), Ordering::Relaxed);
+        // SAFETY: as the caller promises.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        ALLOCATED.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: as the caller promises.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ALLOCATED.fetch_add(size, Ordering::Relaxed);
+        ALLOCATED.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: as the caller promises.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+struct Options {
+    /// How many rounds, and how long a batch of one library in one round takes, in microseconds.
+    rounds: usize,
+    batch: u128,
+    only: Option<String>,
+    csv: Option<String>,
+    svg: Option<String>,
+    markdown: Option<String>,
+}
+
+impl Options {
+    fn read() -> Self {
+        let mut this = Self { rounds: 31, batch: 2000, only: None, csv: None, svg: None, markdown: None };
+        let mut args = std::env::args().skip(1);
+        while let Some(arg) = args.next() {
+            let mut value = || args.next().unwrap_or_else(|| panic!("{arg} needs a value"));
+            match arg.as_str() {
+                "--quick" => (this.rounds, this.batch) = (1, 50),
+                "--only" => this.only = Some(value()),
+                "--csv" => this.csv = Some(value()),
+                "--svg" => this.svg = Some(value()),
+                "--markdown" => this.markdown = Some(value()),
+                "--bench" => {}
+                _ => panic!(
+                    "unknown option {arg}; known are --quick, --only TEXT, --csv, --svg and --markdown FILE"
+                ),
+            }
+        }
+        this
+    }
+
+    /// Measures one row: `make` gives the work of a library, `expected` is what one pass has to handle.
+    fn row(&self, table: &mut Table, name: String, expected: usize, make: impl Fn(&Peer) -> Option<Run>) {
+        if self.only.as_ref().is_some_and(|only| !name.contains(only)) {
+            return;
+        }
+        eprintln!("{name}");
+        let mut runs: Vec<Option<Run>> = peers::all().iter().map(make).collect();
+        for (run, peer) in runs.iter_mut().zip(peers::all()) {
+            if let Some(run) = run {
+                // Also warms up.
+                assert_eq!(run(), expected, "{} on {name}", peer.name);
+                assert_eq!(run(), expected, "{} on {name}, again", peer.name);
+            }
+        }
+        let mut samples: Vec<Vec<f64>> = vec![Vec::new(); runs.len()];
+        for _ in 0..self.rounds {
+            for (run, samples) in runs.iter_mut().zip(&mut samples) {
+                let Some(run) = run else { continue };
+                let (start, mut count) = (Instant::now(), 0);
+                let elapsed = loop {
+                    count += run();
+                    let elapsed = start.elapsed();
+                    if elapsed.as_micros() >= self.batch {
+                        break elapsed;
+                    }
+                };
+                #[expect(clippy::cast_precision_loss, reason = "figures for people")]
+                samples.push(elapsed.as_nanos() as f64 / count as f64);
+            }
+        }
+        table.rows.push(Row::new(name, samples));
+    }
+}
+
+const SIZES: [(usize, &str); 5] =
+    [(16, "16 B"), (125, "125 B"), (1024, "1 KiB"), (16 << 10, "16 KiB"), (1 << 20, "1 MiB")];
+
+fn decode_rows(options: &Options, table: &mut Table) {
+    for (end, role) in [(End::Server, "server"), (End::Client, "client")] {
+        for (kind, opcode, payload) in [
+            ("binary", OpCode::Binary, ascii as fn(usize) -> Vec<u8>),
+            ("ASCII text", OpCode::Text, ascii),
+            ("mixed text", OpCode::Text, mixed),
+        ] {
+            for (read, reads) in [(64 << 10, "64 KiB"), (1500, "1500 B")] {
+                if end == End::Client && read == 1500 {
+                    continue;
+                }
+                for (size, label) in SIZES {
+                    let count = (256 << 10) / (size + 8) + 2;
+                    let payload = payload(size);
+                    let wire: Vec<u8> = (0..count).flat_map(|_| frame(end, opcode, true, &payload)).collect();
+                    let wire: Rc<[u8]> = wire.into();
+                    let name = format!("{role} receives {kind}, {label}, reads of {reads}");
+                    options.row(table, name, count, |peer| Some(peer.decode?(end, &wire, read)));
+                }
+            }
+        }
+    }
+}
+
+fn encode_rows(options: &Options, table: &mut Table) {
+    for (end, role) in [(End::Server, "server"), (End::Client, "client")] {
+        for (size, label) in SIZES {
+            let count = (256 << 10) / (size + 8) + 1;
+            let payload: Rc<[u8]> = ascii(size).into();
+            let name = format!("{role} sends binary, {label}");
+            options.row(table, name, count, |peer| Some(peer.encode?(end, &payload, count)));
+        }
+    }
+}
+
+fn fragment_rows(options: &Options, table: &mut Table) {
+    for (kind, text) in [("ASCII", ascii(1 << 20)), ("mixed", mixed(1 << 20))] {
+        let mut wire = Vec::new();
+        let last = text.len() / 1024 - 1;
+        for (number, part) in text.chunks(1024).enumerate() {
+            let opcode = if number == 0 { OpCode::Text } else { OpCode::Continuation };
+            wire.extend(frame(End::Server, opcode, number == last, part));
+            if number % 8 == 3 {
+                wire.extend(frame(End::Server, OpCode::Ping, true, b"ping"));
+            }
+        }
+        let wire: Rc<[u8]> = wire.into();
+        let name = format!("server receives 1 MiB of {kind} text in fragments of 1 KiB with Pings");
+        options.row(table, name, 1, |peer| Some(peer.decode?(End::Server, &wire, 64 << 10)));
+    }
+}
+
+fn accept_rows(options: &Options, table: &mut Table) {
+    let request: Rc<[u8]> = Rc::from(REQUEST.as_bytes());
+    options.row(table, "server accepts the request of a browser".to_owned(), 100, |peer| {
+        Some(peer.accept?(&request))
+    });
+}
+
+/// A frame for this end, with a fixed key if it is to be masked.
+fn frame(end: End, opcode: OpCode, fin: bool, payload: &[u8]) -> Vec<u8> {
+    let key = [0x37, 0xfa, 0x21, 0x3d];
+    let header = Header {
+        fin,
+        mask: (end == End::Server).then_some(key),
+        ..Header::new(opcode, payload.len() as u64)
+    };
+    let mut frame = header.encode(&mut [0; MAX_HEADER_LEN]).expect("it is in order").to_vec();
+    let start = frame.len();
+    frame.extend_from_slice(payload);
+    mask(&mut frame[start..], header.mask.unwrap_or_default(), 0);
+    frame
+}
+
+fn ascii(len: usize) -> Vec<u8> {
+    b"The quick brown fox jumps over the lazy dog. 0123456789 ".iter().copied().cycle().take(len).collect()
+}
+
+fn mixed(len: usize) -> Vec<u8> {
+    let mut text = String::new();
+    for c in "Grüße, κόσμε, 世界 𝄞! ".chars().cycle() {
+        if text.len() + c.len_utf8() > len {
+            break;
+        }
+        text.push(c);
+    }
+    while text.len() < len {
+        text.push('.');
+    }
+    text.into_bytes()
+}
+
+/// What Chrome sends.
+const REQUEST: &str = "GET /chat?room=1 HTTP/1.1\r\nHost: server.example.com\r\nConnection: Upgrade\r\nPragma: no-cache\r\n\
+Cache-Control: no-cache\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) \
+Chrome/126.0.0.0 Safari/537.36\r\nUpgrade: websocket\r\nOrigin: https://server.example.com\r\nSec-WebSocket-Version: 13\r\n\
+Accept-Encoding: gzip, deflate, br, zstd\r\nAccept-Language: en-US,en;q=0.9\r\n\
+Cookie: session=0123456789abcdef0123456789abcdef\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n";

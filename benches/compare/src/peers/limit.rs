@@ -1,0 +1,81 @@
+//! What cannot be done without: copying the bytes out of the transport, masking, validating, parsing, hashing; in a loop
+//! that knows the layout in advance and checks nothing.
+
+use std::{hint::black_box, rc::Rc};
+
+use base64::Engine as _;
+use sansocket::frame::{Header, OpCode, mask};
+use sha1::Digest as _;
+
+use super::{End, Peer, Run};
+
+pub const PEER: Peer =
+    Peer { name: "limit", decode: Some(decode), encode: Some(encode), accept: Some(accept), idle: None };
+
+fn decode(_: End, wire: &Rc<[u8]>, read: usize) -> Run {
+    // Where the payloads are, their keys, and which are text. A message in fragments is text to its end.
+    let (mut frames, mut rest, mut at, mut text) = (Vec::new(), &wire[..], 0, false);
+    while let Some((header, len)) = Header::decode(rest).unwrap() {
+        let end = at + len + usize::try_from(header.payload_len).unwrap();
+        if !header.opcode.is_control() {
+            text = if header.opcode == OpCode::Continuation { text } else { header.opcode == OpCode::Text };
+            frames.push((at + len..end, header.mask, text, header.fin));
+        }
+        rest = &wire[end..];
+        at = end;
+    }
+    let (wire, mut buf) = (wire.clone(), vec![0; wire.len()]);
+    Box::new(move || {
+        for (bytes, buf) in wire.chunks(read).zip(buf.chunks_mut(read)) {
+            buf.copy_from_slice(bytes);
+        }
+        let mut count = 0;
+        for (range, key, text, fin) in &frames {
+            let payload = &mut buf[range.clone()];
+            if let Some(key) = key {
+                mask(payload, *key, 0);
+            }
+            if *text {
+                black_box(simdutf8::basic::from_utf8(payload).is_ok());
+            }
+            black_box(&payload);
+            count += usize::from(*fin);
+        }
+        count
+    })
+}
+
+fn encode(end: End, payload: &Rc<[u8]>, count: usize) -> Run {
+    let payload = payload.clone();
+    let mut out: Vec<u8> = Vec::with_capacity(8 << 20);
+    let header = if payload.len() < 126 { 2 } else { 4 };
+    Box::new(move || {
+        out.clear();
+        for _ in 0..count {
+            out.extend_from_slice(&black_box([0; 8])[..header]);
+            let start = out.len();
+            out.extend_from_slice(black_box(&payload));
+            if end == End::Client {
+                mask(&mut out[start..], black_box([1, 2, 3, 4]), 0);
+            }
+        }
+        black_box(&out[..]);
+        count
+    })
+}
+
+fn accept(request: &Rc<[u8]>) -> Run {
+    let request = request.clone();
+    Box::new(move || {
+        for _ in 0..100 {
+            let mut headers = [httparse::EMPTY_HEADER; 32];
+            let mut parsed = httparse::Request::new(&mut headers);
+            black_box(parsed.parse(black_box(&request)).unwrap());
+            let digest = sha1::Sha1::digest(black_box(
+                b"dGhlIHNhbXBsZSBub25jZQ==258EAFA5-E914-47DA-95CA-C5AB0DC85B11",
+            ));
+            black_box(base64::engine::general_purpose::STANDARD.encode(digest));
+        }
+        100
+    })
+}

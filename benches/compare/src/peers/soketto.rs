@@ -1,0 +1,72 @@
+//! soketto, polled without a runtime. It does not validate text.
+
+use std::{cell::Cell, hint::black_box, rc::Rc};
+
+use soketto::{
+    connection::{Builder, Receiver, Sender},
+    handshake::{Server, server::Response},
+};
+
+use super::{End, Peer, Run};
+use crate::stream::{Shared, Stream, counted, poll};
+
+pub const PEER: Peer = Peer {
+    name: "soketto*",
+    decode: Some(decode),
+    encode: Some(encode),
+    accept: Some(accept),
+    idle: Some(|end| Box::new(halves(end, Stream(Shared::new(&Rc::from([]), 1))))),
+};
+
+fn halves(end: End, stream: Stream) -> (Sender<Stream>, Receiver<Stream>) {
+    let mode = match end {
+        End::Server => soketto::Mode::Server,
+        End::Client => soketto::Mode::Client,
+    };
+    Builder::new(stream, mode).finish()
+}
+
+fn decode(end: End, wire: &Rc<[u8]>, read: usize) -> Run {
+    let shared = Shared::new(wire, read);
+    let (sender, mut receiver) = halves(end, Stream(shared.clone()));
+    let counter = Rc::new(Cell::new(0));
+    let count = counter.clone();
+    Box::new(counted(shared, counter, async move {
+        let (_sender, mut message) = (sender, Vec::new());
+        loop {
+            message.clear();
+            receiver.receive_data(&mut message).await.unwrap();
+            black_box(&message[..]);
+            count.set(count.get() + 1);
+        }
+    }))
+}
+
+fn encode(end: End, payload: &Rc<[u8]>, count: usize) -> Run {
+    let shared = Shared::new(&Rc::from([]), 1);
+    let (mut sender, _receiver) = halves(end, Stream(shared.clone()));
+    let mut payload = payload.to_vec();
+    Box::new(move || {
+        let _ = &_receiver;
+        shared.rewind();
+        for _ in 0..count {
+            poll(sender.send_binary_mut(&mut payload[..])).unwrap().unwrap();
+        }
+        poll(sender.flush()).unwrap().unwrap();
+        count
+    })
+}
+
+fn accept(request: &Rc<[u8]>) -> Run {
+    let shared = Shared::new(request, 64 << 10);
+    Box::new(move || {
+        for _ in 0..100 {
+            shared.rewind();
+            let mut server = Server::new(Stream(shared.clone()));
+            let key = poll(server.receive_request()).unwrap().unwrap().key();
+            poll(server.send_response(&Response::Accept { key, protocol: None })).unwrap().unwrap();
+            black_box(server.into_builder().finish());
+        }
+        100
+    })
+}
