@@ -1,0 +1,170 @@
+//! What errors say: a phrase that a person can act on, one for each cause.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::{collections::BTreeSet, fmt::Display};
+
+use sansocket::{
+    Close, CloseCode, Config, Connection, Input, ProtocolError as P, SendError as S,
+    client::{self, RequestError as R},
+    handshake::HandshakeError as H,
+    server::ResponseErrorKind as K,
+    uri::UriError as U,
+    utf8,
+};
+
+/// All phrases of a type, each with a form that is asked for, and all of them different.
+fn phrases<E: Display>(errors: impl IntoIterator<Item = E>) -> BTreeSet<String> {
+    let errors: Vec<String> = errors.into_iter().map(|error| error.to_string()).collect();
+    let count = errors.len();
+    let shown: BTreeSet<String> = errors.into_iter().collect();
+    assert_eq!(shown.len(), count, "two causes say the same: {shown:#?}");
+    for phrase in &shown {
+        let first = phrase.chars().next().unwrap_or_else(|| panic!("a cause that says nothing"));
+        assert!(
+            !first.is_uppercase() || phrase.starts_with("HTTP") || phrase.starts_with("UTF-8"),
+            "{phrase}"
+        );
+        assert!(phrase.len() > 15 && !phrase.ends_with('.') && !phrase.contains('\n'), "{phrase}");
+    }
+    shown
+}
+
+#[test]
+fn every_fault_of_the_peer_has_a_phrase() {
+    let shown = phrases([
+        P::ReservedBits,
+        P::ReservedOpcode(3),
+        P::UnmaskedFrame,
+        P::MaskedFrame,
+        P::FragmentedControlFrame,
+        P::ControlFrameTooLong,
+        P::NonMinimalLength,
+        P::LengthOutOfRange,
+        P::UnexpectedContinuation,
+        P::UnfinishedMessage,
+        P::TruncatedCloseCode,
+        P::InvalidCloseCode(1005),
+        P::InvalidCloseReason,
+        P::InvalidUtf8,
+        P::InvalidDeflate,
+        P::FrameTooLong { limit: 7, len: 9 },
+        P::MessageTooLong { limit: 7, len: 9 },
+        P::TooManyFragments { limit: 7 },
+        P::TooManyControlFrames { limit: 7 },
+        P::UnexpectedEof,
+    ]);
+    for part in ["opcode 3", "code 1005", "frame of 9 bytes", "limit of 7 bytes", "more than 7 fragments"] {
+        assert!(shown.iter().any(|phrase| phrase.contains(part)), "{part}");
+    }
+}
+
+#[test]
+fn every_misuse_has_a_phrase() {
+    phrases([
+        S::Closing,
+        S::MessageInProgress,
+        S::NoMessageInProgress,
+        S::ControlFrameTooLong,
+        S::FragmentedControlFrame,
+        S::PayloadTooLong,
+        S::CloseAsHeader,
+        S::CompressedMessage,
+        S::CodeOfClients,
+    ]);
+    phrases([
+        K::InvalidStatus,
+        K::BodyNotAllowed,
+        K::InvalidHeaderName,
+        K::InvalidHeaderValue,
+        K::ReservedHeader,
+        K::SubprotocolNotOffered,
+    ]);
+    phrases([
+        R::InvalidHeaderName,
+        R::InvalidHeaderValue,
+        R::ReservedHeader,
+        R::InvalidOrigin,
+        R::RepeatedOrigin,
+    ]);
+    phrases([U::Scheme, U::Authority, U::UserInfo, U::Host, U::Port, U::Character, U::NonAscii, U::Fragment]);
+    let code = CloseCode::try_from(1005).unwrap_err();
+    assert_eq!(code.to_string(), "1005 is not a status code that may be sent in a close frame");
+    let reason = Close::new(CloseCode::NORMAL, "x".repeat(124)).unwrap_err();
+    assert!(reason.to_string().contains("124"), "{reason}");
+    let fault = utf8::Decoder::new().decode(b"ab\xff").unwrap_err();
+    assert_eq!(fault.to_string(), "the text is not valid UTF-8 from byte 2 on");
+}
+
+#[test]
+fn the_errors_of_the_handshake_have_phrases() {
+    let shown = phrases([
+        H::ControlCharacter,
+        H::LineEnding,
+        H::StartLineTooLong { limit: 7 },
+        H::HeaderLineTooLong { limit: 7 },
+        H::HeadTooLong { limit: 7 },
+        H::TooManyHeaders { limit: 7 },
+        H::FoldedHeader,
+        H::MalformedHeader,
+        H::MalformedRequestLine,
+        H::MalformedStatusLine,
+        H::HttpVersionNotSupported,
+        H::HttpVersionTooOld,
+        H::MethodNotGet,
+        H::InvalidTarget,
+        H::InvalidHost,
+        H::InvalidContentLength,
+        H::RequestBody,
+        H::MalformedUpgrade,
+        H::NotAnUpgrade,
+        H::AlreadyComplete,
+        H::UnexpectedEof,
+    ]);
+    assert_eq!(shown.iter().filter(|phrase| phrase.contains('7')).count(), 4);
+    assert_eq!(client::Error::from(H::UnexpectedEof).to_string(), H::UnexpectedEof.to_string());
+    // An error of several kinds says what the one in it says.
+    for error in [sansocket::Error::from(P::InvalidUtf8), sansocket::Error::from(S::Closing)] {
+        assert!(!error.to_string().is_empty());
+    }
+    assert_eq!(sansocket::Error::from(P::InvalidUtf8).to_string(), P::InvalidUtf8.to_string());
+}
+
+#[test]
+fn what_is_shown_to_developers_names_what_it_is() {
+    let code = CloseCode::NORMAL;
+    assert!(format!("{code:?}").contains("1000"));
+    assert!(format!("{:?}", Close::new(code, "bye").unwrap()).contains("bye"));
+    // Half a message, half a control frame, and the source of keys: sizes at most.
+    let mut client = Connection::client(Config::new(), [7; 32]);
+    let shown = format!("{client:?}");
+    assert!(shown.contains("Entropy") && !shown.contains("[7, 7"), "{shown}");
+    assert!(client.receive(&mut Input::new(&mut b"\x82\x05sec".to_vec()), &mut Vec::new()).is_ok());
+    let shown = format!("{client:?}");
+    assert!(shown.contains("Binary(3 bytes)") && !shown.contains("sec"), "{shown}");
+    let mut server = Connection::server(Config::new());
+    assert!(server.receive(&mut Input::new(&mut [0x89, 0x85, 0, 0, 0, 0, b'p']), &mut Vec::new()).is_ok());
+    assert!(format!("{server:?}").contains("Control(1 bytes)"));
+}
+
+#[test]
+fn input_is_made_of_a_slice() {
+    let mut bytes = *b"abc";
+    let input = Input::from(&mut bytes[..]);
+    assert_eq!((input.remaining(), input.len(), input.is_empty()), (&b"abc"[..], 3, false));
+    assert!(Input::default().is_empty());
+}
+
+#[test]
+fn closes_are_equal_if_code_and_reason_are() {
+    let close = |code, reason| Close::new(CloseCode::new(code).unwrap(), reason).unwrap();
+    assert_eq!(close(1000, "a"), close(1000, "a").into_owned());
+    assert_ne!(close(1000, "a"), close(1001, "a"));
+    assert_ne!(close(1000, "a"), close(1000, "b"));
+}
+
+#[cfg(feature = "getrandom")]
+#[test]
+fn seeds_from_the_system_differ() {
+    let seeds: BTreeSet<[u8; 32]> = (0..10).map(|_| sansocket::random_seed().unwrap()).collect();
+    assert_eq!(seeds.len(), 10);
+}
