@@ -7,6 +7,7 @@ use common::{closed, hex, ping};
 use sansocket::{
     CloseCode, Closure, Config, Connection, Event, Initiator, Input, ProtocolError, ReceiveHalf, Reply,
     SendError, SendHalf, State,
+    frame::{OpCode, Role},
 };
 
 /// The seed of masking keys.
@@ -177,6 +178,44 @@ fn halves_do_what_a_whole_connection_does() {
     }
 }
 
+/// The same calls for both; the masking keys are the same, too.
+macro_rules! all_calls {
+    ($sender:expr) => {{
+        let (sender, mut out) = ($sender, Vec::new());
+        sender.send_binary(b"binary", &mut out).unwrap();
+        sender.send_binary_fragment(b"frag", false, &mut out).unwrap();
+        sender.send_pong(b"pong", &mut out).unwrap();
+        sender.send_binary_fragment(b"ment", true, &mut out).unwrap();
+        let key = sender.send_header(OpCode::Text, true, 3, &mut out).unwrap();
+        #[cfg(feature = "deflate")]
+        {
+            let long = "again ".repeat(30);
+            sender.send_text(&long, &mut out).unwrap();
+            sender.compress_next(sansocket::deflate::Compress::Never);
+            sender.send_text(&long, &mut out).unwrap();
+            sender.release();
+            sender.send_text(&long, &mut out).unwrap();
+        }
+        (key, sender.role(), out)
+    }};
+}
+
+#[test]
+fn the_sending_half_has_every_call() {
+    #[cfg(not(feature = "deflate"))]
+    let config = Config::new();
+    #[cfg(feature = "deflate")]
+    let config = common::deflate::with(Role::Client, sansocket::deflate::Config::new());
+    let expected = all_calls!(&mut Connection::client(config, SEED));
+    let (receiving, mut sending) = Connection::client(config, SEED).split();
+    assert_eq!(all_calls!(&mut sending), expected);
+    assert_eq!(expected.1, Role::Client);
+    assert!(expected.0.is_some() && expected.2.len() > 60);
+    #[cfg(feature = "deflate")]
+    assert!(receiving.deflate().is_some());
+    drop(receiving);
+}
+
 #[test]
 fn replies_may_come_late() {
     let (mut receiving, mut sending) = Connection::server(Config::new()).split();
@@ -241,7 +280,7 @@ fn halves_go_to_other_threads() {
 fn each_half_keeps_the_window_of_its_direction() {
     use common::Pair;
     use common::text;
-    use sansocket::{deflate, frame::Role};
+    use sansocket::deflate;
 
     let with = |role| common::deflate::with(role, deflate::Config::new());
     let mut pair = Pair::new(with(Role::Client), with(Role::Server));
