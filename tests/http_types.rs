@@ -1,0 +1,184 @@
+//! The handshake with the types of the crate `http` is the one from bytes.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "common/handshake.rs"]
+mod common;
+
+use common::{Head, SEED, response, serve};
+use http::{HeaderName, HeaderValue, Request, Response, Version};
+use sansocket::{
+    CloseCode, Event, Input, client,
+    handshake::{HandshakeError as E, HandshakeLimits},
+    server::{self, Accept, ResponseErrorKind},
+};
+
+/// A head as a library of HTTP reads it.
+fn typed(head: &Head) -> Request<()> {
+    let line = String::from_utf8(head.line.clone()).unwrap();
+    let [method, target, version] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
+    let version = match version {
+        "HTTP/1.0" => Version::HTTP_10,
+        "HTTP/2.0" => Version::HTTP_2,
+        _ => Version::HTTP_11,
+    };
+    let mut request = Request::builder().method(method).uri(target).version(version).body(()).unwrap();
+    for (name, value) in &head.headers {
+        let name = HeaderName::from_bytes(name).unwrap();
+        request.headers_mut().append(name, HeaderValue::from_bytes(value).unwrap());
+    }
+    request
+}
+
+#[test]
+fn every_request_has_the_outcome_that_it_has_as_bytes() {
+    let base = Head::request;
+    let heads = [
+        base(),
+        base().line("POST /chat HTTP/1.1"),
+        base().line("GET /chat HTTP/1.0"),
+        base().line("GET /chat HTTP/2.0"),
+        base().without("Host"),
+        base().add("Host", "h"),
+        base().without("Upgrade"),
+        base().set("Upgrade", "h2c"),
+        base().set("Upgrade", "websocket, h2c"),
+        base().set("Connection", "keep-alive, Upgrade"),
+        base().without("Connection"),
+        base().set("Connection", "a b"),
+        base().without("Sec-WebSocket-Key"),
+        base().set("Sec-WebSocket-Key", "short"),
+        base().add("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        base().set("Sec-WebSocket-Version", "8"),
+        base().set("Sec-WebSocket-Version", "x"),
+        base().add("Origin", "http://a").add("Origin", "http://b"),
+        base().add("Content-Length", "5"),
+        base().add("Content-Length", "0"),
+        base().add("Transfer-Encoding", "chunked"),
+        base().add("Sec-WebSocket-Protocol", "a, b").add("Sec-WebSocket-Protocol", "c"),
+        base().add("Sec-WebSocket-Protocol", "a, a"),
+        base().add("Sec-WebSocket-Extensions", "x; y=\"z\""),
+        base().add("Sec-WebSocket-Extensions", "x;"),
+        base().add("X", b"\xe9\tb"),
+    ];
+    for head in heads {
+        let expected = serve(&head.bytes(), HandshakeLimits::new());
+        match (server::Request::from_http(&typed(&head)), expected.result) {
+            (Ok(request), Ok(Some(seen))) => {
+                assert_eq!((request.target(), request.authority()), (&*seen.target, &*seen.authority));
+                assert!(request.subprotocols().eq(seen.subprotocols.iter().map(String::as_str)));
+                assert_eq!(request.extensions().count(), seen.extensions.len());
+                let (response, connection) = request.accept_http(Accept::new()).unwrap();
+                assert_eq!(
+                    (response.status().as_u16(), connection.role()),
+                    (101, sansocket::frame::Role::Server)
+                );
+                assert_eq!(response.headers()["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+            }
+            (Err(refusal), Err(error)) => {
+                assert_eq!((refusal.error(), refusal.to_string()), (error, error.to_string()));
+                let response = refusal.into_response();
+                let out = String::from_utf8(expected.out).unwrap();
+                assert!(out.starts_with(&format!("HTTP/1.1 {} ", response.status().as_u16())), "{out}");
+                assert_eq!(out.matches("\r\n").count(), response.headers().len() + 2, "{out}");
+                for (name, value) in response.headers() {
+                    let line = format!("{}: {}\r\n", name.as_str(), value.to_str().unwrap()).to_lowercase();
+                    assert!(out.to_lowercase().contains(&line), "{line}{out}");
+                }
+            }
+            (typed, bytes) => panic!("{typed:?}, and from bytes {bytes:?}"),
+        }
+    }
+}
+
+#[test]
+fn an_answer_has_everything_that_was_put_into_it() {
+    let request = || {
+        server::Request::from_http(&typed(&Head::request().add("Sec-WebSocket-Protocol", "chat"))).unwrap()
+    };
+    let mut accept = Accept::new().subprotocol("chat");
+    for _ in 0..200 {
+        accept = accept.header("Set-Cookie", "a=b");
+    }
+    let (response, _) = request().accept_http(accept).unwrap();
+    assert_eq!(response.headers()["sec-websocket-protocol"], "chat");
+    assert_eq!(response.headers().get_all("set-cookie").iter().count(), 200);
+    let refused = request().accept_http(Accept::new().subprotocol("other")).unwrap_err();
+    assert_eq!(refused.kind(), ResponseErrorKind::SubprotocolNotOffered);
+    assert_eq!(refused.into_request().target(), "/chat");
+}
+
+#[test]
+fn a_client_and_a_server_meet_over_values() {
+    let wanted = client::Request::new("wss://example.com:8443/chat?a=b")
+        .unwrap()
+        .subprotocol("chat")
+        .header("X-Id", "7");
+    let (handshake, request) = client::Handshake::new_http(&wanted, SEED).unwrap();
+    assert_eq!(
+        (request.uri().to_string(), &request.headers()["host"]),
+        ("/chat?a=b".to_owned(), &HeaderValue::from_static("example.com:8443"))
+    );
+    assert_eq!(
+        (request.method().as_str(), &request.headers()["x-id"]),
+        ("GET", &HeaderValue::from_static("7"))
+    );
+    let accepted = server::Request::from_http(&request).unwrap();
+    let (response, mut server) = accepted.accept_http(Accept::new().subprotocol("chat")).unwrap();
+    let (mut client, response) = handshake.receive_http(&response).unwrap();
+    assert_eq!((response.status(), response.subprotocol()), (101, Some("chat")));
+    let mut wire = Vec::new();
+    client.send_close(CloseCode::NORMAL, &mut wire).unwrap();
+    let event = server.receive(&mut Input::new(&mut wire), &mut Vec::new());
+    assert!(matches!(event, Ok(Some(Event::Close(Some(_))))), "{event:?}");
+    assert!(client::Handshake::new_http(&wanted.origin("a b"), SEED).is_err());
+}
+
+#[test]
+fn a_response_is_judged_as_its_bytes_are() {
+    let answer = |change: &dyn Fn(&mut Response<()>)| {
+        let mut typed = Response::builder().status(101).body(()).unwrap();
+        for (name, value) in response().headers {
+            let name = HeaderName::from_bytes(&name).unwrap();
+            typed.headers_mut().append(name, HeaderValue::from_bytes(&value).unwrap());
+        }
+        change(&mut typed);
+        let request = client::Request::new("ws://h/").unwrap();
+        client::Handshake::new_http(&request, SEED).unwrap().0.receive_http(&typed).map(drop)
+    };
+    assert_eq!(answer(&|_| {}), Ok(()));
+    for (name, error) in [
+        ("upgrade", E::WrongUpgrade),
+        ("connection", E::WrongConnection),
+        ("sec-websocket-accept", E::WrongAccept),
+    ] {
+        assert_eq!(answer(&|typed| drop(typed.headers_mut().remove(name))), Err(error.into()));
+    }
+    for (name, error) in [
+        ("sec-websocket-accept", E::WrongAccept),
+        ("sec-websocket-protocol", E::UnexpectedSubprotocol),
+        ("sec-websocket-extensions", E::UnexpectedExtension),
+    ] {
+        let change = |typed: &mut Response<()>| {
+            assert!(
+                typed.headers_mut().append(name, HeaderValue::from_static("x"))
+                    || name.ends_with("col")
+                    || name.ends_with("ons")
+            )
+        };
+        assert_eq!(answer(&change), Err(error.into()));
+    }
+    assert_eq!(answer(&|typed| *typed.version_mut() = Version::HTTP_10), Err(E::HttpVersionTooOld.into()));
+    for status in [200, 204, 302, 401, 503] {
+        for len in [None, Some("5")] {
+            let rejected = answer(&|typed| {
+                *typed.status_mut() = status.try_into().unwrap();
+                typed.headers_mut().insert("location", HeaderValue::from_static("/x"));
+                len.map(|len| typed.headers_mut().insert("content-length", HeaderValue::from_static(len)));
+            });
+            let Err(client::Error::Rejected(response)) = rejected else { panic!("{rejected:?}") };
+            assert_eq!((response.status(), response.header("location")), (status, Some(&b"/x"[..])));
+        }
+    }
+    let interim = answer(&|typed| *typed.status_mut() = 100.try_into().unwrap());
+    assert_eq!(interim, Err(E::UnexpectedEof.into()));
+}
