@@ -109,6 +109,7 @@
 //! | opening | [`server`], [`client`], [`handshake`], [`uri`] | the HTTP/1.1 upgrade on both sides |
 //! | messages | [`Connection`], [`Event`], [`Config`], [`Delivery`] | most programs |
 //! | messages | [`ReceiveHalf`], [`SendHalf`], [`Reply`] | receiving in one task, sending in another |
+//! | time | [`keepalive`] | deadlines, Pings and their answers, without a clock |
 //! | closing | [`State`], [`Closure`], [`Close`], [`CloseCode`] | how a connection ends, and why |
 //! | frames | [`frame::Decoder`] | who forwards, records or filters frames |
 //! | bytes | [`frame::Header`], [`frame::mask()`], [`utf8::Decoder`] | everything else |
@@ -187,6 +188,7 @@ pub mod handshake;
 #[cfg(feature = "http")]
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 pub mod http;
+pub mod keepalive;
 pub mod server;
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]

@@ -159,11 +159,7 @@ fn a_response_is_judged_as_its_bytes_are() {
         ("sec-websocket-extensions", E::UnexpectedExtension),
     ] {
         let change = |typed: &mut Response<()>| {
-            assert!(
-                typed.headers_mut().append(name, HeaderValue::from_static("x"))
-                    || name.ends_with("col")
-                    || name.ends_with("ons")
-            )
+            typed.headers_mut().append(name, HeaderValue::from_static("x"));
         };
         assert_eq!(answer(&change), Err(error.into()));
     }

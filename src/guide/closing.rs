@@ -13,7 +13,7 @@
 //!
 //! In `Draining` a server shuts down its side of the transport for writing and reads, and drops, what comes until
 //! the transport ends. A client just reads until it ends. When a timer runs out, close the transport: the peer is
-//! gone or does not play by the rules. In every case tell the connection with
+//! gone or does not play by the rules. [`keepalive`](crate::keepalive) keeps these timers, without a clock of its own. In every case tell the connection with
 //! [`receive_eof`](crate::Connection::receive_eof).
 //!
 //! **Why not simply close the socket?** If there are bytes that were received and not read, closing resets the

@@ -38,7 +38,7 @@
 //! # Time
 //!
 //! The machines have no clock. Every connection needs a deadline for its opening that no byte moves, one for its
-//! closing, and a decision on what to do when nothing arrives.
+//! closing, and a decision on what to do when nothing arrives: [`keepalive`](crate::keepalive) says when.
 //!
 //! # What happens beyond a limit
 //!
