@@ -107,6 +107,7 @@
 //! | layer | items | for |
 //! |---|---|---|
 //! | opening | [`server`], [`client`], [`handshake`], [`uri`] | the HTTP/1.1 upgrade on both sides |
+//! | opening | [`proxy`] | a tunnel through an HTTP proxy, before that |
 //! | messages | [`Connection`], [`Event`], [`Config`], [`Delivery`] | most programs |
 //! | messages | [`ReceiveHalf`], [`SendHalf`], [`Reply`] | receiving in one task, sending in another |
 //! | time | [`keepalive`] | deadlines, Pings and their answers, without a clock |
@@ -189,6 +190,7 @@ pub mod handshake;
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 pub mod http;
 pub mod keepalive;
+pub mod proxy;
 pub mod server;
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]

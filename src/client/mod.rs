@@ -38,6 +38,7 @@ use core::{fmt, mem};
 pub use error::{Error, RequestError};
 pub use request::Request;
 pub use response::Response;
+pub(crate) use status_line::StatusLine;
 
 #[cfg(feature = "deflate")]
 use crate::deflate;
@@ -50,7 +51,6 @@ use crate::{
     },
 };
 use body::{Body, BodyProgress};
-use status_line::StatusLine;
 
 /// Sends the request and reads the response of the server (RFC 6455, 4.1).
 ///

@@ -15,7 +15,7 @@ pub struct Response {
 }
 
 impl Response {
-    pub(super) fn new(status: u16, head: Head) -> Self {
+    pub(crate) fn new(status: u16, head: Head) -> Self {
         Self { status, head, body: Vec::new(), truncated: false }
     }
 

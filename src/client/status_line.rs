@@ -3,16 +3,16 @@
 use crate::handshake::HandshakeError;
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct StatusLine {
+pub(crate) struct StatusLine {
     /// The second digit of the version.
-    pub(super) minor_version: u8,
+    pub(crate) minor_version: u8,
     /// 100 to 999.
-    pub(super) status: u16,
+    pub(crate) status: u16,
 }
 
 impl StatusLine {
     /// Reads a status line, without its line end. The reason is ignored, and so is its absence.
-    pub(super) fn parse(line: &[u8]) -> Result<Self, HandshakeError> {
+    pub(crate) fn parse(line: &[u8]) -> Result<Self, HandshakeError> {
         let [b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor @ b'0'..=b'9', b' ', rest @ ..] = line else {
             return Err(HandshakeError::MalformedStatusLine);
         };

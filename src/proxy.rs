@@ -1,0 +1,232 @@
+//! A tunnel through an HTTP proxy, which comes before the opening handshake (RFC 9110, 9.3.6; RFC 6455, 4.1).
+//!
+//! It has the shape of the handshakes: a request goes into `out`, and the answer is read until the tunnel is open. What
+//! comes behind the answer is the other end's, and stays in the input.
+//!
+//! ```
+//! use sansocket::{Input, client, proxy};
+//!
+//! let request = client::Request::new("wss://example.com/chat")?;
+//! let tunnel = proxy::Request::new(request.uri()).basic_auth("user", "secret");
+//! let mut out = Vec::new();
+//! let mut handshake = proxy::Handshake::new(&tunnel, &mut out)?;
+//! assert!(out.starts_with(b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n"));
+//! // Write `out` to the proxy, then read:
+//! let mut read = *b"HTTP/1.1 200 Connection established\r\n\r\n";
+//! let opened = handshake.receive(&mut Input::new(&mut read))?;
+//! assert!(opened.is_some());
+//! // From here on it is as if we had connected to example.com: TLS, then the opening handshake.
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::{fmt, mem};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use crate::{
+    Input,
+    client::{Error, RequestError, Response, StatusLine},
+    handshake::{Collector, Fields, HandshakeError, HandshakeLimits, Kind, Progress},
+    uri::Uri,
+};
+
+/// Where the tunnel is to lead, and what the proxy wants to know.
+#[derive(Clone)]
+pub struct Request {
+    /// Host and port.
+    target: String,
+    fields: Fields,
+    limits: HandshakeLimits,
+    error: Option<RequestError>,
+}
+
+impl Request {
+    /// A tunnel to the host and port of this URI.
+    pub fn new(uri: &Uri) -> Self {
+        Self {
+            target: format!("{}:{}", uri.host(), uri.port()),
+            fields: Fields::default(),
+            limits: HandshakeLimits::new(),
+            error: None,
+        }
+    }
+
+    /// Adds the credentials of a user (RFC 7617). They go over the wire as they are, so the way to the proxy has to
+    /// be one to trust.
+    ///
+    /// A name with a colon or a control character, or a password with a control character, is an error in
+    /// [`Handshake::new`].
+    #[must_use]
+    pub fn basic_auth(mut self, user: &str, password: &str) -> Self {
+        let has_control = |text: &str| text.bytes().any(|byte| byte.is_ascii_control());
+        if user.contains(':') || has_control(user) || has_control(password) {
+            self.error.get_or_insert(RequestError::InvalidHeaderValue);
+            return self;
+        }
+        let credentials = STANDARD.encode(format!("{user}:{password}"));
+        self.header("Proxy-Authorization", &format!("Basic {credentials}"))
+    }
+
+    /// Adds a header, such as `User-Agent`. What cannot be sent is an error in [`Handshake::new`].
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        if let Err(error) = self.fields.push(name, value) {
+            self.error.get_or_insert(error.into());
+        }
+        self
+    }
+
+    /// What the answer may take. Its body is never kept.
+    #[must_use]
+    pub fn limits(mut self, limits: HandshakeLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+}
+
+/// Shows no header, as those may hold credentials.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("target", &self.target)
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Opens a tunnel.
+pub struct Handshake {
+    state: State,
+    limits: HandshakeLimits,
+    /// How many interim responses have come.
+    interim: u32,
+}
+
+enum State {
+    Reading(Collector, Option<StatusLine>),
+    Failed(Error),
+    Open,
+}
+
+impl Handshake {
+    /// Appends the request to `out`.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that was wrong with what was put into the request. Nothing was appended.
+    pub fn new(request: &Request, out: &mut Vec<u8>) -> Result<Self, RequestError> {
+        if let Some(error) = request.error {
+            return Err(error);
+        }
+        // RFC 9110, 7.2 and 9.3.6: Host has the same as the target.
+        for part in ["CONNECT ", &request.target, " HTTP/1.1\r\nHost: ", &request.target, "\r\n"] {
+            out.extend_from_slice(part.as_bytes());
+        }
+        out.extend_from_slice(request.fields.as_bytes());
+        out.extend_from_slice(b"\r\n");
+        let state = State::Reading(Collector::new(Kind::Response, request.limits), None);
+        Ok(Self { state, limits: request.limits, interim: 0 })
+    }
+
+    /// Reads on. `None`: more bytes are needed, and all of the input has been used. Once the answer is returned, the
+    /// tunnel is open, and what is left in `input` has come through it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Rejected`] for any other status than 2xx, such as 407; with the headers of the answer and without its
+    /// body. [`Error::Handshake`] if the answer is no HTTP, or goes over a limit. Close the transport after either;
+    /// all of the input is used up, and whatever comes later gets the same error.
+    ///
+    /// [`HandshakeError::AlreadyComplete`] after the tunnel has been opened; nothing happens.
+    pub fn receive(&mut self, input: &mut Input<'_>) -> Result<Option<Response>, Error> {
+        match &self.state {
+            State::Open => return Err(HandshakeError::AlreadyComplete.into()),
+            State::Failed(error) => {
+                input.take_all();
+                return Err(error.clone());
+            }
+            State::Reading(..) => {}
+        }
+        let result = self.read(input);
+        if let Err(error) = &result {
+            input.take_all();
+            self.state = State::Failed(error.clone());
+        }
+        result
+    }
+
+    /// The transport ended: no more bytes will come.
+    ///
+    /// # Errors
+    ///
+    /// [`HandshakeError::UnexpectedEof`] if the answer had not come to its end, or the earlier error.
+    pub fn receive_eof(&mut self) -> Result<(), Error> {
+        match &self.state {
+            State::Open => Ok(()),
+            State::Failed(error) => Err(error.clone()),
+            State::Reading(..) => {
+                let error = Error::from(HandshakeError::UnexpectedEof);
+                self.state = State::Failed(error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    fn read(&mut self, input: &mut Input<'_>) -> Result<Option<Response>, Error> {
+        while let State::Reading(collector, line) = &mut self.state {
+            match collector.receive(input)? {
+                Progress::More => break,
+                Progress::StartLine => *line = Some(StatusLine::parse(collector.start_line())?),
+                Progress::End => {
+                    if let Some(response) = self.finish_head()? {
+                        return Ok(Some(response));
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The answer whose head has just ended, if it opens the tunnel.
+    fn finish_head(&mut self) -> Result<Option<Response>, Error> {
+        let State::Reading(collector, Some(line)) = mem::replace(&mut self.state, State::Open) else {
+            return Err(HandshakeError::MalformedStatusLine.into());
+        };
+        let head = collector.finish();
+        head.parse(|_| Ok(()))?;
+        match line.status {
+            // RFC 9110, 9.3.6: there is no body, whatever the headers say.
+            200..300 => Ok(Some(Response::new(line.status, head))),
+            // RFC 9110, 15.2. Nothing can be switched to here.
+            100..200 if line.status != 101 => {
+                self.interim = self.interim.saturating_add(1);
+                if self.interim > MAX_INTERIM_RESPONSES {
+                    return Err(HandshakeError::TooManyInterimResponses.into());
+                }
+                self.state = State::Reading(Collector::new(Kind::Response, self.limits), None);
+                Ok(None)
+            }
+            _ => Err(Error::Rejected(Response::new(line.status, head).into())),
+        }
+    }
+}
+
+/// Shows no byte of the answer.
+impl fmt::Debug for Handshake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match &self.state {
+            State::Reading(..) => "reading".to_string(),
+            State::Failed(error) => error.to_string(),
+            State::Open => "open".to_string(),
+        };
+        f.debug_struct("Handshake").field("state", &state).finish_non_exhaustive()
+    }
+}
+
+/// As in the opening handshake.
+const MAX_INTERIM_RESPONSES: u32 = 16;

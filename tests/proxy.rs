@@ -1,0 +1,234 @@
+//! Tunnels through a proxy.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use std::{
+    env, fs,
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use sansocket::{
+    Input,
+    client::{Error, RequestError, Response},
+    handshake::{HandshakeError as E, HandshakeLimits},
+    proxy::{Handshake, Request},
+    uri::Uri,
+};
+
+fn tunnel(uri: &str) -> Request {
+    Request::new(&uri.parse::<Uri>().unwrap())
+}
+
+type Outcome = (Result<Option<Response>, Error>, Vec<u8>);
+
+/// Runs an answer whole, cut in two everywhere, and byte by byte: what came of it, and what was left.
+fn answer(limits: HandshakeLimits, bytes: &[u8]) -> Outcome {
+    let run = |pieces: &[&[u8]]| {
+        let mut handshake = Handshake::new(&tunnel("ws://h/").limits(limits), &mut Vec::new()).unwrap();
+        let (mut result, mut left) = (Ok(None), Vec::new());
+        for piece in pieces {
+            let mut piece = piece.to_vec();
+            let mut input = Input::new(&mut piece);
+            match (handshake.receive(&mut input), &result) {
+                (Err(Error::Handshake(E::AlreadyComplete)), Ok(Some(_))) => {}
+                (now, Ok(None)) => result = now,
+                (Err(again), Err(before)) => assert_eq!(again, *before),
+                (now, before) => panic!("{now:?} after {before:?}"),
+            }
+            left.extend_from_slice(input.remaining());
+        }
+        let eof = handshake.receive_eof();
+        match &result {
+            Ok(None) => assert_eq!(eof, Err(E::UnexpectedEof.into())),
+            Ok(Some(_)) => assert_eq!(eof, Ok(())),
+            Err(error) => assert_eq!(eof, Err(error.clone())),
+        }
+        assert!(format!("{handshake:?}").starts_with("Handshake { state: \""));
+        (result, left)
+    };
+    let whole = run(&[bytes]);
+    for at in 0..=bytes.len() {
+        assert_eq!(run(&[&bytes[..at], &bytes[at..]]), whole, "cut at {at}");
+    }
+    assert_eq!(run(&bytes.chunks(1).collect::<Vec<_>>()), whole, "byte by byte");
+    whole
+}
+
+#[test]
+fn a_request_names_host_and_port_and_what_was_added() {
+    for (uri, target) in [
+        ("ws://example.com/chat", "example.com:80"),
+        ("wss://example.com", "example.com:443"),
+        ("wss://user:secret@[::1]:8443/", "[::1]:8443"),
+    ] {
+        let mut out = b"before".to_vec();
+        let request = tunnel(uri).basic_auth("Aladdin", "open sesame").header("User-Agent", "x");
+        Handshake::new(&request, &mut out).unwrap();
+        let expected = format!(
+            "beforeCONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\
+             Proxy-Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\nUser-Agent: x\r\n\r\n"
+        );
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+        assert!(!format!("{request:?}").contains("QWxh"));
+    }
+}
+
+#[test]
+fn nothing_is_sent_that_could_end_a_line() {
+    for bad in ["a\rb", "a\nb", "a\r\nX: y", "a\0b", "a\x7fb"] {
+        for (request, error) in [
+            (tunnel("ws://h/").header("X", bad), RequestError::InvalidHeaderValue),
+            (tunnel("ws://h/").header(bad, "v"), RequestError::InvalidHeaderName),
+            (tunnel("ws://h/").basic_auth(bad, "p"), RequestError::InvalidHeaderValue),
+            (tunnel("ws://h/").basic_auth("u", bad), RequestError::InvalidHeaderValue),
+        ] {
+            let mut out = Vec::new();
+            assert_eq!(Handshake::new(&request, &mut out).unwrap_err(), error, "{bad:?}");
+            assert!(out.is_empty());
+        }
+    }
+    let both = tunnel("ws://h/").basic_auth("a:b", "p").header("Host", "x");
+    assert_eq!(Handshake::new(&both, &mut Vec::new()).unwrap_err(), RequestError::InvalidHeaderValue);
+}
+
+#[test]
+fn any_2xx_opens_the_tunnel_and_what_follows_stays_in_the_input() {
+    for head in [
+        "HTTP/1.1 200 Connection established\r\n\r\n",
+        "HTTP/1.0 200 OK\r\nProxy-Agent: x\r\n\r\n",
+        "HTTP/1.1 204\r\n\r\n",
+        // RFC 9110, 9.3.6: these mean nothing here.
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+    ] {
+        let (result, left) = answer(HandshakeLimits::new(), format!("{head}HTTP/1.1 101").as_bytes());
+        assert!((200..300).contains(&result.unwrap().unwrap().status()), "{head}");
+        assert_eq!(left, b"HTTP/1.1 101", "{head}");
+    }
+}
+
+#[test]
+fn everything_else_is_refused_with_its_headers() {
+    for status in [101, 301, 403, 407, 502] {
+        let head = format!(
+            "HTTP/1.1 {status} No\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 4\r\n\r\nbody"
+        );
+        let (result, left) = answer(HandshakeLimits::new(), head.as_bytes());
+        let Err(Error::Rejected(response)) = result else { panic!("{result:?}") };
+        assert_eq!(
+            (response.status(), response.header("proxy-authenticate")),
+            (status, Some(&b"Basic realm=\"x\""[..]))
+        );
+        assert_eq!((response.body(), left), (&b""[..], vec![]));
+    }
+}
+
+#[test]
+fn an_answer_is_bounded_and_has_to_be_http() {
+    let limits = HandshakeLimits::new().max_head_len(100).max_line_len(50).max_headers(3);
+    let fails = |bytes: &str, error: E| {
+        assert_eq!(answer(limits, bytes.as_bytes()), (Err(error.into()), vec![]), "{bytes}");
+    };
+    fails("SSH-2.0-x\r\n", E::MalformedStatusLine);
+    fails("HTTP/1.1 20 OK\r\n\r\n", E::MalformedStatusLine);
+    fails("HTTP/1.1 200 OK\nX: y\n\n", E::LineEnding);
+    fails("HTTP/1.1 200 OK\r\nno header\r\n\r\n", E::MalformedHeader);
+    fails(&format!("HTTP/1.1 200 OK\r\nX: {}", "a".repeat(60)), E::HeaderLineTooLong { limit: 50 });
+    fails(&format!("HTTP/1.1 200 OK\r\n{}", "a: b\r\n".repeat(4)), E::TooManyHeaders { limit: 3 });
+    fails(&format!("HTTP/1.1 200 OK\r\nX: {0}\r\nY: {0}", "a".repeat(45)), E::HeadTooLong { limit: 100 });
+    fails(&"HTTP/1.1 103 x\r\n\r\n".repeat(17), E::TooManyInterimResponses);
+    assert!(answer(limits, b"HTTP/1.1 200").0.unwrap().is_none());
+}
+
+/// A process that ends with the test.
+struct Proxy(Child);
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Opens a tunnel through a proxy that runs, and leads `HELLO` through it and back.
+fn through(proxy: u16, upstream: u16, credentials: Option<(&str, &str)>) -> Result<String, Error> {
+    let mut request = tunnel(&format!("ws://127.0.0.1:{upstream}/"));
+    if let Some((user, password)) = credentials {
+        request = request.basic_auth(user, password);
+    }
+    let mut stream = TcpStream::connect(("127.0.0.1", proxy)).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let (mut out, mut buf) = (Vec::new(), [0; 512]);
+    let mut handshake = Handshake::new(&request, &mut out).unwrap();
+    stream.write_all(&out).unwrap();
+    loop {
+        let count = stream.read(&mut buf).unwrap();
+        assert!(count > 0, "the proxy went away");
+        if handshake.receive(&mut Input::new(&mut buf[..count]))?.is_some() {
+            break;
+        }
+    }
+    stream.write_all(b"HELLO").unwrap();
+    let mut echo = [0; 5];
+    stream.read_exact(&mut echo).unwrap();
+    Ok(String::from_utf8(echo.to_vec()).unwrap())
+}
+
+#[test]
+fn tinyproxy_opens_a_tunnel_with_the_right_credentials() {
+    let found = Command::new("tinyproxy").arg("-v").stdout(Stdio::null()).status();
+    if !found.is_ok_and(|status| status.success()) {
+        assert!(env::var_os("SANSOCKET_TINYPROXY").is_none(), "tinyproxy cannot be run");
+        println!("left out: there is no tinyproxy");
+        return;
+    }
+    let echo = TcpListener::bind("127.0.0.1:0").unwrap();
+    let upstream = echo.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for stream in echo.incoming() {
+            let (mut stream, mut buf) = (stream.unwrap(), [0; 5]);
+            thread::spawn(move || stream.read_exact(&mut buf).and_then(|()| stream.write_all(&buf)));
+        }
+    });
+    for auth in [None, Some(("user", "secret"))] {
+        let port = free_port();
+        let file = env::temp_dir().join(format!("sansocket-tinyproxy-{}-{port}.conf", std::process::id()));
+        let credentials =
+            auth.map_or(String::new(), |(user, password)| format!("BasicAuth {user} {password}\n"));
+        let config = format!(
+            "Port {port}\nListen 127.0.0.1\nTimeout 20\nMaxClients 10\nAllow 127.0.0.1\n{credentials}"
+        );
+        fs::write(&file, config).unwrap();
+        let child = Command::new("tinyproxy")
+            .arg("-d")
+            .arg("-c")
+            .arg(&file)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        let _proxy = Proxy(child.unwrap());
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(Instant::now() < deadline, "tinyproxy does not listen");
+            thread::sleep(Duration::from_millis(20));
+        }
+        assert_eq!(through(port, upstream, auth), Ok("HELLO".to_owned()));
+        if auth.is_some() {
+            for wrong in [None, Some(("user", "wrong"))] {
+                let Err(Error::Rejected(response)) = through(port, upstream, wrong) else {
+                    panic!("{wrong:?}")
+                };
+                assert!(matches!(response.status(), 401 | 407), "{}", response.status());
+            }
+        }
+        fs::remove_file(&file).unwrap();
+    }
+}
