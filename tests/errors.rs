@@ -130,6 +130,31 @@ fn the_errors_of_the_handshake_have_phrases() {
 }
 
 #[test]
+fn every_error_of_the_handshake_has_the_status_that_fits() {
+    for (status, errors) in [
+        (Some(400), &[H::ControlCharacter, H::LineEnding, H::FoldedHeader, H::MalformedHeader][..]),
+        (Some(400), &[H::MalformedRequestLine, H::HttpVersionTooOld, H::InvalidTarget, H::InvalidHost]),
+        (Some(400), &[H::InvalidContentLength, H::RequestBody, H::MalformedUpgrade, H::InvalidVersion]),
+        (Some(400), &[H::InvalidKey, H::InvalidOrigin, H::InvalidSubprotocols, H::InvalidExtensions]),
+        (Some(405), &[H::MethodNotGet]),
+        (Some(414), &[H::StartLineTooLong { limit: 1 }]),
+        (Some(426), &[H::NotAnUpgrade, H::UnsupportedVersion]),
+        (
+            Some(431),
+            &[H::HeaderLineTooLong { limit: 1 }, H::HeadTooLong { limit: 1 }, H::TooManyHeaders { limit: 1 }],
+        ),
+        (Some(505), &[H::HttpVersionNotSupported]),
+        (None, &[H::MalformedStatusLine, H::TooManyInterimResponses, H::WrongUpgrade, H::WrongConnection]),
+        (None, &[H::WrongAccept, H::UnexpectedSubprotocol, H::MissingSubprotocol, H::UnexpectedExtension]),
+        (None, &[H::UnexpectedEof, H::AlreadyComplete]),
+    ] {
+        for error in errors {
+            assert_eq!(error.status(), status, "{error:?}");
+        }
+    }
+}
+
+#[test]
 fn what_is_shown_to_developers_names_what_it_is() {
     let code = CloseCode::NORMAL;
     assert!(format!("{code:?}").contains("1000"));

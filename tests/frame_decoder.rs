@@ -186,3 +186,17 @@ fn a_part_is_unmasked_in_place() {
     part.payload[0] = b'x';
     assert_eq!(part.payload, b"x123456789");
 }
+
+#[test]
+fn without_limits_any_length_is_believed() {
+    for (limits, passes) in [(Limits::none(), true), (Limits::new(), false)] {
+        for first in [0x82, 0x02] {
+            let mut decoder = Decoder::new(Role::Client, limits);
+            let mut frame = vec![first, 127];
+            frame.extend(0x7fff_ffff_ffff_ffff_u64.to_be_bytes());
+            frame.push(b'x');
+            let part = decoder.receive(&mut Input::new(&mut frame));
+            assert_eq!(part.is_ok_and(|part| part.is_some_and(|part| part.payload == b"x")), passes);
+        }
+    }
+}

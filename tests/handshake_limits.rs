@@ -38,6 +38,8 @@ fn lists_are_bounded() {
         refused(&with(name, &value), error);
     }
     assert_eq!(opened(&with("Sec-WebSocket-Extensions", &"a".repeat(4096))).extensions.len(), 1);
+    opened(&with("Sec-WebSocket-Extensions", &format!("a{}", ",".repeat(16))));
+    refused(&with("Sec-WebSocket-Extensions", &format!("a{}", ",".repeat(18))), E::InvalidExtensions);
     // Many parameters are for the extension to judge.
     opened(&with("Sec-WebSocket-Extensions", &format!("a{}", ";x".repeat(100))));
 }

@@ -230,6 +230,16 @@ fn a_promise_costs_little() {
 }
 
 #[test]
+fn a_short_promise_is_believed_at_once() {
+    // One allocation for a message of 16 KiB, however many reads it takes.
+    for len in [1000, 10_000, 16 << 10] {
+        let mut connection = Connection::server(Config::new());
+        let mut stream = to(Role::Server, BINARY, &noise(len));
+        assert_eq!(receive(&mut connection, &mut stream, 100).count_total, 1, "{len}");
+    }
+}
+
+#[test]
 fn small_fragments_pin_no_more_than_they_bring() {
     for role in BOTH {
         for first in [BINARY_FIRST, TEXT_FIRST] {
