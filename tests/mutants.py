@@ -76,6 +76,8 @@ def build(copy, group):
     command = ["cargo", "test", "--all-features", "--profile", "mutants", "--no-run", "--lib", "--quiet"]
     command += ["--test", f"group_{group}", "--message-format", "json"]
     environment = os.environ | {"RUSTFLAGS": "--cap-lints allow", "CARGO_TARGET_DIR": str(copy / "target")}
+    # Some mutants keep the compiler busy for ever, in what it evaluates.
+    command = ["timeout", "300", *command]
     done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
     messages = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     found = [message["executable"] for message in messages if message.get("executable")]
