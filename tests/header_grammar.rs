@@ -5,7 +5,7 @@
 #[path = "common/handshake.rs"]
 mod common;
 
-use common::{Head, connect, response, serve, show};
+use common::{Head, connect, opened, response, serve, show};
 use sansocket::{
     client,
     handshake::{HandshakeError, HandshakeLimits},
@@ -182,5 +182,48 @@ fn a_token_is_made_of_the_characters_of_rfc_9110() {
         assert_eq!(run.result.map(|seen| seen.unwrap().subprotocols), expected, "{byte:#x}");
         let name = serve(&Head::request().add(value, "x").bytes(), HandshakeLimits::new());
         assert_eq!(name.result.is_ok(), is_token || byte == b':', "{byte:#x}");
+    }
+}
+
+#[test]
+fn a_name_that_is_as_long_as_one_of_ours_is_not_ours() {
+    const DECOYS: [&str; 12] = [
+        "Date",
+        "Expect",
+        "Trailer",
+        "User-Agent",
+        "Content-Langua",
+        "Sec-WebSocket-Kay",
+        "Transfer-Encodinx",
+        "Sec-WebSocket-Accepx",
+        "Sec-WebSocket-Versiox",
+        "Sec-WebSocket-Protocox",
+        "Sec-WebSocket-Extensionx",
+        "Content-Lengtx",
+    ];
+    let mut head = Head::request();
+    let mut answer = response();
+    for decoy in DECOYS {
+        head = head.add(decoy, "b@d, (value").add(decoy, ";");
+        answer = answer.add(decoy, "b@d, (value").add(decoy, ";");
+    }
+    let seen = opened(&head.bytes());
+    assert_eq!((seen.subprotocols.len(), seen.extensions.len(), seen.origin), (0, 0, None));
+    let run = connect(&client::Request::new("ws://h/").unwrap(), &answer.bytes());
+    assert!(run.result.unwrap().is_some());
+    // Nor do they stand in for what is missing.
+    for name in ["Host", "Upgrade", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket-Version"] {
+        assert!(serve(&head.clone().without(name).bytes(), HandshakeLimits::new()).result.is_err(), "{name}");
+    }
+}
+
+#[test]
+fn a_list_may_have_sixteen_empty_elements() {
+    for (empty, accepted) in [(15, true), (16, true), (17, false), (40, false)] {
+        for (name, token) in [("Connection", "Upgrade"), ("Upgrade", "websocket")] {
+            let head = Head::request().set(name, format!("{}{token}", ",".repeat(empty)));
+            let run = serve(&head.bytes(), HandshakeLimits::new());
+            assert_eq!(run.result.is_ok_and(|seen| seen.is_some()), accepted, "{name}, {empty}");
+        }
     }
 }

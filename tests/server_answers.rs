@@ -7,7 +7,7 @@ mod common;
 
 use common::{Head, SWITCHING, opened, refused, request, serve_any};
 use sansocket::{
-    Input,
+    Config, Input, ProtocolError,
     handshake::{HandshakeError as E, HandshakeLimits},
     server::{Accept, Handshake, ResponseErrorKind as Kind},
 };
@@ -209,4 +209,22 @@ fn headers_are_handed_out_as_they_came() {
         last,
         [("X-City", &b"caf\xe9"[..]), ("cookie", b"a=b"), ("Cookie", b"c"), ("Origin", b"null"),]
     );
+}
+
+#[test]
+fn a_connection_is_as_it_was_configured() {
+    let config = Config::new().max_message_len(3);
+    let mut out = Vec::new();
+    let mut connection = request(&Head::request()).accept(Accept::new().config(config), &mut out).unwrap();
+    let mut frame = *b"\x81\x84\0\0\0\0long";
+    let result = connection.receive(&mut Input::new(&mut frame), &mut out);
+    assert_eq!(result, Err(ProtocolError::MessageTooLong { limit: 3, len: 4 }));
+    #[cfg(feature = "deflate")]
+    {
+        use sansocket::deflate;
+        let head = Head::request().add("Sec-WebSocket-Extensions", "permessage-deflate");
+        let accept = Accept::new().deflate(deflate::Config::new());
+        let connection = request(&head).accept(accept, &mut out).unwrap();
+        assert!(connection.deflate().is_some());
+    }
 }
