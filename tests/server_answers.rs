@@ -228,3 +228,59 @@ fn a_connection_is_as_it_was_configured() {
         assert!(connection.deflate().is_some());
     }
 }
+
+#[test]
+fn a_status_has_its_usual_phrase() {
+    for (status, phrase) in [
+        (200, "OK"),
+        (204, "No Content"),
+        (301, "Moved Permanently"),
+        (302, "Found"),
+        (303, "See Other"),
+        (304, "Not Modified"),
+        (307, "Temporary Redirect"),
+        (308, "Permanent Redirect"),
+        (400, "Bad Request"),
+        (401, "Unauthorized"),
+        (403, "Forbidden"),
+        (404, "Not Found"),
+        (405, "Method Not Allowed"),
+        (406, "Not Acceptable"),
+        (407, "Proxy Authentication Required"),
+        (408, "Request Timeout"),
+        (410, "Gone"),
+        (414, "URI Too Long"),
+        (421, "Misdirected Request"),
+        (426, "Upgrade Required"),
+        (429, "Too Many Requests"),
+        (431, "Request Header Fields Too Large"),
+        (500, "Internal Server Error"),
+        (501, "Not Implemented"),
+        (502, "Bad Gateway"),
+        (503, "Service Unavailable"),
+        (504, "Gateway Timeout"),
+        (505, "HTTP Version Not Supported"),
+        (599, ""),
+    ] {
+        let mut out = Vec::new();
+        request(&Head::request()).reject(status, &[], b"", &mut out).unwrap();
+        let line = format!("HTTP/1.1 {status} {phrase}\r\n");
+        assert!(out.starts_with(line.as_bytes()), "{line}");
+    }
+}
+
+#[test]
+fn a_plain_request_shows_its_parts() {
+    let mut bytes = b"GET /a/b?c=d HTTP/1.1\r\nHost: h\r\nCookie: secret\r\n\r\n".to_vec();
+    let mut handshake = Handshake::new(HandshakeLimits::new());
+    let incoming = handshake.receive_any(&mut Input::new(&mut bytes), &mut Vec::new()).unwrap();
+    let Some(sansocket::server::Incoming::Http(plain)) = incoming else { panic!("{incoming:?}") };
+    assert_eq!((plain.target(), plain.path(), plain.query()), ("/a/b?c=d", "/a/b", Some("c=d")));
+    assert_eq!((plain.header("cookie"), plain.header("x")), (Some(&b"secret"[..]), None));
+    let shown = format!("{plain:?}");
+    assert!(shown.contains("/a/b") && !shown.contains("secret"), "{shown}");
+    let error = plain.respond(99, &[], b"", &mut Vec::new()).unwrap_err();
+    assert_eq!(error.to_string(), "the status of a response is between 200 and 599");
+    assert!(format!("{error:?}").contains("InvalidStatus"));
+    assert!(format!("{:?}", request(&Head::request())).contains("/chat"));
+}
