@@ -2,7 +2,8 @@
 //! (feature `http`).
 //!
 //! The negotiation is the same as from bytes, with the same errors and the same statuses: a head is written from the
-//! types, and read by the machines of [`server`] and [`client`].
+//! types, and read by the machines of [`server`] and [`client`]. Requests over HTTP/2 and HTTP/3, whose method is
+//! CONNECT, are for [`extended_connect`].
 //!
 //! A server, as hyper or axum call it:
 //!
@@ -28,10 +29,11 @@
 use alloc::{boxed::Box, vec, vec::Vec};
 use core::{error, fmt};
 
-use ::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version};
+use ::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
 
 use crate::{
     Connection, Input, client,
+    extended_connect::{self, HeaderList},
     handshake::{HandshakeError, HandshakeLimits},
     server::{self, ResponseError},
 };
@@ -120,8 +122,9 @@ impl client::Handshake {
         // We wrote it, so it can be read.
         let _ = parsed.parse(&out);
         let mut request = Request::new(());
-        *request.uri_mut() = parsed.path.and_then(|path| path.parse().ok()).unwrap_or_default();
-        *request.headers_mut() = header_map(parsed.headers);
+        let target = parsed.path.and_then(|path| path.parse().ok());
+        *request.uri_mut() = target.ok_or(client::RequestError::InvalidUri)?;
+        *request.headers_mut() = header_map(pairs(parsed.headers));
         Ok((handshake, request))
     }
 
@@ -145,6 +148,101 @@ impl client::Handshake {
         self.receive_eof()?;
         Err(HandshakeError::UnexpectedEof.into())
     }
+}
+
+#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+impl server::Request<extended_connect::ExtendedConnect> {
+    /// Takes a request that another library has read from HTTP/2 or HTTP/3 (RFC 8441, 5).
+    ///
+    /// `protocol` is the value of the pseudo-header `:protocol`, which hyper and h2 have in the extensions of the
+    /// request.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_headers`](Self::from_headers).
+    pub fn from_http_connect<T>(request: &Request<T>, protocol: Option<&str>) -> Result<Self, Refusal> {
+        let uri = request.uri();
+        let pseudo = [
+            (":method", Some(request.method().as_str())),
+            (":protocol", protocol),
+            (":scheme", uri.scheme_str()),
+            (":authority", uri.authority().map(::http::uri::Authority::as_str)),
+            (":path", uri.path_and_query().map(::http::uri::PathAndQuery::as_str)),
+        ];
+        let pseudo = pseudo.into_iter().filter_map(|(name, value)| Some((name, value?.as_bytes())));
+        let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        Self::from_headers(pseudo.chain(headers)).map_err(|refusal| Refusal {
+            error: refusal.error(),
+            response: Box::new(response_of(&refusal.into_headers())),
+        })
+    }
+
+    /// As [`accept`](Self::accept), with the response as a value.
+    ///
+    /// # Errors
+    ///
+    /// As [`accept`](Self::accept).
+    pub fn accept_http(
+        self,
+        accept: server::Accept<'_>,
+    ) -> Result<(Response<()>, Connection), ResponseError<Self>> {
+        let (list, connection) = self.accept(accept)?;
+        Ok((response_of(&list), connection))
+    }
+}
+
+#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+impl extended_connect::Handshake {
+    /// As [`new`](Self::new), with the request as a value, to whose extensions the caller adds `websocket` as the
+    /// `:protocol` of hyper or h2.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn new_http(
+        request: &client::Request,
+        seed: [u8; 32],
+    ) -> Result<(Self, Request<()>), client::RequestError> {
+        let (handshake, list) = Self::new(request, seed)?;
+        let uri = request.uri();
+        let scheme = if uri.is_secure() { "https" } else { "http" };
+        let mut request = Request::new(());
+        *request.method_mut() = Method::CONNECT;
+        *request.version_mut() = Version::HTTP_2;
+        *request.uri_mut() = Uri::builder()
+            .scheme(scheme)
+            .authority(uri.authority())
+            .path_and_query(uri.resource_name())
+            .build()
+            .map_err(|_| client::RequestError::InvalidUri)?;
+        *request.headers_mut() = header_map(list.iter().map(|(name, value)| (&**name, value.as_bytes())));
+        Ok((handshake, request))
+    }
+
+    /// Takes the response that another library has read, which has left out the interim ones.
+    ///
+    /// # Errors
+    ///
+    /// As [`receive`](Self::receive), and [`HandshakeError::InvalidPseudoHeader`] for an interim response.
+    pub fn receive_http<T>(
+        mut self,
+        response: &Response<T>,
+    ) -> Result<(Connection, client::Response), client::Error> {
+        let status = response.status();
+        let status = [(":status", status.as_str().as_bytes())];
+        let headers = response.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        let opened = self.receive(status.into_iter().chain(headers))?;
+        opened.ok_or_else(|| HandshakeError::InvalidPseudoHeader.into())
+    }
+}
+
+/// A list that we wrote, as a value.
+fn response_of(list: &HeaderList) -> Response<()> {
+    let mut response = Response::new(());
+    let status = list.first().and_then(|(_, status)| StatusCode::from_bytes(status.as_bytes()).ok());
+    *response.status_mut() = status.unwrap_or(StatusCode::BAD_REQUEST);
+    *response.headers_mut() = header_map(list.iter().map(|(name, value)| (&**name, value.as_bytes())));
+    response
 }
 
 fn version(version: Version) -> &'static str {
@@ -183,19 +281,24 @@ fn response(head: &[u8]) -> Response<()> {
     let mut response = Response::new(());
     let status = parsed.code.and_then(|code| StatusCode::from_u16(code).ok());
     *response.status_mut() = status.unwrap_or(StatusCode::BAD_REQUEST);
-    *response.headers_mut() = header_map(parsed.headers);
+    *response.headers_mut() = header_map(pairs(parsed.headers));
     response
 }
 
-fn header_map(headers: &[httparse::Header<'_>]) -> HeaderMap {
+/// Headers that we wrote, but for pseudo-headers.
+fn header_map<'h>(headers: impl Iterator<Item = (&'h str, &'h [u8])>) -> HeaderMap {
     let mut map = HeaderMap::new();
-    for header in headers {
-        let name = HeaderName::from_bytes(header.name.as_bytes());
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(header.value)) {
+    for (name, value) in headers {
+        let name = HeaderName::from_bytes(name.as_bytes());
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value)) {
             map.append(name, value);
         }
     }
     map
+}
+
+fn pairs<'h>(headers: &[httparse::Header<'h>]) -> impl Iterator<Item = (&'h str, &'h [u8])> {
+    headers.iter().map(|header| (header.name, header.value))
 }
 
 /// Room for all headers of a head that we wrote: it has a line for each.

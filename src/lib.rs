@@ -107,6 +107,7 @@
 //! | layer | items | for |
 //! |---|---|---|
 //! | opening | [`server`], [`client`], [`handshake`], [`uri`] | the HTTP/1.1 upgrade on both sides |
+//! | opening | [`extended_connect`] | the same over HTTP/2 and HTTP/3 |
 //! | opening | [`proxy`] | a tunnel through an HTTP proxy, before that |
 //! | messages | [`Connection`], [`Event`], [`Config`], [`Delivery`] | most programs |
 //! | messages | [`ReceiveHalf`], [`SendHalf`], [`Reply`] | receiving in one task, sending in another |
@@ -183,6 +184,7 @@ pub mod client;
 #[cfg(feature = "deflate")]
 #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
 pub mod deflate;
+pub mod extended_connect;
 pub mod frame;
 pub mod guide;
 pub mod handshake;

@@ -7,7 +7,7 @@ mod common;
 use common::{Head, SEED, response, serve};
 use http::{HeaderName, HeaderValue, Request, Response, Version};
 use sansocket::{
-    CloseCode, Event, Input, client,
+    CloseCode, Event, Input, client, extended_connect,
     handshake::{HandshakeError as E, HandshakeLimits},
     server::{self, Accept, ResponseErrorKind},
 };
@@ -177,4 +177,79 @@ fn a_response_is_judged_as_its_bytes_are() {
     }
     let interim = answer(&|typed| *typed.status_mut() = 100.try_into().unwrap());
     assert_eq!(interim, Err(E::UnexpectedEof.into()));
+}
+
+/// What HTTP/2 makes of an extended CONNECT. The protocol is in the extensions.
+fn connect(request: &client::Request) -> (extended_connect::Handshake, Request<()>) {
+    extended_connect::Handshake::new_http(request, SEED).unwrap()
+}
+
+#[test]
+fn a_client_and_a_server_meet_over_http_2() {
+    let wanted = client::Request::new("wss://example.com:8443/chat?a=b")
+        .unwrap()
+        .subprotocol("chat")
+        .header("X-Id", "7");
+    let (handshake, request) = connect(&wanted);
+    assert_eq!(request.uri().to_string(), "https://example.com:8443/chat?a=b");
+    assert_eq!((request.method().as_str(), request.version()), ("CONNECT", Version::HTTP_2));
+    assert_eq!(request.headers().len(), 3, "{request:?}");
+    let accepted = extended_connect::Request::from_http_connect(&request, Some("websocket")).unwrap();
+    assert_eq!(accepted.target(), "https://example.com:8443/chat?a=b");
+    let (response, mut server) = accepted.accept_http(Accept::new().subprotocol("chat")).unwrap();
+    assert_eq!((response.status().as_u16(), response.headers().len()), (200, 1));
+    let (mut client, opened) = handshake.receive_http(&response).unwrap();
+    assert_eq!((opened.status(), opened.subprotocol()), (200, Some("chat")));
+    let mut wire = Vec::new();
+    client.send_text("hello", &mut wire).unwrap();
+    let event = server.receive(&mut Input::new(&mut wire), &mut Vec::new());
+    assert_eq!(event, Ok(Some(Event::Text("hello".into()))));
+}
+
+#[test]
+fn refusals_over_http_2_are_values_too() {
+    let wanted = client::Request::new("ws://h/").unwrap();
+    let (_, request) = connect(&wanted);
+    let refusal = extended_connect::Request::from_http_connect(&request, None).unwrap_err();
+    assert_eq!((refusal.error(), refusal.into_response().status().as_u16()), (E::UnknownProtocol, 501));
+    let (_, mut request) = connect(&wanted);
+    request.headers_mut().insert("sec-websocket-version", HeaderValue::from_static("8"));
+    let refusal = extended_connect::Request::from_http_connect(&request, Some("websocket")).unwrap_err();
+    let response = refusal.into_response();
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["sec-websocket-version"]),
+        (400, &HeaderValue::from_static("13"))
+    );
+
+    for (status, error) in [(101, E::InvalidPseudoHeader), (103, E::InvalidPseudoHeader)] {
+        let response = Response::builder().status(status).body(()).unwrap();
+        assert_eq!(connect(&wanted).0.receive_http(&response).map(|_| ()), Err(error.into()));
+    }
+    let response = Response::builder().status(403).header("x", "y").body(()).unwrap();
+    let error = connect(&wanted).0.receive_http(&response).map(|_| ()).unwrap_err();
+    let client::Error::Rejected(response) = error else { panic!("{error:?}") };
+    assert_eq!((response.status(), response.header("x")), (403, Some(&b"y"[..])));
+}
+
+#[test]
+fn a_uri_that_the_types_do_not_take_is_an_error() {
+    let mut refused = 0;
+    for byte in b'!'..=b'~' {
+        let uri = [b"ws://h/a", &[byte][..], b"b"].concat();
+        let Ok(uri) = sansocket::uri::Uri::parse(&uri) else { continue };
+        let wanted = client::Request::from(uri);
+        for made in [
+            client::Handshake::new_http(&wanted, SEED).map(|(_, request)| request),
+            extended_connect::Handshake::new_http(&wanted, SEED).map(|(_, request)| request),
+        ] {
+            match made {
+                Ok(request) => assert!(request.uri().to_string().ends_with(wanted.uri().resource_name())),
+                Err(error) => {
+                    assert_eq!(error, client::RequestError::InvalidUri);
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert!(refused > 0, "no character is one that only the crate http refuses");
 }

@@ -10,7 +10,7 @@ use crate::handshake::{FieldError, HandshakeError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// The server answered with another status than 101: it wants credentials, redirects, refuses, or does not
+    /// The server answered with another status than the one that opens a connection: it wants credentials, redirects, refuses, or does not
     /// speak WebSocket (RFC 6455, 4.1).
     Rejected(Box<Response>),
     /// The server broke the protocol, went over a limit, or disappeared.
@@ -60,6 +60,8 @@ pub enum RequestError {
     MissingSubprotocol,
     /// The offer of an extension breaks its grammar (RFC 6455, 9.1), or there are more than 32 offers or 4 KiB.
     InvalidExtension,
+    /// The URI has a character that the crate `http` does not take, as its types are asked for.
+    InvalidUri,
 }
 
 impl fmt::Display for RequestError {
@@ -75,6 +77,7 @@ impl fmt::Display for RequestError {
             Self::TooManySubprotocols => "there are more than 64 subprotocols",
             Self::MissingSubprotocol => "a subprotocol is required, and there is none to select",
             Self::InvalidExtension => "the offers of extensions are malformed or too long",
+            Self::InvalidUri => "the crate http does not take the uri",
         })
     }
 }

@@ -31,6 +31,7 @@ mod error;
 mod request;
 mod response;
 mod status_line;
+mod terms;
 
 use alloc::{boxed::Box, vec::Vec};
 use core::{fmt, mem};
@@ -39,15 +40,13 @@ pub use error::{Error, RequestError};
 pub use request::Request;
 pub use response::Response;
 pub(crate) use status_line::StatusLine;
+pub(crate) use terms::Terms;
 
-#[cfg(feature = "deflate")]
-use crate::deflate;
 use crate::{
     Config, Connection, Input,
     entropy::Entropy,
     handshake::{
-        Collector, Expected, HandshakeError, HandshakeLimits, Kind, Progress, accept_key, check_response,
-        encode_nonce,
+        Collector, HandshakeError, HandshakeLimits, Kind, Progress, accept_key, check_response, encode_nonce,
     },
 };
 use body::{Body, BodyProgress};
@@ -58,11 +57,10 @@ use body::{Body, BodyProgress};
 /// at most [`HandshakeLimits::max_head_len`] and [`HandshakeLimits::max_body_len`] bytes.
 pub struct Handshake {
     state: State,
-    expected: Expected,
+    /// The value of Sec-WebSocket-Accept that answers our key.
+    key_accept: [u8; 28],
+    terms: Terms,
     entropy: Option<Entropy>,
-    config: Config,
-    #[cfg(feature = "deflate")]
-    deflate: Vec<deflate::Config>,
     limits: HandshakeLimits,
     /// How many interim responses have come.
     interim: u32,
@@ -96,16 +94,9 @@ impl Handshake {
         request.append(&key, out);
         Ok(Self {
             state: State::Head(Collector::new(Kind::Response, request.limits), None),
-            expected: Expected {
-                accept: accept_key(&key),
-                subprotocols: request.subprotocols.clone(),
-                extensions: request.extensions.clone(),
-                require_subprotocol: request.require_subprotocol,
-            },
+            key_accept: accept_key(&key),
+            terms: request.terms.clone(),
             entropy: Some(entropy),
-            config: request.config,
-            #[cfg(feature = "deflate")]
-            deflate: request.deflate.clone(),
             limits: request.limits,
             interim: 0,
         })
@@ -135,11 +126,11 @@ impl Handshake {
         }
         match self.read(input) {
             Ok(None) => Ok(None),
-            Ok(Some(response)) => {
+            Ok(Some((config, response))) => {
                 let Some(entropy) = self.entropy.take() else {
                     return Err(HandshakeError::AlreadyComplete.into());
                 };
-                Ok(Some((Connection::client_with(self.config, entropy), response)))
+                Ok(Some((Connection::client_with(config, entropy), response)))
             }
             Err(error) => {
                 input.take_all();
@@ -170,15 +161,15 @@ impl Handshake {
         Err(error)
     }
 
-    fn read(&mut self, input: &mut Input<'_>) -> Result<Option<Response>, Error> {
+    fn read(&mut self, input: &mut Input<'_>) -> Result<Option<(Config, Response)>, Error> {
         loop {
             match &mut self.state {
                 State::Head(collector, status_line) => match collector.receive(input)? {
                     Progress::More => return Ok(None),
                     Progress::StartLine => *status_line = Some(StatusLine::parse(collector.start_line())?),
                     Progress::End => {
-                        if let Some(response) = self.finish_head()? {
-                            return Ok(Some(response));
+                        if let Some(opened) = self.finish_head()? {
+                            return Ok(Some(opened));
                         }
                     }
                 },
@@ -192,7 +183,7 @@ impl Handshake {
     }
 
     /// The response that opens the connection, if the head that has just ended is one.
-    fn finish_head(&mut self) -> Result<Option<Response>, Error> {
+    fn finish_head(&mut self) -> Result<Option<(Config, Response)>, Error> {
         let State::Head(collector, Some(line)) = mem::replace(&mut self.state, State::Complete) else {
             return Err(HandshakeError::MalformedStatusLine.into());
         };
@@ -200,15 +191,16 @@ impl Handshake {
         head.parse(|headers| match line.status {
             // RFC 6455, 4.2.1: the upgrade needs HTTP/1.1 on both sides.
             101 if line.minor_version == 0 => Err(HandshakeError::HttpVersionTooOld),
-            101 => check_response(headers.iter().map(|header| (header.name, header.value)), &self.expected),
+            101 => {
+                let headers = headers.iter().map(|header| (header.name, header.value));
+                check_response(headers, &self.key_accept, &self.terms.offered)
+            }
             _ => Ok(()),
         })?;
         match line.status {
             101 => {
                 let response = Response::new(line.status, head);
-                #[cfg(feature = "deflate")]
-                self.agree_on_deflate(&response)?;
-                return Ok(Some(response));
+                return Ok(Some((self.terms.agree(&response)?, response)));
             }
             // RFC 9110, 15.2: interim responses come before the final one.
             100..200 => {
@@ -225,17 +217,6 @@ impl Handshake {
             }
         }
         Ok(None)
-    }
-
-    /// Takes over what the server has agreed to, if it fits one of the offers (RFC 7692, 5.1).
-    #[cfg(feature = "deflate")]
-    fn agree_on_deflate(&mut self, response: &Response) -> Result<(), HandshakeError> {
-        let answer = response.extensions().find(|extension| extension.name() == deflate::NAME);
-        if let (Some(answer), false) = (answer, self.deflate.is_empty()) {
-            let agreed = self.deflate.iter().find_map(|offered| offered.confirm(&answer).ok());
-            self.config = self.config.deflate(agreed.ok_or(HandshakeError::UnexpectedExtension)?);
-        }
-        Ok(())
     }
 
     fn finish_body(&mut self, truncated: bool) -> Error {
@@ -264,4 +245,4 @@ fn rejected(response: Response, body: Body, truncated: bool) -> Error {
 }
 
 /// Servers send one or two. More than this is a way to keep a client busy.
-const MAX_INTERIM_RESPONSES: u32 = 16;
+pub(crate) const MAX_INTERIM_RESPONSES: u32 = 16;

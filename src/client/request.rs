@@ -5,12 +5,12 @@ use alloc::string::ToString as _;
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
-use super::RequestError;
+use super::{RequestError, Terms};
 #[cfg(feature = "deflate")]
 use crate::deflate;
 use crate::{
     Config,
-    handshake::{Fields, HandshakeLimits, KEY_LEN, MAX_SUBPROTOCOLS, check_offer, is_token},
+    handshake::{Fields, HandshakeLimits, KEY_LEN, MAX_SUBPROTOCOLS, Offered, check_offer, is_token},
     uri::{Uri, UriError},
 };
 
@@ -32,16 +32,8 @@ use crate::{
 pub struct Request {
     uri: Uri,
     has_origin: bool,
-    /// The value of Sec-WebSocket-Protocol, or empty.
-    pub(super) subprotocols: String,
-    /// The value of Sec-WebSocket-Extensions, or empty.
-    pub(super) extensions: String,
-    pub(super) require_subprotocol: bool,
-    /// What is offered of permessage-deflate, in order of preference.
-    #[cfg(feature = "deflate")]
-    pub(super) deflate: Vec<deflate::Config>,
-    fields: Fields,
-    pub(super) config: Config,
+    pub(crate) terms: Terms,
+    pub(crate) fields: Fields,
     pub(super) limits: HandshakeLimits,
     /// The first thing that went wrong.
     error: Option<RequestError>,
@@ -66,12 +58,12 @@ impl Request {
     pub fn subprotocol(mut self, subprotocol: &str) -> Self {
         if !is_token(subprotocol.as_bytes()) {
             self.fail(RequestError::InvalidSubprotocol);
-        } else if self.subprotocols.split(", ").any(|other| other == subprotocol) {
+        } else if self.terms.offered.subprotocols.split(", ").any(|other| other == subprotocol) {
             self.fail(RequestError::RepeatedSubprotocol);
-        } else if self.subprotocols.split(", ").count() >= MAX_SUBPROTOCOLS {
+        } else if self.terms.offered.subprotocols.split(", ").count() >= MAX_SUBPROTOCOLS {
             self.fail(RequestError::TooManySubprotocols);
         } else {
-            append_element(&mut self.subprotocols, subprotocol);
+            append_element(&mut self.terms.offered.subprotocols, subprotocol);
         }
         self
     }
@@ -81,7 +73,7 @@ impl Request {
     /// By default the server may select none (RFC 6455, 4.2.2).
     #[must_use]
     pub fn require_subprotocol(mut self) -> Self {
-        self.require_subprotocol = true;
+        self.terms.offered.require_subprotocol = true;
         self
     }
 
@@ -120,7 +112,7 @@ impl Request {
     #[must_use]
     pub fn extension(mut self, offer: &str) -> Self {
         match check_offer(offer) {
-            Ok(()) => append_element(&mut self.extensions, offer),
+            Ok(()) => append_element(&mut self.terms.offered.extensions, offer),
             Err(_) => self.fail(RequestError::InvalidExtension),
         }
         self
@@ -134,15 +126,15 @@ impl Request {
     #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
     #[must_use]
     pub fn deflate(mut self, deflate: deflate::Config) -> Self {
-        append_element(&mut self.extensions, &deflate.offer().to_string());
-        self.deflate.push(deflate);
+        append_element(&mut self.terms.offered.extensions, &deflate.offer().to_string());
+        self.terms.deflate.push(deflate);
         self
     }
 
     /// How the connection behaves.
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
-        self.config = config;
+        self.terms.config = config;
         self
     }
 
@@ -169,10 +161,12 @@ impl Request {
     }
 
     /// The first thing that is wrong.
-    pub(super) fn check(&self) -> Option<RequestError> {
-        let none_to_require = self.require_subprotocol && self.subprotocols.is_empty();
+    pub(crate) fn check(&self) -> Option<RequestError> {
+        let none_to_require =
+            self.terms.offered.require_subprotocol && self.terms.offered.subprotocols.is_empty();
         // Each offer alone is well-formed, but a server that is like ours takes only so many.
-        let too_many_offers = !self.extensions.is_empty() && check_offer(&self.extensions).is_err();
+        let too_many_offers =
+            !self.terms.offered.extensions.is_empty() && check_offer(&self.terms.offered.extensions).is_err();
         self.error
             .or(none_to_require.then_some(RequestError::MissingSubprotocol))
             .or(too_many_offers.then_some(RequestError::InvalidExtension))
@@ -188,11 +182,11 @@ impl Request {
         append(&["GET ", uri.resource_name(), " HTTP/1.1\r\nHost: ", uri.authority(), "\r\n"]);
         append(&["Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"]);
         append(&["Sec-WebSocket-Key: ", str::from_utf8(key).unwrap_or_default(), "\r\n"]);
-        if !self.subprotocols.is_empty() {
-            append(&["Sec-WebSocket-Protocol: ", &self.subprotocols, "\r\n"]);
+        if !self.terms.offered.subprotocols.is_empty() {
+            append(&["Sec-WebSocket-Protocol: ", &self.terms.offered.subprotocols, "\r\n"]);
         }
-        if !self.extensions.is_empty() {
-            append(&["Sec-WebSocket-Extensions: ", &self.extensions, "\r\n"]);
+        if !self.terms.offered.extensions.is_empty() {
+            append(&["Sec-WebSocket-Extensions: ", &self.terms.offered.extensions, "\r\n"]);
         }
         out.extend_from_slice(self.fields.as_bytes());
         out.extend_from_slice(b"\r\n");
@@ -204,13 +198,17 @@ impl From<Uri> for Request {
         Self {
             uri,
             has_origin: false,
-            subprotocols: String::new(),
-            extensions: String::new(),
-            require_subprotocol: false,
-            #[cfg(feature = "deflate")]
-            deflate: Vec::new(),
+            terms: Terms {
+                offered: Offered {
+                    subprotocols: String::new(),
+                    extensions: String::new(),
+                    require_subprotocol: false,
+                },
+                #[cfg(feature = "deflate")]
+                deflate: Vec::new(),
+                config: Config::new(),
+            },
             fields: Fields::default(),
-            config: Config::new(),
             limits: HandshakeLimits::new(),
             error: None,
         }

@@ -23,7 +23,8 @@ impl Response {
         Self { body, truncated, ..self }
     }
 
-    /// The status: 101 if the connection is open, 200 to 999 if not.
+    /// The status. Of an upgrade 101 says that the connection is open, and 200 to 999 that it is not; of an
+    /// [extended CONNECT](crate::extended_connect) 200 to 299 say that it is.
     ///
     /// A redirect is not followed. Whoever does should not send credentials to another origin, nor go from
     /// `wss` to `ws`.

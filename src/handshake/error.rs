@@ -47,6 +47,15 @@ pub enum HandshakeError {
     HttpVersionTooOld,
     /// The method is not GET (RFC 6455, 4.2.1).
     MethodNotGet,
+    /// The method of a request over HTTP/2 or HTTP/3 is not CONNECT (RFC 8441, 4).
+    MethodNotConnect,
+    /// A pseudo-header is missing, unknown, repeated, behind other headers, or has a value that it cannot have
+    /// (RFC 9113, 8.3 and 8.6).
+    InvalidPseudoHeader,
+    /// The pseudo-header `:protocol` is missing, or is not `websocket` (RFC 8441, 5; RFC 9220, 3).
+    UnknownProtocol,
+    /// A header that is about a connection of HTTP/1.1 came over HTTP/2 or HTTP/3 (RFC 9113, 8.2.2).
+    ConnectionHeader,
     /// The target is neither a path nor an http or https URI, or has a fragment (RFC 6455, 4.2.1).
     InvalidTarget,
     /// The Host header is missing, repeated or not a host (RFC 9112, 3.2).
@@ -95,15 +104,17 @@ impl HandshakeError {
     /// The HTTP status of the response that a server has appended to `out`.
     ///
     /// `None` if there is none: the fault can only be in a response, or nobody is left to tell. A client sends
-    /// nothing, whatever the status.
+    /// nothing, whatever the status. For an extended CONNECT see
+    /// [`Refusal::status`](crate::extended_connect::Refusal::status).
     pub fn status(&self) -> Option<u16> {
         match self {
-            Self::MethodNotGet => Some(405),
+            Self::MethodNotGet | Self::MethodNotConnect => Some(405),
             Self::StartLineTooLong { .. } => Some(414),
             Self::NotAnUpgrade | Self::UnsupportedVersion => Some(426),
             Self::HeaderLineTooLong { .. } | Self::HeadTooLong { .. } | Self::TooManyHeaders { .. } => {
                 Some(431)
             }
+            Self::UnknownProtocol => Some(501),
             Self::HttpVersionNotSupported => Some(505),
             Self::MalformedStatusLine
             | Self::TooManyInterimResponses
@@ -140,6 +151,10 @@ impl fmt::Display for HandshakeError {
             Self::HttpVersionNotSupported => "the request is not in HTTP/1.1",
             Self::HttpVersionTooOld => "the message is in an HTTP version before 1.1",
             Self::MethodNotGet => "the method of the request is not GET",
+            Self::MethodNotConnect => "the method of the request is not CONNECT",
+            Self::InvalidPseudoHeader => "a pseudo-header is missing, misplaced or invalid",
+            Self::UnknownProtocol => "the request is for another protocol than websocket",
+            Self::ConnectionHeader => "a header of HTTP/1.1 came over a later version",
             Self::InvalidTarget => "the target of the request is neither a path nor an http URI",
             Self::InvalidHost => "the host header is missing, repeated or invalid",
             Self::InvalidContentLength => "the content-length header is repeated or not a number",

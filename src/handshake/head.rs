@@ -18,6 +18,12 @@ impl Head {
         Self { bytes, start_line_end, header_count }
     }
 
+    /// A head from a start line, without its line end, and complete header lines.
+    pub(crate) fn from_lines(start_line: &str, lines: &[u8], header_count: usize) -> Self {
+        let bytes = [start_line.as_bytes(), b"\r\n", lines, b"\r\n"].concat();
+        Self { bytes, start_line_end: start_line.len().saturating_add(2), header_count }
+    }
+
     /// Checks the form of the header lines, and hands all of them to `read` (RFC 9112, 5).
     pub(crate) fn parse<'h, R>(
         &'h self,
@@ -66,6 +72,13 @@ impl Head {
 pub struct Headers<'h> {
     /// Header lines that `Head::parse` has accepted.
     lines: &'h [u8],
+}
+
+impl<'h> Headers<'h> {
+    /// The headers in these lines, which are well-formed.
+    pub(crate) fn of(lines: &'h [u8]) -> Self {
+        Self { lines }
+    }
 }
 
 impl<'h> Iterator for Headers<'h> {

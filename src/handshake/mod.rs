@@ -38,7 +38,7 @@ pub(crate) use fields::{FieldError, Fields};
 pub(crate) use grammar::{elements, is_token, parse_version, subprotocols, trim_ows};
 pub(crate) use head::Head;
 pub(crate) use negotiation::{
-    ContentLength, Expected, MAX_SUBPROTOCOLS, RequestHeaders, check_response, content_length,
+    ContentLength, MAX_SUBPROTOCOLS, Offered, RequestHeaders, check_response, check_selection, content_length,
 };
 
 /// The value of Sec-WebSocket-Accept that answers a Sec-WebSocket-Key, 28 characters of base64

@@ -66,18 +66,31 @@ impl<'h, I: Iterator<Item = (&'h str, &'h [u8])> + Clone> RequestHeaders<'h, I> 
         }
     }
 
-    /// What every GET request without a body has to fulfil.
+    /// What every request of HTTP/1.1 without a body has to fulfil.
     pub(crate) fn check_http(&self) -> Result<(), HandshakeError> {
-        match self.content_length {
-            _ if self.transfer_encoding => return Err(HandshakeError::RequestBody),
-            ContentLength::Invalid => return Err(HandshakeError::InvalidContentLength),
-            ContentLength::Some(1..) => return Err(HandshakeError::RequestBody),
-            ContentLength::None | ContentLength::Some(0) => {}
-        }
-        // RFC 9112, 3.2: exactly one, and valid.
-        match self.host {
-            Single::One(host) if is_authority(host) => Ok(()),
+        self.check_body()?;
+        self.check_authority(None)
+    }
+
+    /// That there is one host, which is valid: that of the pseudo-header `:authority` or that of Host (RFC 9112, 3.2;
+    /// RFC 9113, 8.3.1).
+    pub(crate) fn check_authority(&self, pseudo: Option<&str>) -> Result<(), HandshakeError> {
+        match (pseudo.map(str::as_bytes), self.host) {
+            (Some(authority), Single::None) | (None, Single::One(authority)) if is_authority(authority) => {
+                Ok(())
+            }
+            (Some(authority), Single::One(host)) if authority == host && is_authority(host) => Ok(()),
             _ => Err(HandshakeError::InvalidHost),
+        }
+    }
+
+    /// That no body is announced.
+    pub(crate) fn check_body(&self) -> Result<(), HandshakeError> {
+        match self.content_length {
+            _ if self.transfer_encoding => Err(HandshakeError::RequestBody),
+            ContentLength::Invalid => Err(HandshakeError::InvalidContentLength),
+            ContentLength::Some(1..) => Err(HandshakeError::RequestBody),
+            ContentLength::None | ContentLength::Some(0) => Ok(()),
         }
     }
 
@@ -125,11 +138,9 @@ impl<'h, I: Iterator<Item = (&'h str, &'h [u8])> + Clone> RequestHeaders<'h, I> 
     }
 }
 
-/// What a client expects of the response that accepts.
+/// What a client has offered, and the server may select from.
 #[derive(Clone, Debug)]
-pub(crate) struct Expected {
-    /// The value of Sec-WebSocket-Accept.
-    pub(crate) accept: [u8; 28],
+pub(crate) struct Offered {
     /// The value of Sec-WebSocket-Protocol as it was sent, or empty.
     pub(crate) subprotocols: String,
     /// The value of Sec-WebSocket-Extensions as it was sent, or empty.
@@ -138,8 +149,12 @@ pub(crate) struct Expected {
     pub(crate) require_subprotocol: bool,
 }
 
-/// Checks the headers of a 101 response (RFC 6455, 4.1).
-pub(crate) fn check_response<'h, I>(headers: I, expected: &Expected) -> Result<(), HandshakeError>
+/// Checks the headers of a 101 response to a key that `key_accept` answers (RFC 6455, 4.1).
+pub(crate) fn check_response<'h, I>(
+    headers: I,
+    key_accept: &[u8],
+    offered: &Offered,
+) -> Result<(), HandshakeError>
 where
     I: Iterator<Item = (&'h str, &'h [u8])> + Clone,
 {
@@ -168,14 +183,14 @@ where
         return Err(HandshakeError::WrongConnection);
     }
     // RFC 6455, 4.1 and 11.3.3.
-    if accept != Single::One(&expected.accept) {
+    if accept != Single::One(key_accept) {
         return Err(HandshakeError::WrongAccept);
     }
-    check_selection(headers, expected)
+    check_selection(headers, offered)
 }
 
 /// Checks what the server has selected, however the connection came about (RFC 6455, 4.1).
-fn check_selection<'h, I>(headers: I, expected: &Expected) -> Result<(), HandshakeError>
+pub(crate) fn check_selection<'h, I>(headers: I, offered: &Offered) -> Result<(), HandshakeError>
 where
     I: Iterator<Item = (&'h str, &'h [u8])> + Clone,
 {
@@ -183,19 +198,19 @@ where
     let lines = headers.clone().filter(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-protocol"));
     lines.for_each(|(_, value)| subprotocol.add(value));
     match subprotocol {
-        Single::None if expected.require_subprotocol => return Err(HandshakeError::MissingSubprotocol),
+        Single::None if offered.require_subprotocol => return Err(HandshakeError::MissingSubprotocol),
         Single::None => {}
         // RFC 6455, 11.3.4: one token, and one of ours with the same case.
         Single::One(value)
-            if is_token(value) && elements(expected.subprotocols.as_bytes()).any(|one| one == value) => {}
+            if is_token(value) && elements(offered.subprotocols.as_bytes()).any(|one| one == value) => {}
         _ => return Err(HandshakeError::UnexpectedSubprotocol),
     }
     let mut seen = [""; MAX_ELEMENTS];
     for (count, extension) in extensions(headers).enumerate() {
         let name = extension?.name();
-        let offers = [("sec-websocket-extensions", expected.extensions.as_bytes())];
-        let offered = extensions(offers.into_iter()).flatten().any(|offer| offer.name() == name);
-        if !offered || seen.contains(&name) {
+        let offers = [("sec-websocket-extensions", offered.extensions.as_bytes())];
+        let is_offered = extensions(offers.into_iter()).flatten().any(|offer| offer.name() == name);
+        if !is_offered || seen.contains(&name) {
             return Err(HandshakeError::UnexpectedExtension);
         }
         // The iterator ends with an error beyond that many.

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "deflate")]
 use alloc::string::ToString as _;
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 use core::fmt;
 
 use super::{Request, ResponseErrorKind};
@@ -72,13 +72,8 @@ impl<'a> Accept<'a> {
         self
     }
 
-    /// Appends the response and says how the connection is to be.
-    pub(super) fn append(
-        &self,
-        request: &Request,
-        key: &[u8; KEY_LEN],
-        out: &mut Vec<u8>,
-    ) -> Result<Config, ResponseErrorKind> {
+    /// What the response will say, and how the connection is to be.
+    pub(crate) fn agree<T>(&self, request: &Request<T>) -> Result<Agreement, ResponseErrorKind> {
         if let Some(error) = self.error {
             return Err(error);
         }
@@ -86,6 +81,28 @@ impl<'a> Accept<'a> {
         if self.subprotocol.is_some_and(|name| !request.subprotocols().any(|offered| offered == name)) {
             return Err(ResponseErrorKind::SubprotocolNotOffered);
         }
+        #[cfg(feature = "deflate")]
+        if let Some(agreed) = self.deflate.and_then(|deflate| deflate.accept(request.extensions())) {
+            return Ok(Agreement {
+                config: self.config.deflate(agreed),
+                extensions: Some(agreed.to_string()),
+            });
+        }
+        Ok(Agreement { config: self.config, extensions: None })
+    }
+
+    /// What the caller adds to the response.
+    pub(crate) fn fields(&self) -> &Fields {
+        &self.fields
+    }
+
+    /// The subprotocol that was selected.
+    pub(crate) fn selected_subprotocol(&self) -> Option<&str> {
+        self.subprotocol
+    }
+
+    /// Appends the response to an upgrade (RFC 6455, 4.2.2).
+    pub(super) fn append(&self, agreement: &Agreement, key: &[u8; KEY_LEN], out: &mut Vec<u8>) {
         let fields = self.fields.as_bytes();
         let subprotocol_len = self.subprotocol.map_or(0, str::len);
         let parts = [SWITCHING.len(), subprotocol_len, fields.len(), 96];
@@ -93,27 +110,25 @@ impl<'a> Accept<'a> {
         out.extend_from_slice(SWITCHING);
         out.extend_from_slice(&accept_key(key));
         out.extend_from_slice(b"\r\n");
-        if let Some(subprotocol) = self.subprotocol {
-            out.extend_from_slice(b"Sec-WebSocket-Protocol: ");
-            out.extend_from_slice(subprotocol.as_bytes());
-            out.extend_from_slice(b"\r\n");
-        }
-        #[cfg(feature = "deflate")]
-        let config = match self.deflate.and_then(|deflate| deflate.accept(request.extensions())) {
-            Some(agreed) => {
-                out.extend_from_slice(b"Sec-WebSocket-Extensions: ");
-                out.extend_from_slice(agreed.to_string().as_bytes());
-                out.extend_from_slice(b"\r\n");
-                self.config.deflate(agreed)
+        let mut append_field = |name: &[u8], value: Option<&str>| {
+            if let Some(value) = value {
+                for part in [name, value.as_bytes(), b"\r\n"] {
+                    out.extend_from_slice(part);
+                }
             }
-            None => self.config,
         };
-        #[cfg(not(feature = "deflate"))]
-        let config = self.config;
+        append_field(b"Sec-WebSocket-Protocol: ", self.subprotocol);
+        append_field(b"Sec-WebSocket-Extensions: ", agreement.extensions.as_deref());
         out.extend_from_slice(fields);
         out.extend_from_slice(b"\r\n");
-        Ok(config)
     }
+}
+
+/// What comes of an [`Accept`] for one request.
+pub(crate) struct Agreement {
+    pub(crate) config: Config,
+    /// The value of Sec-WebSocket-Extensions.
+    pub(crate) extensions: Option<String>,
 }
 
 /// Shows no header, as those may hold credentials.

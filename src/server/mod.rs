@@ -36,7 +36,8 @@ use alloc::vec::Vec;
 use core::{fmt, mem};
 
 pub use accept::Accept;
-pub use request::{Incoming, PlainRequest, Request};
+pub use request::{Incoming, PlainRequest, Request, Resource, Upgrade};
+pub(crate) use request_line::check_target;
 pub use response::{ResponseError, ResponseErrorKind};
 
 use crate::{
@@ -167,8 +168,8 @@ impl Handshake {
             Ok(Some(key))
         })?;
         Ok(match key {
-            Some(key) => Incoming::WebSocket(Request::new(head, key)),
-            None => Incoming::Http(PlainRequest::new(head)),
+            Some(key) => Incoming::WebSocket(Request::upgrade(head, key)),
+            None => Incoming::Http(PlainRequest::plain(head)),
         })
     }
 }

@@ -9,15 +9,28 @@ use crate::{
     handshake::{Excerpt, Extension, Head, Headers, KEY_LEN, extensions, subprotocols},
 };
 
-/// A request that opens a WebSocket if it is [accepted](Self::accept) (RFC 6455, 4.2.1).
+/// A request of a client. What it asks for, `T`, is what it can be answered with.
 ///
-/// It is valid as far as the protocol goes. Whether to serve this target to this origin is for the caller to
-/// say: a server that does not look at [`origin`](Self::origin) serves the pages of every web site
-/// (RFC 6455, 4.2.2 and 10.2).
-pub struct Request {
-    head: Head,
+/// With an [`Upgrade`] it opens a WebSocket if it is [accepted](Self::accept) (RFC 6455, 4.2.1). It is valid as far as
+/// the protocol goes. Whether to serve this target to this origin is for the caller to say: a server that does not
+/// look at [`origin`](Self::origin) serves the pages of every web site (RFC 6455, 4.2.2 and 10.2).
+pub struct Request<T = Upgrade> {
+    pub(crate) head: Head,
+    pub(crate) asks_for: T,
+}
+
+/// What a [`Request`] asks for: that HTTP/1.1 becomes a WebSocket.
+#[derive(Clone, Copy, Debug)]
+pub struct Upgrade {
     key: [u8; KEY_LEN],
 }
+
+/// What a [`PlainRequest`] asks for: a resource of HTTP, and no WebSocket.
+#[derive(Clone, Copy, Debug)]
+pub struct Resource(());
+
+/// A GET request without a body that does not ask for a WebSocket.
+pub type PlainRequest = Request<Resource>;
 
 /// A request, whether it asks for a WebSocket or not.
 #[derive(Debug)]
@@ -29,14 +42,9 @@ pub enum Incoming {
     Http(PlainRequest),
 }
 
-/// A GET request that does not ask for a WebSocket.
-pub struct PlainRequest {
-    head: Head,
-}
-
 impl Request {
-    pub(super) fn new(head: Head, key: [u8; KEY_LEN]) -> Self {
-        Self { head, key }
+    pub(super) fn upgrade(head: Head, key: [u8; KEY_LEN]) -> Self {
+        Self { head, asks_for: Upgrade { key } }
     }
 
     /// Opens the connection: appends the 101 response to `out` (RFC 6455, 4.2.2).
@@ -49,8 +57,11 @@ impl Request {
     /// header. Nothing was appended, and the error gives the request back.
     #[expect(clippy::needless_pass_by_value, reason = "one answer for one request")]
     pub fn accept(self, accept: Accept<'_>, out: &mut Vec<u8>) -> Result<Connection, ResponseError> {
-        match accept.append(&self, &self.key, out) {
-            Ok(config) => Ok(Connection::server(config)),
+        match accept.agree(&self) {
+            Ok(agreement) => {
+                accept.append(&agreement, &self.asks_for.key, out);
+                Ok(Connection::server(agreement.config))
+            }
             Err(kind) => Err(ResponseError::new(kind, self)),
         }
     }
@@ -74,60 +85,11 @@ impl Request {
     ) -> Result<(), ResponseError> {
         response::append(status, headers, body, out).map_err(|kind| ResponseError::new(kind, self))
     }
-
-    /// The target as it was sent: mostly path and query, or a whole http or https URI (RFC 9112, 3.2).
-    pub fn target(&self) -> &str {
-        target(&self.head)
-    }
-
-    /// The path of the target, still percent-encoded. It begins with `/`.
-    pub fn path(&self) -> &str {
-        path_and_query(&self.head).0
-    }
-
-    /// The query of the target, without the `?`, still percent-encoded.
-    pub fn query(&self) -> Option<&str> {
-        path_and_query(&self.head).1
-    }
-
-    /// The host, and the port if one was given: from the target if it has one, else from the Host header
-    /// (RFC 9112, 3.2.2).
-    pub fn authority(&self) -> &str {
-        authority(&self.head)
-    }
-
-    /// The first header with this name, in any case.
-    pub fn header(&self, name: &str) -> Option<&[u8]> {
-        self.head.header(name)
-    }
-
-    /// All headers, in the order in which they came.
-    pub fn headers(&self) -> Headers<'_> {
-        self.head.headers()
-    }
-
-    /// The web page that asks, if a browser asks: scheme, host and port, or `null` (RFC 6455, 10.2).
-    ///
-    /// Compare the whole of it. `None` means that there was no Origin header.
-    pub fn origin(&self) -> Option<&str> {
-        // It has been checked to be ASCII.
-        self.header("origin").and_then(|origin| str::from_utf8(origin).ok())
-    }
-
-    /// The subprotocols that the client speaks, the one it likes best first (RFC 6455, 11.3.4).
-    pub fn subprotocols(&self) -> impl Iterator<Item = &str> {
-        subprotocols(self.headers())
-    }
-
-    /// The extensions that the client offers, the one it likes best first (RFC 6455, 9.1).
-    pub fn extensions(&self) -> impl Iterator<Item = Extension<'_>> {
-        extensions(self.headers()).flatten()
-    }
 }
 
 impl PlainRequest {
-    pub(super) fn new(head: Head) -> Self {
-        Self { head }
+    pub(super) fn plain(head: Head) -> Self {
+        Self { head, asks_for: Resource(()) }
     }
 
     /// Answers: appends a response with this status, these headers and this body to `out`.
@@ -146,25 +108,33 @@ impl PlainRequest {
     ) -> Result<(), ResponseError<Self>> {
         response::append(status, headers, body, out).map_err(|kind| ResponseError::new(kind, self))
     }
+}
 
+impl<T> Request<T> {
     /// The target as it was sent: mostly path and query, or a whole http or https URI (RFC 9112, 3.2).
     pub fn target(&self) -> &str {
-        target(&self.head)
+        // The request line has been checked, so it has three parts.
+        self.head.start_line().split(' ').nth(1).unwrap_or_default()
     }
 
     /// The path of the target, still percent-encoded. It begins with `/`.
     pub fn path(&self) -> &str {
-        path_and_query(&self.head).0
+        self.path_and_query().0
     }
 
     /// The query of the target, without the `?`, still percent-encoded.
     pub fn query(&self) -> Option<&str> {
-        path_and_query(&self.head).1
+        self.path_and_query().1
     }
 
-    /// The host, and the port if one was given (RFC 9112, 3.2.2).
+    /// The host, and the port if one was given: from the target if it has one, else from the Host header
+    /// (RFC 9112, 3.2.2).
     pub fn authority(&self) -> &str {
-        authority(&self.head)
+        match split_absolute(self.target()) {
+            Some((authority, _)) => authority,
+            // It has been checked to be there, and to be ASCII.
+            None => self.header("host").and_then(|host| str::from_utf8(host).ok()).unwrap_or_default(),
+        }
     }
 
     /// The first header with this name, in any case.
@@ -176,42 +146,40 @@ impl PlainRequest {
     pub fn headers(&self) -> Headers<'_> {
         self.head.headers()
     }
+
+    /// The web page that asks, if a browser asks: scheme, host and port, or `null` (RFC 6455, 10.2).
+    ///
+    /// Compare the whole of it. `None` means that there was no Origin header.
+    pub fn origin(&self) -> Option<&str> {
+        // Of a request for a WebSocket it has been checked to be ASCII.
+        self.header("origin").and_then(|origin| str::from_utf8(origin).ok())
+    }
+
+    /// The subprotocols that the client speaks, the one it likes best first (RFC 6455, 11.3.4).
+    pub fn subprotocols(&self) -> impl Iterator<Item = &str> {
+        subprotocols(self.headers())
+    }
+
+    /// The extensions that the client offers, the one it likes best first (RFC 6455, 9.1).
+    pub fn extensions(&self) -> impl Iterator<Item = Extension<'_>> {
+        extensions(self.headers()).flatten()
+    }
+
+    fn path_and_query(&self) -> (&str, Option<&str>) {
+        let target = self.target();
+        let target = split_absolute(target).map_or(target, |(_, resource)| resource);
+        match target.split_once('?') {
+            Some(("", query)) => ("/", Some(query)),
+            Some((path, query)) => (path, Some(query)),
+            None if target.is_empty() => ("/", None),
+            None => (target, None),
+        }
+    }
 }
 
 /// Shows the path and no header, as those may hold credentials, and so may the query.
-impl fmt::Debug for Request {
+impl<T> fmt::Debug for Request<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request").field("target", &Excerpt(self.target())).finish_non_exhaustive()
-    }
-}
-
-/// Shows the path and no header, as those may hold credentials, and so may the query.
-impl fmt::Debug for PlainRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PlainRequest").field("target", &Excerpt(self.target())).finish_non_exhaustive()
-    }
-}
-
-/// The request line has been checked, so it has three parts.
-fn target(head: &Head) -> &str {
-    head.start_line().split(' ').nth(1).unwrap_or_default()
-}
-
-fn path_and_query(head: &Head) -> (&str, Option<&str>) {
-    let target = target(head);
-    let target = split_absolute(target).map_or(target, |(_, resource)| resource);
-    match target.split_once('?') {
-        Some(("", query)) => ("/", Some(query)),
-        Some((path, query)) => (path, Some(query)),
-        None if target.is_empty() => ("/", None),
-        None => (target, None),
-    }
-}
-
-fn authority(head: &Head) -> &str {
-    match split_absolute(target(head)) {
-        Some((authority, _)) => authority,
-        // It has been checked to be there, and to be ASCII.
-        None => head.header("host").and_then(|host| str::from_utf8(host).ok()).unwrap_or_default(),
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn check(line: &[u8]) -> Result<(), HandshakeError> {
 }
 
 /// RFC 6455, 4.2.1: a path, or an http or https URI; and without a fragment (RFC 6455, 3).
-fn check_target(target: &[u8]) -> Result<(), HandshakeError> {
+pub(crate) fn check_target(target: &[u8]) -> Result<(), HandshakeError> {
     let visible = target.iter().all(|byte| matches!(byte, b'!'..=b'~') && *byte != b'#');
     let valid = match str::from_utf8(target) {
         Ok(target) if visible => match split_absolute(target) {

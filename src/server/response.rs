@@ -18,7 +18,7 @@ pub struct ResponseError<R = Request> {
 }
 
 impl<R> ResponseError<R> {
-    pub(super) fn new(kind: ResponseErrorKind, request: R) -> Self {
+    pub(crate) fn new(kind: ResponseErrorKind, request: R) -> Self {
         Self { kind, request }
     }
 
