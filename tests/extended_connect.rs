@@ -116,7 +116,7 @@ fn a_request_that_breaks_a_rule_gets_an_answer() {
         (with("sec-websocket-extensions", b"a;"), E::InvalidExtensions, 400),
     ];
     for (list, error, status) in cases {
-        let refusal = Request::from_headers(list.clone()).expect_err(&format!("{list:?}"));
+        let Err(refusal) = Request::from_headers(list.clone()) else { panic!("{list:?} was taken") };
         assert_eq!((refusal.error(), refusal.status()), (error, status), "{list:?}");
         assert_eq!(refusal.to_string(), error.to_string());
         let status = (":status", &*status.to_string());
@@ -225,7 +225,8 @@ fn handshake() -> Handshake {
 #[test]
 fn a_response_opens_the_connection_or_does_not() {
     let broken = |error: E| Some(client::Error::from(error));
-    let cases: [(&[(&str, &str)], Option<client::Error>); 18] = [
+    type Outcome = Option<client::Error>;
+    let cases: [(&[(&str, &str)], Outcome); 18] = [
         (&[(":status", "200")], None),
         (&[(":status", "204")], None),
         (&[(":status", "299"), ("sec-websocket-accept", "nothing")], None),
