@@ -221,12 +221,14 @@ fn handshake() -> Handshake {
     Handshake::new(&request, SEED).unwrap().0
 }
 
+/// Why there is no connection, if there is none.
+type Failure = Option<client::Error>;
+
 // R8441-5-e, R8441-5-g
 #[test]
 fn a_response_opens_the_connection_or_does_not() {
     let broken = |error: E| Some(client::Error::from(error));
-    type Outcome = Option<client::Error>;
-    let cases: [(&[(&str, &str)], Outcome); 18] = [
+    let cases: [(&[(&str, &str)], Failure); 18] = [
         (&[(":status", "200")], None),
         (&[(":status", "204")], None),
         (&[(":status", "299"), ("sec-websocket-accept", "nothing")], None),
