@@ -1,0 +1,166 @@
+//! `WebSockets` over HTTP/2 with TLS: a page, and an echo that the page opens by an extended CONNECT (RFC 8441).
+//!
+//! ```text
+//! cargo run --bin h2_server -- 127.0.0.1:9003 [CERTIFICATE.PEM]     # then open https://127.0.0.1:9003/
+//! ```
+//!
+//! The certificate is made at the start, for localhost, and written to the file if one is named. `h2` does HTTP/2 and
+//! hands out the headers of each stream, and then its data, which are the bytes of a connection.
+
+use std::{env, fs, future::poll_fn, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use h2::{RecvStream, SendStream, ext::Protocol, server::SendResponse};
+use http::{Method, Request, Response, StatusCode};
+use rustls::{
+    ServerConfig,
+    pki_types::{PrivateKeyDer, pem::PemObject},
+};
+use sansocket::{Connection, Event, Input, State, deflate, extended_connect, server::Accept};
+use sansocket_runtimes::Result;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::timeout,
+};
+use tokio_rustls::TlsAcceptor;
+
+const PAGE: &str = "<!doctype html><meta charset=utf-8><title>WebSocket over HTTP/2</title>
+<p id=said>...</p>
+<script>
+    const socket = new WebSocket(`wss://${location.host}/ws`);
+    socket.onopen = () => socket.send('hello');
+    socket.onmessage = event => document.getElementById('said').textContent = event.data;
+</script>";
+
+/// How long a client may take for TLS, and to end a stream.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<()> {
+    let mut args = env::args().skip(1);
+    let address = args.next().unwrap_or_else(|| "127.0.0.1:9003".into());
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()])?;
+    if let Some(file) = args.next() {
+        fs::write(file, made.cert.pem())?;
+    }
+    let key = PrivateKeyDer::from_pem_slice(made.signing_key.serialize_pem().as_bytes())?;
+    let mut tls =
+        ServerConfig::builder().with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key)?;
+    tls.alpn_protocols = vec![b"h2".to_vec()];
+    let tls = TlsAcceptor::from(Arc::new(tls));
+    let listener = TcpListener::bind(address).await?;
+    println!("listening on wss://{}/ws", listener.local_addr()?);
+    loop {
+        let (stream, peer) = listener.accept().await?;
+        let tls = tls.clone();
+        tokio::spawn(async move {
+            if let Err(error) = serve(stream, peer, tls).await {
+                eprintln!("{peer}: {error}");
+            }
+        });
+    }
+}
+
+/// Serves one connection of HTTP/2, and each of its streams in a task.
+async fn serve(stream: TcpStream, peer: SocketAddr, tls: TlsAcceptor) -> Result<()> {
+    stream.set_nodelay(true)?;
+    let stream = timeout(PATIENCE, tls.accept(stream)).await??;
+    // This is the setting that lets clients ask.
+    let mut http = h2::server::Builder::new().enable_connect_protocol().handshake(stream).await?;
+    while let Some(stream) = http.accept().await {
+        let (request, respond) = stream?;
+        tokio::spawn(async move {
+            if let Err(error) = answer(request, respond, peer).await {
+                eprintln!("{peer}: {error}");
+            }
+        });
+    }
+    Ok(())
+}
+
+async fn answer(
+    request: Request<RecvStream>,
+    mut respond: SendResponse<Bytes>,
+    peer: SocketAddr,
+) -> Result<()> {
+    if request.method() != Method::CONNECT {
+        let found = request.method() == Method::GET && request.uri().path() == "/";
+        let (status, body) = if found { (StatusCode::OK, PAGE) } else { (StatusCode::NOT_FOUND, "") };
+        let response = Response::builder().status(status).header("content-type", "text/html").body(())?;
+        respond.send_response(response, false)?.send_data(Bytes::from_static(body.as_bytes()), true)?;
+        return Ok(());
+    }
+    let protocol = request.extensions().get::<Protocol>().map(|protocol| protocol.as_str().to_owned());
+    let asked = match extended_connect::Request::from_http_connect(&request, protocol.as_deref()) {
+        Ok(asked) => asked,
+        Err(refusal) => {
+            respond.send_response(refusal.into_response(), true)?;
+            return Ok(());
+        }
+    };
+    // Pages of others stay outside.
+    let own = format!("https://{}", asked.authority());
+    if asked.path() != "/ws" || asked.origin().is_some_and(|origin| origin != own) {
+        let status = if asked.path() == "/ws" { StatusCode::FORBIDDEN } else { StatusCode::NOT_FOUND };
+        respond.send_response(Response::builder().status(status).body(())?, true)?;
+        return Ok(());
+    }
+    println!("{peer}: {} {} as {}", request.method(), asked.target(), protocol.unwrap_or_default());
+    let accept = Accept::new().deflate(deflate::Config::new());
+    let (response, connection) = asked.accept_http(accept).map_err(|error| error.to_string())?;
+    let sender = respond.send_response(response, false)?;
+    echo(request.into_body(), sender, connection).await
+}
+
+/// The data of a stream is what the bytes of a transport are elsewhere.
+async fn echo(
+    mut receiver: RecvStream,
+    mut sender: SendStream<Bytes>,
+    mut connection: Connection,
+) -> Result<()> {
+    let mut out = Vec::new();
+    // The end of the stream and its reset are both the end of the transport: the connection knows what that means.
+    while let Some(Ok(data)) = receiver.data().await {
+        let mut data = Vec::from(data);
+        let result = answer_events(&mut connection, &mut Input::new(&mut data), &mut out);
+        let is_last = result.is_err() || connection.state() == State::Draining;
+        send(&mut sender, Bytes::from(std::mem::take(&mut out)), is_last).await?;
+        // Only now the client may send that much again, so one that does not read is not read from.
+        receiver.flow_control().release_capacity(data.len())?;
+        if is_last {
+            while let Some(Ok(data)) = timeout(PATIENCE, receiver.data()).await? {
+                receiver.flow_control().release_capacity(data.len())?;
+            }
+            result?;
+            break;
+        }
+    }
+    Ok(connection.receive_eof()?)
+}
+
+fn answer_events(connection: &mut Connection, input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<()> {
+    while let Some(event) = connection.receive(input, out)? {
+        match event {
+            Event::Text(text) => connection.send_text(&text, out)?,
+            Event::Binary(data) => connection.send_binary(&data, out)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Sends as much at a time as the window of the stream has room for. `is_last` ends the stream, as shutting down a socket
+/// for writing does.
+async fn send(sender: &mut SendStream<Bytes>, mut data: Bytes, is_last: bool) -> Result<()> {
+    if data.is_empty() && is_last {
+        sender.send_data(Bytes::new(), true)?;
+    }
+    while !data.is_empty() {
+        sender.reserve_capacity(data.len());
+        let room = poll_fn(|context| sender.poll_capacity(context)).await;
+        let room = room.ok_or_else(|| io::Error::from(io::ErrorKind::BrokenPipe))??;
+        let now = data.split_to(room.min(data.len()));
+        sender.send_data(now, is_last && data.is_empty())?;
+    }
+    Ok(())
+}

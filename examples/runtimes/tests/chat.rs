@@ -1,0 +1,50 @@
+//! The chat: what one says all hear, in the same order, and who falls behind is left behind.
+
+mod common;
+
+use common::{Client, Seen, Server};
+
+#[test]
+fn what_one_says_all_hear_in_the_same_order() {
+    let server = Server::start(env!("CARGO_BIN_EXE_tokio_chat"), &[]);
+    let mut clients: Vec<Client> = (0..100).map(|_| server.connect("/")).collect();
+    // Who is connected has been subscribed: its own message comes back.
+    for (number, client) in clients.iter_mut().enumerate() {
+        client.text(&format!("I am {number}"));
+    }
+    let mut first = Vec::new();
+    for (number, client) in clients.iter_mut().enumerate() {
+        let heard: Vec<Seen> = (0..100).map(|_| client.next()).collect();
+        assert!(heard.contains(&Seen::Text(format!("I am {number}"))));
+        if number == 0 {
+            first = heard;
+        } else {
+            assert_eq!(heard, first, "client {number}");
+        }
+    }
+    let mut leaving = clients.pop().unwrap();
+    leaving.close();
+    assert_eq!((leaving.next(), leaving.next()), (Seen::Closed(1000), Seen::End));
+    clients[0].text("who is left?");
+    assert_eq!(clients[1].next(), Seen::Text("who is left?".into()));
+}
+
+#[test]
+fn who_does_not_listen_is_closed_and_nobody_else_waits() {
+    let server = Server::start(env!("CARGO_BIN_EXE_tokio_chat"), &[]);
+    let mut deaf = server.connect("/");
+    let mut speaker = server.connect("/");
+    let text = "x".repeat(16_000);
+    // Enough for what the sockets hold, and the backlog besides.
+    for _ in 0..2000 {
+        speaker.text(&text);
+        assert_eq!(speaker.next(), Seen::Text(text.clone()));
+    }
+    loop {
+        match deaf.next() {
+            Seen::Text(heard) => assert_eq!(heard.len(), text.len()),
+            seen => break assert_eq!(seen, Seen::Closed(1013)),
+        }
+    }
+    assert_eq!(deaf.next(), Seen::End);
+}

@@ -1,0 +1,54 @@
+//! The echo servers on every runtime.
+
+mod common;
+
+use common::{Client, Server, check_back_pressure, check_echo};
+use sansocket::{client, deflate};
+
+#[test]
+fn mio_serves_all_clients_on_one_thread() {
+    let server = Server::start(env!("CARGO_BIN_EXE_mio_echo"), &[]);
+    check_echo(&server, "/");
+    check_back_pressure(&server, "/");
+}
+
+#[test]
+fn tokio_receives_and_sends_in_two_tasks() {
+    let server = Server::start(env!("CARGO_BIN_EXE_tokio_split"), &[]);
+    check_echo(&server, "/");
+    check_back_pressure(&server, "/");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn io_uring_fills_the_buffers() {
+    let server = Server::start(env!("CARGO_BIN_EXE_uring_echo"), &[]);
+    check_echo(&server, "/");
+    check_back_pressure(&server, "/");
+}
+
+#[test]
+fn axum_upgrades_the_request() {
+    let server = Server::start(env!("CARGO_BIN_EXE_axum_echo"), &[]);
+    check_echo(&server, "/ws");
+    check_back_pressure(&server, "/ws");
+
+    let compressed = |request: client::Request| request.deflate(deflate::Config::new());
+    let mut client = Client::connect(&server.address, "/ws", compressed).unwrap();
+    assert!(client.connection.deflate().is_some());
+    client.text(&"compress me ".repeat(1000));
+    assert_eq!(client.next(), common::Seen::Text("compress me ".repeat(1000)));
+
+    let status = |path: &str, change: fn(client::Request) -> client::Request| match Client::connect(
+        &server.address,
+        path,
+        change,
+    ) {
+        Err(client::Error::Rejected(response)) => response.status(),
+        Ok(_) => 101,
+        Err(error) => panic!("{error}"),
+    };
+    assert_eq!(status("/", |request| request), 200);
+    assert_eq!(status("/none", |request| request), 404);
+    assert_eq!(status("/ws", |request| request.origin("http://evil.example")), 403);
+}
