@@ -142,7 +142,7 @@
 //! | `getrandom` | yes | `random_seed()`, the seed of a client from the operating system |
 //! | `simd` | yes | validates UTF-8 and masks with wide vector instructions (`simdutf8`, `multiversion`) |
 //! | `deflate` | no | permessage-deflate, the compression of messages: `deflate` (RFC 7692, on `zlib-rs`) |
-//! | `http` | no | `http`: the opening handshake with the types of the crate of that name, as hyper and axum have them; needs `std` |
+//! | `http` | no | `http`: the opening handshake, over HTTP/1.1 and HTTP/2, with the types of the crate of that name, as hyper, axum and h2 have them; needs `std` |
 //! | `testing` | no | `testing`: two endpoints in memory, chosen cuts and delays, transcripts, streams of frames |
 //! | `arbitrary` | no | `Arbitrary` for the types of the wire and for whole streams; with `testing`, which makes them, and `std` |
 //!
