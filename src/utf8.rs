@@ -70,6 +70,13 @@ impl Decoder {
         self.decode_whole(bytes, used, whole).map(|rest| Decoded { first, rest })
     }
 
+    /// The text that `bytes` are, if no character is cut at either end. `None` says nothing else, and nothing has
+    /// happened.
+    #[inline]
+    pub(crate) fn decode_plain<'a>(self, bytes: &'a [u8]) -> Option<&'a str> {
+        if self.missing == 0 && cut_len(bytes) == 0 { from_utf8(bytes).ok() } else { None }
+    }
+
     /// The characters that are complete with `bytes`, up to the first fault, and whether there is one.
     pub(crate) fn decode_until_fault<'a>(&mut self, bytes: &'a [u8]) -> (Decoded<'a>, bool) {
         let before = *self;

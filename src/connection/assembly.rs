@@ -27,12 +27,21 @@ impl Assembly {
     }
 
     /// Appends text to a message of text, and makes room for what follows as far as that can be trusted.
-    pub(super) fn push_text(&mut self, piece: utf8::Decoded<'_>, to_come: ToCome) {
+    #[inline]
+    pub(super) fn push_str(&mut self, piece: &str, to_come: ToCome) {
         let Self::Text(text) = self else { return };
-        let added = piece.first.map_or(0, char::len_utf8).saturating_add(piece.rest.len());
-        text.reserve_exact(room(text.len(), text.capacity(), added, to_come));
-        text.extend(piece.first);
-        text.push_str(piece.rest);
+        text.reserve_exact(room(text.len(), text.capacity(), piece.len(), to_come));
+        text.push_str(piece);
+    }
+
+    /// As [`push_str`](Self::push_str), with a character that was cut in front.
+    pub(super) fn push_text(&mut self, piece: utf8::Decoded<'_>, to_come: ToCome) {
+        if let (Some(first), Self::Text(text)) = (piece.first, &mut *self) {
+            let added = first.len_utf8().saturating_add(piece.rest.len());
+            text.reserve_exact(room(text.len(), text.capacity(), added, to_come));
+            text.push(first);
+        }
+        self.push_str(piece.rest, to_come);
     }
 
     /// Appends data to a binary message, and makes room for what follows as far as that can be trusted.

@@ -181,8 +181,13 @@ impl Connection {
     }
 
     /// Puts the next bytes of a message to those that are there.
+    #[inline]
     fn push(&mut self, payload: &[u8], to_come: ToCome, message_ends: bool) -> Result<(), ProtocolError> {
         if self.receiving_text {
+            if let Some(text) = self.utf8.decode_plain(payload) {
+                self.assembly.push_str(text, to_come);
+                return Ok(());
+            }
             let piece = self.decode_text(payload, message_ends)?;
             self.assembly.push_text(piece, to_come);
         } else {

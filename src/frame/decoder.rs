@@ -249,33 +249,41 @@ impl Decoder {
         Ok(Some(FramePart { header, offset, payload, last }))
     }
 
+    #[inline]
     fn receive_header(&mut self, input: &mut Input<'_>) -> Result<Option<Header>, ProtocolError> {
+        if self.partial_len == 0
+            && let Some((header, len)) = Header::decode_with(input.remaining(), self)?
+        {
+            input.take(len);
+            self.begin(header);
+            return Ok(Some(header));
+        }
+        self.receive_partial_header(input)
+    }
+
+    /// A header that is not all in the input, at its beginning or its end.
+    #[inline(never)]
+    fn receive_partial_header(&mut self, input: &mut Input<'_>) -> Result<Option<Header>, ProtocolError> {
         let known = self.partial_len;
-        let decoded = if known == 0 {
-            Header::decode_with(input.remaining(), self)?
-        } else {
-            let room = self.partial.get_mut(known..).unwrap_or_default();
-            let new = input.remaining();
-            let new = new.get(..room.len()).unwrap_or(new);
-            room.iter_mut().zip(new).for_each(|(to, from)| *to = *from);
-            let all = self.partial.get(..known.saturating_add(new.len())).unwrap_or_default();
-            Header::decode_with(all, self)?
-        };
-        if let Some((header, len)) = decoded {
+        let room = self.partial.get_mut(known..).unwrap_or_default();
+        let new = input.remaining();
+        let new = new.get(..room.len()).unwrap_or(new);
+        room.iter_mut().zip(new).for_each(|(to, from)| *to = *from);
+        let all = known.saturating_add(new.len());
+        if let Some((header, len)) = Header::decode_with(self.partial.get(..all).unwrap_or_default(), self)? {
             input.take(len.saturating_sub(known));
             self.partial_len = 0;
             self.begin(header);
             return Ok(Some(header));
         }
-        let new = input.take_all();
-        if known == 0 {
-            self.partial.iter_mut().zip(&*new).for_each(|(to, from)| *to = *from);
-        }
-        self.partial_len = known.saturating_add(new.len());
+        // The header goes on behind the input.
+        input.take_all();
+        self.partial_len = all;
         Ok(None)
     }
 
     /// Takes note of a frame whose header has been received and keeps the rules.
+    #[inline]
     fn begin(&mut self, header: Header) {
         self.frame = Some(header);
         self.offset = 0;

@@ -91,7 +91,11 @@ impl Header {
     }
 
     /// Reads a header that also has to keep `rules`.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "what it returns would be written and read in pieces of other sizes"
+    )]
+    #[inline(always)]
     pub(super) fn decode_with<R: Rules>(
         bytes: &[u8],
         rules: &R,
