@@ -73,7 +73,7 @@ impl Decoder {
     /// The text that `bytes` are, if no character is cut at either end. `None` says nothing else, and nothing has
     /// happened.
     #[inline]
-    pub(crate) fn decode_plain<'a>(self, bytes: &'a [u8]) -> Option<&'a str> {
+    pub(crate) fn decode_plain(self, bytes: &[u8]) -> Option<&str> {
         if self.missing == 0 && cut_len(bytes) == 0 { from_utf8(bytes).ok() } else { None }
     }
 
