@@ -1,28 +1,46 @@
 //! What does not lie whole in the input, put together.
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
-use core::fmt;
+use core::{fmt, mem};
 
 use super::Event;
 use crate::{frame::MAX_CONTROL_LEN, utf8};
 
 /// The part of a message that has arrived.
-#[derive(Default)]
 pub(super) enum Assembly {
-    /// No message is being assembled.
-    #[default]
-    Idle,
+    /// No message is being assembled. The memory of an earlier one may be there, empty.
+    Idle(Vec<u8>),
     Text(String),
     Binary(Vec<u8>),
+}
+
+impl Default for Assembly {
+    fn default() -> Self {
+        Self::Idle(Vec::new())
+    }
 }
 
 impl Assembly {
     /// Begins a message, unless one has been begun.
     pub(super) fn begin(&mut self, is_text: bool) {
-        match self {
-            Self::Idle if is_text => *self = Self::Text(String::new()),
-            Self::Idle => *self = Self::Binary(Vec::new()),
-            Self::Text(_) | Self::Binary(_) => {}
+        if let Self::Idle(memory) = self {
+            let memory = mem::take(memory);
+            // It is empty, so it is text.
+            *self = if is_text {
+                Self::Text(String::from_utf8(memory).unwrap_or_default())
+            } else {
+                Self::Binary(memory)
+            };
+        }
+    }
+
+    /// Keeps the memory of a message for the next one, unless there is more already.
+    pub(super) fn keep(&mut self, mut memory: Vec<u8>) {
+        if let Self::Idle(kept) = self
+            && kept.capacity() < memory.capacity()
+        {
+            memory.clear();
+            *kept = memory;
         }
     }
 
@@ -54,7 +72,7 @@ impl Assembly {
     /// What has been put together, as a chunk; nothing if it is empty and not the last.
     #[cfg(feature = "deflate")]
     pub(super) fn finish_chunk(&mut self, last: bool) -> Option<Event<'static>> {
-        match core::mem::take(self) {
+        match mem::take(self) {
             Self::Text(text) if last || !text.is_empty() => {
                 Some(Event::TextChunk { data: Cow::Owned(text), last })
             }
@@ -67,8 +85,8 @@ impl Assembly {
 
     /// The whole message. Nothing of it stays here.
     pub(super) fn finish(&mut self) -> Option<Event<'static>> {
-        match core::mem::take(self) {
-            Self::Idle => None,
+        match mem::take(self) {
+            Self::Idle(_) => None,
             Self::Text(text) => Some(Event::Text(Cow::Owned(text))),
             Self::Binary(data) => Some(Event::Binary(Cow::Owned(data))),
         }
@@ -79,7 +97,7 @@ impl Assembly {
 impl fmt::Debug for Assembly {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Idle => f.write_str("Idle"),
+            Self::Idle(_) => f.write_str("Idle"),
             Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
             Self::Binary(data) => write!(f, "Binary({} bytes)", data.len()),
         }

@@ -1,6 +1,7 @@
 //! Compressed messages, in both directions (RFC 7692).
 
 use alloc::vec::Vec;
+use core::mem;
 
 use super::{
     Connection, Delivery, Event,
@@ -45,10 +46,13 @@ impl Connection {
         // Without the extension the decoder lets no such message pass.
         let Some(deflate) = self.deflate.as_deref_mut() else { return Err(ProtocolError::ReservedBits) };
         let message_ends = part.last && part.header.fin;
-        let mut chunk = Assembly::Idle;
+        let mut chunk = Assembly::default();
         let sink = match self.behaviour.delivery {
             Delivery::Messages => &mut self.assembly,
-            Delivery::Chunks => &mut chunk,
+            Delivery::Chunks => {
+                chunk = mem::take(&mut self.assembly);
+                &mut chunk
+            }
         };
         sink.begin(self.receiving_text);
         let (utf8, is_text) = (&mut self.utf8, self.receiving_text);

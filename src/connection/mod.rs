@@ -14,7 +14,7 @@ mod receiving;
 mod sending;
 mod split;
 
-use alloc::boxed::Box;
+use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 
 pub use config::{Config, Delivery};
 pub use event::Event;
@@ -120,7 +120,7 @@ impl Connection {
             receiving_text: false,
             utf8: utf8::Decoder::new(),
             fault: None,
-            assembly: Assembly::Idle,
+            assembly: Assembly::default(),
             control: None,
             sending: None,
             lifecycle: Lifecycle::default(),
@@ -175,15 +175,57 @@ impl Connection {
         self.deflate.as_deref().map(|deflate| &deflate.agreed)
     }
 
-    /// Gives back the memory of the context for compressing, which the next compressed message makes anew.
+    /// Takes back the memory of a message that is done with, for the next one that has to be put together.
     ///
-    /// It is a call for connections that have nothing to send for a while. That message will be a bit longer,
-    /// because it cannot refer to earlier ones. The context for inflating stays if the peer may refer to
-    /// earlier messages; without [context takeover](crate::deflate::Config::receive_context_takeover) there is
-    /// none between messages.
-    #[cfg(feature = "deflate")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
+    /// A message that lay whole in the input has no memory of its own, and nothing is taken. Of the others, large ones
+    /// above all, this saves the allocations: a receiver that gives its events back makes one now and then, when a
+    /// message is longer than all before it.
+    ///
+    /// ```
+    /// use sansocket::{Connection, Error, Event, Input};
+    ///
+    /// fn add_up(connection: &mut Connection, input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<usize, Error> {
+    ///     let mut total = 0;
+    ///     while let Some(event) = connection.receive(input, out)? {
+    ///         if let Event::Binary(data) = &event {
+    ///             total += data.len();
+    ///         }
+    ///         connection.recycle(event);
+    ///     }
+    ///     Ok(total)
+    /// }
+    /// # let mut connection = Connection::server(sansocket::Config::new());
+    /// # let (mut head, mut tail) = (*b"\x82\x84\0\0\0\0da", *b"ta");
+    /// # assert_eq!(add_up(&mut connection, &mut Input::new(&mut head), &mut Vec::new())?, 0);
+    /// # assert_eq!(add_up(&mut connection, &mut Input::new(&mut tail), &mut Vec::new())?, 4);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// The connection holds that memory until the next such message, or until [`release`](Self::release).
+    pub fn recycle(&mut self, event: Event<'_>) {
+        let memory = match event {
+            Event::Text(Cow::Owned(text)) | Event::TextChunk { data: Cow::Owned(text), .. } => {
+                text.into_bytes()
+            }
+            Event::Binary(Cow::Owned(data)) | Event::BinaryChunk { data: Cow::Owned(data), .. } => data,
+            _ => return,
+        };
+        if self.lifecycle.may_receive() {
+            self.assembly.keep(memory);
+        }
+    }
+
+    /// Gives back memory that is held for speed: what was [recycled](Self::recycle), and, with the feature `deflate`,
+    /// the context for compressing.
+    ///
+    /// It is a call for connections that have nothing to do for a while. The next compressed message makes the context
+    /// anew, and will be a bit longer, because it cannot refer to earlier ones. The context for inflating stays if the
+    /// peer may refer to earlier messages; without context takeover there is none between messages.
     pub fn release(&mut self) {
+        if let Assembly::Idle(memory) = &mut self.assembly {
+            *memory = Vec::new();
+        }
+        #[cfg(feature = "deflate")]
         if let Some(deflate) = &mut self.deflate {
             deflate.compressor.release();
         }
@@ -200,7 +242,7 @@ impl Connection {
 
     /// Gives back the memory of what will not be received any more.
     fn forget(&mut self) {
-        self.assembly = Assembly::Idle;
+        self.assembly = Assembly::default();
         self.control = None;
         #[cfg(feature = "deflate")]
         if let Some(deflate) = &mut self.deflate {

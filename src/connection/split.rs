@@ -73,7 +73,7 @@ impl Connection {
             receiving_text: false,
             utf8: crate::utf8::Decoder::new(),
             fault: None,
-            assembly: super::Assembly::Idle,
+            assembly: super::Assembly::default(),
             control: None,
             sending: self.sending.take(),
             lifecycle: self.lifecycle.clone(),
@@ -122,6 +122,16 @@ impl ReceiveHalf {
             _ => None,
         };
         result
+    }
+
+    /// As [`Connection::recycle`].
+    pub fn recycle(&mut self, event: Event<'_>) {
+        self.connection.recycle(event);
+    }
+
+    /// As [`Connection::release`], for what was recycled.
+    pub fn release(&mut self) {
+        self.connection.release();
     }
 
     /// The transport has ended. The reply tells it to the sending half, whose
@@ -302,8 +312,6 @@ impl SendHalf {
     }
 
     /// As [`Connection::release`].
-    #[cfg(feature = "deflate")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
     pub fn release(&mut self) {
         self.0.release();
     }

@@ -21,6 +21,12 @@
 //! Put everything that can fail into one function such as this one. Its caller writes `out` whatever it returns,
 //! so the order cannot be got wrong.
 //!
+//! # Large messages
+//!
+//! A message that does not lie whole in the input has memory of its own. Who receives many of those gives each event to
+//! [`recycle`](crate::Connection::recycle) when it is done with, and the next one is put together in the same memory.
+//! A read buffer of 16 to 64 KiB is best: most messages then lie whole in it.
+//!
 //! # Blocking threads
 //!
 //! `read`, the function, `write_all`, the error. Set a read timeout on the socket: it is the only clock there is.

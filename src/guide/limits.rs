@@ -8,6 +8,7 @@
 //! | a head that is incomplete | 64 KiB | [`max_head_len`](crate::handshake::HandshakeLimits::max_head_len) |
 //! | a message that is incomplete | 64 MiB | [`max_message_len`](crate::Config::max_message_len) |
 //! | a control frame that is incomplete | 128 | |
+//! | the memory of a message that was given back | that of the longest | you: [`recycle`](crate::Connection::recycle) |
 //! | compression | see `deflate` | its memory level and context takeover |
 //! | the body of a rejection (clients) | 64 KiB | [`max_body_len`](crate::handshake::HandshakeLimits::max_body_len) |
 //! | what waits to be written | | you: [`sending`](super::sending) |

@@ -19,10 +19,12 @@ fn main() {
     let options = Options::read();
     let mut table = Table::new(peers::all().iter().map(|peer| peer.name).collect());
     decode_rows(&options, &mut table);
+    echo_rows(&options, &mut table);
     encode_rows(&options, &mut table);
     fragment_rows(&options, &mut table);
     accept_rows(&options, &mut table);
     table.print();
+    println!("{}", table.allocations());
     idle();
     if let Some(file) = &options.csv {
         std::fs::write(file, table.csv()).expect("the CSV file can be written");
@@ -50,10 +52,13 @@ fn idle() {
     }
 }
 
-/// Counts the bytes that are allocated.
+/// Counts the bytes that are allocated, and how often.
 struct Counting;
 
 static ALLOCATED: AtomicUsize = AtomicUsize::new(0);
+
+/// How often memory was asked for.
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -62,6 +67,7 @@ static ALLOCATOR: Counting = Counting;
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATED.fetch_add(layout.size(), Ordering::Relaxed);
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
         // SAFETY: as the caller promises.
         unsafe { System.alloc(layout) }
     }
@@ -74,6 +80,7 @@ unsafe impl GlobalAlloc for Counting {
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         ALLOCATED.fetch_add(size, Ordering::Relaxed);
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
         ALLOCATED.fetch_sub(layout.size(), Ordering::Relaxed);
         // SAFETY: as the caller promises.
         unsafe { System.realloc(pointer, layout, size) }
@@ -118,11 +125,16 @@ impl Options {
         }
         eprintln!("{name}");
         let mut runs: Vec<Option<Run>> = peers::all().iter().map(make).collect();
+        let mut allocations = Vec::new();
         for (run, peer) in runs.iter_mut().zip(peers::all()) {
             if let Some(run) = run {
                 // Also warms up.
                 assert_eq!(run(), expected, "{} on {name}", peer.name);
+                let before = ALLOCATIONS.load(Ordering::Relaxed);
                 assert_eq!(run(), expected, "{} on {name}, again", peer.name);
+                allocations.push(Some((ALLOCATIONS.load(Ordering::Relaxed) - before, expected)));
+            } else {
+                allocations.push(None);
             }
         }
         let mut samples: Vec<Vec<f64>> = vec![Vec::new(); runs.len()];
@@ -141,7 +153,7 @@ impl Options {
                 samples.push(elapsed.as_nanos() as f64 / count as f64);
             }
         }
-        table.rows.push(Row::new(name, samples));
+        table.rows.push(Row::new(name, samples, &allocations));
     }
 }
 
@@ -156,9 +168,6 @@ fn decode_rows(options: &Options, table: &mut Table) {
             ("mixed text", OpCode::Text, mixed),
         ] {
             for (read, reads) in [(64 << 10, "64 KiB"), (1500, "1500 B")] {
-                if end == End::Client && read == 1500 {
-                    continue;
-                }
                 for (size, label) in SIZES {
                     let count = (256 << 10) / (size + 8) + 2;
                     let payload = payload(size);
@@ -169,6 +178,18 @@ fn decode_rows(options: &Options, table: &mut Table) {
                 }
             }
         }
+    }
+}
+
+fn echo_rows(options: &Options, table: &mut Table) {
+    for (size, label) in SIZES {
+        let count = (256 << 10) / (size + 8) + 2;
+        let payload = ascii(size);
+        let wire: Vec<u8> =
+            (0..count).flat_map(|_| frame(End::Server, OpCode::Binary, true, &payload)).collect();
+        let wire: Rc<[u8]> = wire.into();
+        let name = format!("server echoes binary, {label}, reads of 64 KiB");
+        options.row(table, name, count, |peer| Some(peer.echo?(&wire, 64 << 10)));
     }
 }
 

@@ -11,16 +11,22 @@ pub struct Row {
     pub name: String,
     /// For each library the median of its samples in ns, and that of its ratios to the first library in the same round.
     pub cells: Vec<Option<(f64, f64)>>,
+    /// How often each library asked for memory, for a message.
+    pub allocations: Vec<Option<f64>>,
 }
 
 impl Row {
-    pub fn new(name: String, samples: Vec<Vec<f64>>) -> Self {
+    /// `allocations` are those of a pass, with the number of its messages.
+    #[expect(clippy::cast_precision_loss, reason = "figures for people")]
+    pub fn new(name: String, samples: Vec<Vec<f64>>, allocations: &[Option<(usize, usize)>]) -> Self {
+        let each = |&(count, messages): &(usize, usize)| count as f64 / messages as f64;
+        let allocations = allocations.iter().map(|pass| pass.as_ref().map(each)).collect();
         let base = samples[0].clone();
         let cells = samples.into_iter().map(|samples| {
             let ratios = samples.iter().zip(&base).map(|(sample, base)| sample / base).collect();
             (!samples.is_empty()).then(|| (median(samples), median(ratios)))
         });
-        Self { name, cells: cells.collect() }
+        Self { name, cells: cells.collect(), allocations }
     }
 }
 
@@ -46,6 +52,25 @@ impl Table {
                     None => write!(out, " |"),
                     Some((ns, _)) if number == 0 => write!(out, " {ns:.*} |", usize::from(*ns < 100.0)),
                     Some((_, ratio)) => write!(out, " ×{ratio:.2} |"),
+                };
+            }
+            out.push('\n');
+        }
+        out
+    }
+
+    /// How often memory is asked for, for a message that is received.
+    pub fn allocations(&self) -> String {
+        let mut out = format!("| allocations for a message | {} |\n|---|", self.names.join(" | "));
+        out += &"---|".repeat(self.names.len());
+        out.push('\n');
+        for row in self.rows.iter().filter(|row| row.name.contains("receives") && !row.name.contains("mixed"))
+        {
+            let _ = write!(out, "| {} |", row.name);
+            for count in &row.allocations {
+                let _ = match count {
+                    None => write!(out, " |"),
+                    Some(count) => write!(out, " {count:.2} |"),
                 };
             }
             out.push('\n');

@@ -10,6 +10,7 @@ use crate::stream::{Shared, Stream, counted, poll};
 pub const PEER: Peer = Peer {
     name: "fastwebsockets",
     decode: Some(decode),
+    echo: Some(echo),
     encode: Some(encode),
     // It leaves HTTP to hyper.
     accept: None,
@@ -33,6 +34,22 @@ fn decode(end: End, wire: &Rc<[u8]>, read: usize) -> Run {
             let frame = socket.read_frame().await.unwrap();
             if matches!(frame.opcode, OpCode::Text | OpCode::Binary) {
                 black_box(&frame.payload[..]);
+                count.set(count.get() + 1);
+            }
+        }
+    }))
+}
+
+fn echo(wire: &Rc<[u8]>, read: usize) -> Run {
+    let shared = Shared::new(wire, read);
+    let mut socket = FragmentCollector::new(socket(End::Server, Stream(shared.clone())));
+    let counter = Rc::new(Cell::new(0));
+    let count = counter.clone();
+    Box::new(counted(shared, counter, async move {
+        loop {
+            let frame = socket.read_frame().await.unwrap();
+            if matches!(frame.opcode, OpCode::Text | OpCode::Binary) {
+                socket.write_frame(frame).await.unwrap();
                 count.set(count.get() + 1);
             }
         }

@@ -9,8 +9,14 @@ use sha1::Digest as _;
 
 use super::{End, Peer, Run};
 
-pub const PEER: Peer =
-    Peer { name: "limit", decode: Some(decode), encode: Some(encode), accept: Some(accept), idle: None };
+pub const PEER: Peer = Peer {
+    name: "limit",
+    decode: Some(decode),
+    echo: Some(echo),
+    encode: Some(encode),
+    accept: Some(accept),
+    idle: None,
+};
 
 fn decode(_: End, wire: &Rc<[u8]>, read: usize) -> Run {
     // Where the payloads are, their keys, and which are text. A message in fragments is text to its end.
@@ -42,6 +48,31 @@ fn decode(_: End, wire: &Rc<[u8]>, read: usize) -> Run {
             count += usize::from(*fin);
         }
         count
+    })
+}
+
+fn echo(wire: &Rc<[u8]>, read: usize) -> Run {
+    let (mut frames, mut rest, mut at) = (Vec::new(), &wire[..], 0);
+    while let Some((header, len)) = Header::decode(rest).unwrap() {
+        let end = at + len + usize::try_from(header.payload_len).unwrap();
+        frames.push((at + len..end, header.mask.unwrap()));
+        rest = &wire[end..];
+        at = end;
+    }
+    let (wire, mut buf, mut out) = (wire.clone(), vec![0; wire.len()], Vec::new());
+    Box::new(move || {
+        for (bytes, buf) in wire.chunks(read).zip(buf.chunks_mut(read)) {
+            buf.copy_from_slice(bytes);
+        }
+        for (range, key) in &frames {
+            let payload = &mut buf[range.clone()];
+            mask(payload, *key, 0);
+            out.extend_from_slice(&black_box([0; 8])[..if payload.len() < 126 { 2 } else { 4 }]);
+            out.extend_from_slice(payload);
+        }
+        black_box(&out[..]);
+        out.clear();
+        frames.len()
     })
 }
 

@@ -26,6 +26,8 @@ pub struct Peer {
     pub name: &'static str,
     /// Receives messages: the bytes, how many of them a read gives.
     pub decode: Option<fn(End, &Rc<[u8]>, usize) -> Run>,
+    /// Receives messages and sends each of them back, as a server; as `decode`.
+    pub echo: Option<fn(&Rc<[u8]>, usize) -> Run>,
     /// Sends this many binary messages with this payload.
     pub encode: Option<fn(End, &Rc<[u8]>, usize) -> Run>,
     /// Answers a request.

@@ -11,6 +11,7 @@ use super::{End, Peer, Run};
 pub const PEER: Peer = Peer {
     name: "websocket-sans-io*",
     decode: Some(decode),
+    echo: Some(echo),
     encode: Some(encode),
     accept: None,
     idle: Some(|_| Box::new((WebsocketFrameDecoder::new(), WebsocketFrameEncoder::new()))),
@@ -45,6 +46,46 @@ fn decode(_: End, wire: &Rc<[u8]>, read: usize) -> Run {
                 }
                 rest = &mut rest[consumed..];
             }
+        }
+        count
+    })
+}
+
+fn echo(wire: &Rc<[u8]>, read: usize) -> Run {
+    let (mut decoder, mut encoder, wire) =
+        (WebsocketFrameDecoder::new(), WebsocketFrameEncoder::new(), wire.clone());
+    let (mut buf, mut message, mut out) = (vec![0; read], Vec::new(), Vec::new());
+    Box::new(move || {
+        let mut count = 0;
+        for bytes in wire.chunks(read) {
+            let mut rest = &mut buf[..bytes.len()];
+            rest.copy_from_slice(bytes);
+            loop {
+                let result = decoder.add_data(rest).unwrap();
+                let consumed = result.consumed_bytes;
+                match result.event {
+                    None if consumed == 0 => break,
+                    Some(WebsocketFrameEvent::PayloadChunk { .. }) => {
+                        message.extend_from_slice(&rest[..consumed]);
+                    }
+                    Some(WebsocketFrameEvent::End { .. }) => {
+                        out.extend_from_slice(&encoder.start_frame(&FrameInfo {
+                            opcode: Opcode::Binary,
+                            payload_length: message.len() as _,
+                            mask: None,
+                            fin: true,
+                            reserved: 0,
+                        }));
+                        out.extend_from_slice(&message);
+                        message.clear();
+                        count += 1;
+                    }
+                    _ => {}
+                }
+                rest = &mut rest[consumed..];
+            }
+            black_box(&out[..]);
+            out.clear();
         }
         count
     })

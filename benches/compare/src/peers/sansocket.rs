@@ -9,6 +9,7 @@ use super::{End, Peer, Run};
 pub const PEER: Peer = Peer {
     name: "sansocket",
     decode: Some(decode),
+    echo: Some(echo),
     encode: Some(encode),
     accept: Some(accept),
     idle: Some(|end| Box::new(connection(end))),
@@ -32,12 +33,39 @@ fn decode(end: End, wire: &Rc<[u8]>, read: usize) -> Run {
             buf.copy_from_slice(bytes);
             let mut input = Input::new(buf);
             while let Some(event) = connection.receive(&mut input, &mut out).unwrap() {
-                match event {
+                match &event {
                     Event::Text(text) => count += usize::from(black_box(text.as_bytes()).len() < usize::MAX),
                     Event::Binary(data) => count += usize::from(black_box(&data[..]).len() < usize::MAX),
                     _ => out.clear(),
                 }
+                connection.recycle(event);
             }
+        }
+        count
+    })
+}
+
+fn echo(wire: &Rc<[u8]>, read: usize) -> Run {
+    let (mut connection, wire) = (connection(End::Server), wire.clone());
+    let (mut buf, mut out) = (vec![0; read], Vec::new());
+    Box::new(move || {
+        let mut count = 0;
+        for bytes in wire.chunks(read) {
+            let buf = &mut buf[..bytes.len()];
+            buf.copy_from_slice(bytes);
+            let mut input = Input::new(buf);
+            while let Some(event) = connection.receive(&mut input, &mut out).unwrap() {
+                match &event {
+                    Event::Text(text) => connection.send_text(text, &mut out).unwrap(),
+                    Event::Binary(data) => connection.send_binary(data, &mut out).unwrap(),
+                    _ => continue,
+                }
+                connection.recycle(event);
+                count += 1;
+            }
+            // Here it would be written.
+            black_box(&out[..]);
+            out.clear();
         }
         count
     })

@@ -13,6 +13,7 @@ use crate::stream::{Shared, Stream, counted, poll};
 pub const PEER: Peer = Peer {
     name: "soketto*",
     decode: Some(decode),
+    echo: Some(echo),
     encode: Some(encode),
     accept: Some(accept),
     idle: Some(|end| Box::new(halves(end, Stream(Shared::new(&Rc::from([]), 1))))),
@@ -37,6 +38,23 @@ fn decode(end: End, wire: &Rc<[u8]>, read: usize) -> Run {
             message.clear();
             receiver.receive_data(&mut message).await.unwrap();
             black_box(&message[..]);
+            count.set(count.get() + 1);
+        }
+    }))
+}
+
+fn echo(wire: &Rc<[u8]>, read: usize) -> Run {
+    let shared = Shared::new(wire, read);
+    let (mut sender, mut receiver) = halves(End::Server, Stream(shared.clone()));
+    let counter = Rc::new(Cell::new(0));
+    let count = counter.clone();
+    Box::new(counted(shared, counter, async move {
+        let mut message = Vec::new();
+        loop {
+            message.clear();
+            receiver.receive_data(&mut message).await.unwrap();
+            sender.send_binary_mut(&mut message[..]).await.unwrap();
+            sender.flush().await.unwrap();
             count.set(count.get() + 1);
         }
     }))

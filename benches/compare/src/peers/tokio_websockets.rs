@@ -11,6 +11,7 @@ use crate::stream::{Shared, Stream, poll};
 pub const PEER: Peer = Peer {
     name: "tokio-websockets",
     decode: Some(decode),
+    echo: Some(echo),
     encode: Some(encode),
     accept: Some(accept),
     idle: Some(|end| Box::new(socket(end, Stream(Shared::new(&Rc::from([]), 1))))),
@@ -39,6 +40,27 @@ fn decode(end: End, wire: &Rc<[u8]>, read: usize) -> Run {
                 count += 1;
             }
         }
+        count
+    })
+}
+
+fn echo(wire: &Rc<[u8]>, read: usize) -> Run {
+    let shared = Shared::new(wire, read);
+    let mut socket = socket(End::Server, Stream(shared.clone()));
+    Box::new(move || {
+        shared.rewind();
+        let mut count = 0;
+        let mut context = Context::from_waker(noop_waker_ref());
+        let mut socket = std::pin::Pin::new(&mut socket);
+        while let std::task::Poll::Ready(Some(message)) = socket.as_mut().poll_next(&mut context) {
+            let message = message.unwrap();
+            if message.is_text() || message.is_binary() {
+                assert!(socket.as_mut().poll_ready(&mut context).is_ready());
+                socket.as_mut().start_send(message).unwrap();
+                count += 1;
+            }
+        }
+        assert!(socket.poll_flush(&mut context).is_ready());
         count
     })
 }

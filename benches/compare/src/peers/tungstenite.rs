@@ -13,6 +13,7 @@ use crate::stream::{Shared, Stream};
 pub const PEER: Peer = Peer {
     name: "tungstenite",
     decode: Some(decode),
+    echo: Some(echo),
     encode: Some(encode),
     accept: Some(accept),
     idle: Some(|end| Box::new(socket(end, Stream(Shared::new(&Rc::from([]), 1))))),
@@ -41,6 +42,28 @@ fn decode(end: End, wire: &Rc<[u8]>, read: usize) -> Run {
                 Err(error) => panic!("{error}"),
             }
         }
+    })
+}
+
+fn echo(wire: &Rc<[u8]>, read: usize) -> Run {
+    let shared = Shared::new(wire, read);
+    let mut socket = socket(End::Server, Stream(shared.clone()));
+    Box::new(move || {
+        shared.rewind();
+        let mut count = 0;
+        loop {
+            match socket.read() {
+                Ok(message @ (Message::Text(_) | Message::Binary(_))) => {
+                    socket.write(message).unwrap();
+                    count += 1;
+                }
+                Ok(_) => {}
+                Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::WouldBlock => break,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        socket.flush().unwrap();
+        count
     })
 }
 

@@ -1,0 +1,164 @@
+//! Memory of messages that goes round: what `Connection::recycle` saves, and that it changes nothing else.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod common;
+
+use allocation_counter::measure;
+use common::{BINARY, BINARY_FIRST, CLOSE, FINAL, MIDDLE, PING, TEXT, TEXT_FIRST, all_to, noise, prose};
+use proptest::prelude::*;
+use sansocket::{Config, Connection, Delivery, Event, Input, ProtocolError, frame::Role};
+
+/// Receives a stream in pieces, and gives the events back, or drops them.
+fn receive(
+    connection: &mut Connection,
+    stream: &[u8],
+    piece: usize,
+    recycle: bool,
+    mut look: impl FnMut(&Event<'_>),
+) -> Result<Vec<u8>, ProtocolError> {
+    let (mut stream, mut out) = (stream.to_vec(), Vec::with_capacity(4096));
+    for bytes in stream.chunks_mut(piece) {
+        let mut input = Input::new(bytes);
+        while let Some(event) = connection.receive(&mut input, &mut out)? {
+            look(&event);
+            if recycle {
+                connection.recycle(event);
+            }
+        }
+    }
+    Ok(out)
+}
+
+#[test]
+fn what_is_given_back_serves_the_next_message_of_either_kind() {
+    let (data, text) = (noise(300_000), prose(300_000));
+    let kinds: [(&[_], i64); 4] = [
+        (&[(BINARY, &data[..])], 300_000),
+        (&[(TEXT, text.as_bytes())], 300_000),
+        (&[(BINARY_FIRST, &data[..100_000]), (FINAL, &data[100_000..])], 300_000),
+        (&[(TEXT_FIRST, &text.as_bytes()[..12]), (MIDDLE, b""), (FINAL, &text.as_bytes()[12..])], 300_000),
+    ];
+    let mut connection = Connection::server(Config::new());
+    let held = measure(|| {
+        receive(&mut connection, &all_to(Role::Server, kinds[0].0), 1500, true, |_| {}).unwrap();
+    });
+    // The stream and `out` of the helper are gone again, so what is left is what the connection holds.
+    assert!((300_000..=600_000).contains(&held.bytes_current), "{held:?}");
+    for (frames, _) in kinds {
+        let stream = all_to(Role::Server, frames);
+        let info = measure(|| drop(receive(&mut connection, &stream, 1500, true, |_| {}).unwrap()));
+        // Two are those of the helper.
+        assert_eq!((info.count_total, info.bytes_current), (2, 0), "{info:?}");
+    }
+    let released = measure(|| connection.release());
+    assert_eq!(released.bytes_current, -held.bytes_current);
+}
+
+#[test]
+fn it_is_given_back_at_the_end_and_by_the_next_owner() {
+    let data = noise(100_000);
+    let whole = all_to(Role::Server, &[(BINARY, &data)]);
+    // An event that is kept takes the memory with it.
+    let mut connection = Connection::server(Config::new());
+    receive(&mut connection, &whole, 1500, true, |_| {}).unwrap();
+    let info = measure(|| drop(receive(&mut connection, &whole, 1500, false, |_| {}).unwrap()));
+    assert!(info.bytes_current <= -100_000, "{info:?}");
+    // A Close, a failure and the end of the transport free it.
+    let close = all_to(Role::Server, &[(CLOSE, b"")]);
+    for end in [Some(&close[..]), Some(b"\xff\xff"), None] {
+        let mut connection = Connection::server(Config::new());
+        receive(&mut connection, &whole, 1500, true, |_| {}).unwrap();
+        let info = measure(|| match end {
+            Some(bytes) => drop(receive(&mut connection, bytes, 1, true, |_| {})),
+            None => drop(connection.receive_eof()),
+        });
+        assert!(info.bytes_current <= -100_000, "{end:?}: {info:?}");
+        // And from then on nothing is taken.
+        let event = Event::Binary(vec![7; 1000].into());
+        let info = measure(|| connection.recycle(event));
+        assert!(info.bytes_current <= -1000, "{end:?}: {info:?}");
+    }
+}
+
+#[test]
+fn the_larger_one_is_kept_and_what_is_borrowed_or_no_message_is_not() {
+    let mut connection = Connection::server(Config::new());
+    let mut give = |event: Event<'static>| measure(|| connection.recycle(event)).bytes_current;
+    assert_eq!(give(Event::Binary(vec![7; 1000].into())), 0);
+    assert_eq!(give(Event::Text("x".repeat(500).into())), -500);
+    assert_eq!(give(Event::Text("x".repeat(2000).into())), -1000);
+    assert_eq!(give(Event::TextChunk { data: "x".repeat(3000).into(), last: true }), -2000);
+    assert_eq!(give(Event::BinaryChunk { data: vec![7; 4000].into(), last: false }), -3000);
+    assert_eq!(give(Event::Ping(vec![7; 100].into())), -100);
+    assert_eq!(give(Event::Binary(b"borrowed".into())), 0);
+}
+
+#[test]
+fn a_message_under_way_is_not_disturbed() {
+    let data = noise(5000);
+    let mut stream = all_to(Role::Server, &[(BINARY, &data)]);
+    let mut connection = Connection::server(Config::new());
+    let (head, tail) = stream.split_at_mut(2000);
+    assert!(connection.receive(&mut Input::new(head), &mut Vec::new()).unwrap().is_none());
+    connection.recycle(Event::Binary(vec![1; 10_000].into()));
+    let event = connection.receive(&mut Input::new(tail), &mut Vec::new()).unwrap();
+    assert_eq!(event, Some(Event::Binary(data.into())));
+}
+
+proptest! {
+    #[test]
+    fn recycling_changes_no_event(
+        messages in prop::collection::vec((any::<bool>(), 0_usize..3000, any::<bool>()), 1..20),
+        piece in 1_usize..2000,
+        chunks: bool,
+    ) {
+        let mut stream = Vec::new();
+        for (is_text, len, in_fragments) in messages {
+            let payload = if is_text { prose(len).into_bytes() } else { noise(len) };
+            let (first, whole) = if is_text { (TEXT_FIRST, TEXT) } else { (BINARY_FIRST, BINARY) };
+            if in_fragments {
+                let (head, tail) = payload.split_at(len / 3);
+                stream.extend(all_to(Role::Server, &[(first, head), (PING, b"p"), (FINAL, tail)]));
+            } else {
+                stream.extend(all_to(Role::Server, &[(whole, &payload)]));
+            }
+        }
+        let delivery = if chunks { Delivery::Chunks } else { Delivery::Messages };
+        let [kept, recycled] = [false, true].map(|recycle| {
+            let mut connection = Connection::server(Config::new().delivery(delivery));
+            let mut events = Vec::new();
+            let out = receive(&mut connection, &stream, piece, recycle, |event| events.push(event.clone().into_owned()));
+            (events, out)
+        });
+        prop_assert_eq!(kept, recycled);
+    }
+}
+
+#[cfg(feature = "deflate")]
+#[test]
+fn inflated_messages_go_round_too() {
+    use sansocket::{client, deflate, handshake::HandshakeLimits, server};
+
+    let request = client::Request::new("ws://h/").unwrap().deflate(deflate::Config::new());
+    let mut wire = Vec::new();
+    let mut handshake = client::Handshake::new(&request, [7; 32], &mut wire).unwrap();
+    let mut answer = Vec::new();
+    let asked =
+        server::Handshake::new(HandshakeLimits::new()).receive(&mut Input::new(&mut wire), &mut answer);
+    let accept = server::Accept::new().deflate(deflate::Config::new());
+    let mut server = asked.unwrap().unwrap().accept(accept, &mut answer).unwrap();
+    let (mut client, _) = handshake.receive(&mut Input::new(&mut answer)).unwrap().unwrap();
+    let text = prose(200_000);
+    let mut totals = Vec::new();
+    for _ in 0..3 {
+        wire.clear();
+        client.send_text(&text, &mut wire).unwrap();
+        let info = measure(|| {
+            let look = |event: &Event<'_>| assert!(matches!(event, Event::Text(heard) if **heard == *text));
+            receive(&mut server, &wire, 1500, true, look).unwrap();
+        });
+        totals.push(info.bytes_total);
+    }
+    // The first brings the context for inflating and the message; the others take a buffer to inflate into, and no message.
+    assert!(totals[0] > totals[1] + 200_000 && totals[1] == totals[2], "{totals:?}");
+}
