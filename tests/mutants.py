@@ -31,18 +31,18 @@ GROUPS = {
     "deflate": (
         "src/deflate/ src/connection/compression.rs",
         "deflate_agreement deflate_memory deflate_negotiation deflate_receiving deflate_requirements"
-        " deflate_roundtrip deflate_sending deflate_limits deflate_windows",
+        " deflate_roundtrip deflate_sending deflate_settings deflate_limits deflate_windows",
     ),
     "connection": (
         "src/connection/",
-        "closing close limits model pair properties sending text memory halves choices refusals errors",
+        "closing close limits model pair properties sending text memory halves choices recycling refusals errors",
     ),
     "handshake": (
-        "src/handshake/ src/server/ src/client/ src/uri.rs src/proxy.rs src/http.rs",
+        "src/handshake/ src/server/ src/client/ src/extended_connect/ src/uri.rs src/proxy.rs src/http.rs",
         "client_handshake client_request exchange handshake_limits header_grammar refusals server_answers"
-        " server_handshake uri errors proxy http_types",
+        " server_handshake uri errors proxy http_types extended_connect",
     ),
-    "testing": ("src/testing/ src/arbitrary.rs", "testing arbitrary"),
+    "testing": ("src/testing/ src/arbitrary.rs", "testing testing_choices arbitrary"),
 }
 
 
