@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::fmt::Write as _;
+
 use common::prose;
 use sansocket::{
     Connection, Input, client,
@@ -58,7 +60,7 @@ fn levels_are_brought_into_their_range_and_no_two_are_alike() {
 fn a_higher_level_makes_less_of_a_text_and_level_0_does_not_compress() {
     let mut text = String::new();
     for number in 0..3000_u32 {
-        text += &format!("{} {}, ", number.wrapping_mul(2_654_435_761) % 1000, prose(4));
+        let _ = write!(text, "{} {}, ", number.wrapping_mul(2_654_435_761) % 1000, prose(4));
     }
     let [none, fast, best] = [0, 1, 9].map(|level| sent(Config::new().level(level), &text));
     assert!(none > text.len() && none > fast && fast > best, "{none} {fast} {best}");
@@ -69,7 +71,10 @@ fn the_sending_half_goes_on_with_the_window_of_the_connection() {
     let (mut server, mut client) = pair(Config::new());
     let (text, mut first, mut second) = (prose(2000), Vec::new(), Vec::new());
     // Not to be found within itself, so only the window can make it short.
-    let text: String = text.chars().enumerate().map(|(i, c)| format!("{}{c}", i * 7919 % 9973)).collect();
+    let text = text.chars().enumerate().fold(String::new(), |mut all, (i, c)| {
+        let _ = write!(all, "{}{c}", i * 7919 % 9973);
+        all
+    });
     server.send_text(&text, &mut first).unwrap();
     let (_, mut sending) = server.split();
     sending.send_text(&text, &mut second).unwrap();
