@@ -202,6 +202,7 @@ impl Connection {
     /// ```
     ///
     /// The connection holds that memory until the next such message, or until [`release`](Self::release).
+    #[inline]
     pub fn recycle(&mut self, event: Event<'_>) {
         let memory = match event {
             Event::Text(Cow::Owned(text)) | Event::TextChunk { data: Cow::Owned(text), .. } => {
@@ -210,6 +211,11 @@ impl Connection {
             Event::Binary(Cow::Owned(data)) | Event::BinaryChunk { data: Cow::Owned(data), .. } => data,
             _ => return,
         };
+        self.keep(memory);
+    }
+
+    #[inline(never)]
+    fn keep(&mut self, memory: Vec<u8>) {
         if self.lifecycle.may_receive() {
             self.assembly.keep(memory);
         }

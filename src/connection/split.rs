@@ -125,6 +125,7 @@ impl ReceiveHalf {
     }
 
     /// As [`Connection::recycle`].
+    #[inline]
     pub fn recycle(&mut self, event: Event<'_>) {
         self.connection.recycle(event);
     }

@@ -1,6 +1,7 @@
 //! sansocket beside its peers: the same bytes, one process, rounds that take turns. See `benches/README.md`.
 
 mod peers;
+mod scaling;
 mod stream;
 mod table;
 
@@ -12,11 +13,19 @@ use std::{
 };
 
 use peers::{End, Peer, Run};
-use sansocket::frame::{Header, MAX_HEADER_LEN, OpCode, mask};
+use sansocket::{
+    Connection, Input, client, deflate,
+    frame::{Header, MAX_HEADER_LEN, OpCode, mask},
+    handshake::HandshakeLimits,
+    server,
+};
 use table::{Row, Table};
 
 fn main() {
     let options = Options::read();
+    if options.scaling {
+        return scaling::print();
+    }
     let mut table = Table::new(peers::all().iter().map(|peer| peer.name).collect());
     decode_rows(&options, &mut table);
     echo_rows(&options, &mut table);
@@ -50,6 +59,30 @@ fn idle() {
             println!("{role}, idle: {} bytes, {} ({count} connections)", bytes / count, peer.name);
         }
     }
+    // With permessage-deflate agreed on, and no message yet.
+    let count = 1_000_000;
+    let mut ends: [Vec<Connection>; 2] = [Vec::with_capacity(count), Vec::with_capacity(count)];
+    for (number, role) in ["server", "client"].into_iter().enumerate() {
+        let before = ALLOCATED.load(Ordering::Relaxed);
+        ends[number].extend((0..count).map(|_| compressed_pair()[number].take().unwrap()));
+        let heap = (ALLOCATED.load(Ordering::Relaxed) - before) / count;
+        let bytes = heap + size_of::<Connection>();
+        println!("{role}, idle: {bytes} bytes, sansocket with permessage-deflate ({count} connections)");
+    }
+}
+
+/// A server and a client that have agreed on permessage-deflate.
+fn compressed_pair() -> [Option<Connection>; 2] {
+    let request = client::Request::new("ws://h/").unwrap().deflate(deflate::Config::new());
+    let (mut wire, mut answer) = (Vec::new(), Vec::new());
+    let mut handshake = client::Handshake::new(&request, [7; 32], &mut wire).unwrap();
+    let asked =
+        server::Handshake::new(HandshakeLimits::new()).receive(&mut Input::new(&mut wire), &mut answer);
+    let accept = server::Accept::new().deflate(deflate::Config::new());
+    let server = asked.unwrap().unwrap().accept(accept, &mut answer).unwrap();
+    let (client, _) = handshake.receive(&mut Input::new(&mut answer)).unwrap().unwrap();
+    assert!(server.deflate().is_some() && client.deflate().is_some());
+    [Some(server), Some(client)]
 }
 
 /// Counts the bytes that are allocated, and how often.
@@ -95,11 +128,21 @@ struct Options {
     csv: Option<String>,
     svg: Option<String>,
     markdown: Option<String>,
+    /// Shows how this crate alone scales.
+    scaling: bool,
 }
 
 impl Options {
     fn read() -> Self {
-        let mut this = Self { rounds: 31, batch: 2000, only: None, csv: None, svg: None, markdown: None };
+        let mut this = Self {
+            rounds: 31,
+            batch: 2000,
+            only: None,
+            csv: None,
+            svg: None,
+            markdown: None,
+            scaling: false,
+        };
         let mut args = std::env::args().skip(1);
         while let Some(arg) = args.next() {
             let mut value = || args.next().unwrap_or_else(|| panic!("{arg} needs a value"));
@@ -109,9 +152,10 @@ impl Options {
                 "--csv" => this.csv = Some(value()),
                 "--svg" => this.svg = Some(value()),
                 "--markdown" => this.markdown = Some(value()),
+                "--scaling" => this.scaling = true,
                 "--bench" => {}
                 _ => panic!(
-                    "unknown option {arg}; known are --quick, --only TEXT, --csv, --svg and --markdown FILE"
+                    "unknown option {arg}; known are --quick, --scaling, --only TEXT, --csv, --svg and --markdown FILE"
                 ),
             }
         }
