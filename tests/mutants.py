@@ -31,16 +31,17 @@ GROUPS = {
     "deflate": (
         "src/deflate/ src/connection/compression.rs",
         "deflate_agreement deflate_memory deflate_negotiation deflate_receiving deflate_requirements"
-        " deflate_roundtrip deflate_sending deflate_settings deflate_limits deflate_windows",
+        " deflate_roundtrip deflate_sending deflate_settings deflate_limits deflate_windows errors",
     ),
     "connection": (
         "src/connection/",
-        "closing close limits model pair properties sending text memory halves choices recycling refusals errors",
+        "closing close limits model pair properties sending text memory halves choices recycling refusals errors receiving"
+        " deflate_memory deflate_receiving deflate_settings",
     ),
     "handshake": (
         "src/handshake/ src/server/ src/client/ src/extended_connect/ src/uri.rs src/proxy.rs src/http.rs",
         "client_handshake client_request exchange handshake_limits header_grammar refusals server_answers"
-        " server_handshake uri errors proxy http_types extended_connect",
+        " server_handshake uri errors proxy http_types extended_connect deflate_negotiation handshake_properties",
     ),
     "testing": ("src/testing/ src/arbitrary.rs", "testing testing_choices arbitrary"),
 }

@@ -60,10 +60,10 @@
 //!
 //! # Other transports
 //!
-//! Anything that carries bytes in order will do. Where the opening happens elsewhere, make the connection with
-//! [`Connection::server`](crate::Connection::server) or [`Connection::client`](crate::Connection::client). On a
-//! stream of HTTP/2 or HTTP/3 the end of the stream is [`receive_eof`](crate::Connection::receive_eof), as it is
-//! on TCP.
+//! Anything that carries bytes in order will do. On a stream of HTTP/2 or HTTP/3 the opening is an
+//! [extended CONNECT](crate::extended_connect), and its end is [`receive_eof`](crate::Connection::receive_eof), as it is
+//! on TCP. Where the opening happens elsewhere, make the connection with
+//! [`Connection::server`](crate::Connection::server) or [`Connection::client`](crate::Connection::client).
 //!
 //! # Proxies and recorders
 //!
