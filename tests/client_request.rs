@@ -201,3 +201,16 @@ fn no_more_is_offered_than_a_server_of_ours_takes() {
     assert_eq!(many(65, 0), Err(R::TooManySubprotocols));
     assert_eq!(many(0, 33), Err(R::InvalidExtension));
 }
+
+#[test]
+fn the_key_comes_of_the_seed_and_is_another_one_for_each() {
+    let keys: std::collections::BTreeSet<String> = (0..20_u8)
+        .map(|seed| {
+            let mut out = Vec::new();
+            Handshake::new(&to("ws://h/"), [seed; 32], &mut out).unwrap();
+            let head = String::from_utf8(out).unwrap();
+            head.split("Sec-WebSocket-Key: ").nth(1).unwrap().split("\r\n").next().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(keys.len(), 20, "{keys:?}");
+}

@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, fmt::Display};
 
 use sansocket::{
-    Close, CloseCode, Config, Connection, Input, ProtocolError as P, SendError as S,
+    Close, CloseCode, Config, Connection, Event, Input, ProtocolError as P, SendError as S,
     client::{self, RequestError as R},
     handshake::HandshakeError as H,
     server::ResponseErrorKind as K,
@@ -192,4 +192,17 @@ fn closes_are_equal_if_code_and_reason_are() {
 fn seeds_from_the_system_differ() {
     let seeds: BTreeSet<[u8; 32]> = (0..10).map(|_| sansocket::random_seed().unwrap()).collect();
     assert_eq!(seeds.len(), 10);
+}
+
+#[test]
+fn debug_shows_the_beginning_of_data_and_how_long_it_is() {
+    assert_eq!(format!("{:?}", Input::new(&mut [7; 5])), "Input(5 bytes)");
+    let shown = |len: usize| format!("{:?}", Event::Binary(vec![b'x'; len].into()));
+    assert_eq!(shown(0), "Binary(\"\")");
+    assert_eq!(shown(32), format!("Binary(\"{}\")", "x".repeat(32)));
+    assert_eq!(shown(33), format!("Binary(\"{}\"... of 33 bytes)", "x".repeat(32)));
+    assert_eq!(
+        format!("{:?}", Event::TextChunk { data: "ä".into(), last: true }),
+        "TextChunk { data: \"\\xc3\\xa4\", last: true }"
+    );
 }
