@@ -206,3 +206,44 @@ fn debug_shows_the_beginning_of_data_and_how_long_it_is() {
         "TextChunk { data: \"\\xc3\\xa4\", last: true }"
     );
 }
+
+#[test]
+fn debug_names_the_type_and_no_header() {
+    use sansocket::{
+        frame::{Decoder, Limits, Role},
+        handshake::HandshakeLimits,
+        proxy, server,
+    };
+
+    let request = client::Request::new("ws://h/p").unwrap().header("Cookie", "secret");
+    let mut wire = Vec::new();
+    let handshake = client::Handshake::new(&request, [7; 32], &mut wire).unwrap();
+    let tunnel = proxy::Request::new(request.uri()).basic_auth("user", "secret");
+    let at_server = server::Handshake::new(HandshakeLimits::new());
+    let accept = server::Accept::new().header("Set-Cookie", "secret");
+    let mut rejecting = client::Handshake::new(&request, [7; 32], &mut Vec::new()).unwrap();
+    let mut bytes = *b"HTTP/1.1 403 No\r\nX: secret\r\nContent-Length: 0\r\n\r\n";
+    let Err(client::Error::Rejected(response)) = rejecting.receive(&mut Input::new(&mut bytes)) else {
+        panic!()
+    };
+    let asked =
+        server::Handshake::new(HandshakeLimits::new()).receive(&mut Input::new(&mut wire), &mut Vec::new());
+    let asked = asked.unwrap().unwrap();
+    let mut frame = *b"\x81\x02hi";
+    let mut input = Input::new(&mut frame);
+    let part = Decoder::new(Role::Client, Limits::new()).receive(&mut input).unwrap();
+    for (shown, expected) in [
+        (format!("{handshake:?}"), "Handshake { state: \"reading the head\""),
+        (format!("{at_server:?}"), "Handshake { state: \"reading\""),
+        (format!("{tunnel:?}"), "Request { target: \"h:80\""),
+        (format!("{request:?}"), "Request { uri: "),
+        (format!("{:?}", request.uri()), "Uri { secure: false"),
+        (format!("{accept:?}"), "Accept { error: None"),
+        (format!("{response:?}"), "Response { status: 403"),
+        (format!("{:?}", asked.headers()), "Headers { count: 6"),
+        (format!("{asked:?}"), "Request { target: \"/p\""),
+        (format!("{part:?}"), "FramePart(Text, fin: true, 2 bytes"),
+    ] {
+        assert!(shown.contains(expected) && !shown.contains("secret"), "{shown}");
+    }
+}

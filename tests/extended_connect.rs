@@ -355,3 +355,12 @@ mod compression {
         assert_eq!(error, E::UnexpectedExtension.into());
     }
 }
+
+#[test]
+fn some_empty_elements_are_passed_over() {
+    for (commas, taken) in [(16, true), (17, false)] {
+        let offers = format!("{}a", ",".repeat(commas));
+        let result = Request::from_headers(with("sec-websocket-extensions", offers.as_bytes()));
+        assert_eq!(result.map(|request| request.extensions().count()).ok(), taken.then_some(1), "{commas}");
+    }
+}

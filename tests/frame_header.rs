@@ -275,3 +275,12 @@ fn a_payload_may_be_masked_in_pieces() {
         assert_eq!(bytes, mask_oracle(&payload, KEY, offset), "offset {offset}");
     }
 }
+
+#[test]
+fn a_bit_with_itself_is_itself() {
+    use sansocket::frame::Rsv;
+    for bit in [Rsv::NONE, Rsv::RSV1, Rsv::RSV2, Rsv::RSV3] {
+        assert_eq!(bit.with(bit), bit);
+        assert!(bit.with(Rsv::RSV1).contains(bit));
+    }
+}

@@ -253,3 +253,12 @@ fn a_uri_that_the_types_do_not_take_is_an_error() {
     }
     assert!(refused > 0, "no character is one that only the crate http refuses");
 }
+
+#[test]
+fn what_another_library_has_let_pass_is_within_the_limits() {
+    let mut head = Head::request().add("X-Long", "x".repeat(100_000).as_bytes());
+    for _ in 0..200 {
+        head = head.add("X-Many", "x");
+    }
+    assert!(server::Request::from_http(&typed(&head)).is_ok());
+}

@@ -232,3 +232,13 @@ fn tinyproxy_opens_a_tunnel_with_the_right_credentials() {
         fs::remove_file(&file).unwrap();
     }
 }
+
+#[test]
+fn sixteen_interim_responses_are_passed_over_and_no_more() {
+    for (count, opens) in [(16, true), (17, false)] {
+        let mut handshake = Handshake::new(&tunnel("ws://h/"), &mut Vec::new()).unwrap();
+        let mut bytes = b"HTTP/1.1 100 Continue\r\n\r\n".repeat(count);
+        bytes.extend_from_slice(b"HTTP/1.1 200 OK\r\n\r\n");
+        assert_eq!(handshake.receive(&mut Input::new(&mut bytes)).is_ok(), opens, "{count}");
+    }
+}
