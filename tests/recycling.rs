@@ -162,3 +162,12 @@ fn inflated_messages_go_round_too() {
     // The first brings the context for inflating and the message; the others take a buffer to inflate into, and no message.
     assert!(totals[0] > totals[1] + 200_000 && totals[1] == totals[2], "{totals:?}");
 }
+
+#[test]
+fn a_chunk_has_all_that_came_in_a_read() {
+    let data = noise(5000);
+    let mut stream = all_to(Role::Server, &[(BINARY, &data)]);
+    let mut connection = Connection::server(Config::new().delivery(Delivery::Chunks));
+    let event = connection.receive(&mut Input::new(&mut stream), &mut Vec::new()).unwrap();
+    assert_eq!(event, Some(Event::BinaryChunk { data: data.into(), last: true }));
+}
