@@ -171,3 +171,11 @@ fn a_chunk_has_all_that_came_in_a_read() {
     let event = connection.receive(&mut Input::new(&mut stream), &mut Vec::new()).unwrap();
     assert_eq!(event, Some(Event::BinaryChunk { data: data.into(), last: true }));
 }
+
+#[test]
+fn the_receiving_half_takes_memory_back_too() {
+    let (mut receiving, _) = Connection::server(Config::new()).split();
+    let given = measure(|| receiving.recycle(Event::Binary(vec![7; 1000].into())));
+    assert_eq!(given.bytes_current, 1000);
+    assert_eq!(measure(|| receiving.release()).bytes_current, -1000);
+}
