@@ -10,8 +10,8 @@ use crate::handshake::{FieldError, HandshakeError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// The server answered with another status than the one that opens a connection: it wants credentials, redirects, refuses, or does not
-    /// speak WebSocket (RFC 6455, 4.1).
+    /// The server answered with another status than one that opens a connection: it wants credentials, redirects,
+    /// refuses, or does not speak WebSocket (RFC 6455, 4.1).
     Rejected(Box<Response>),
     /// The server broke the protocol, went over a limit, or disappeared.
     Handshake(HandshakeError),

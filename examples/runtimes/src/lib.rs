@@ -1,5 +1,5 @@
-//! One client of an echo server as a machine without I/O. The programs in `src/bin` that echo give it the bytes of their
-//! runtime, so that each of them shows its runtime and nothing else.
+//! An echo server without I/O: one client of it, and the part of that where a connection is open. The programs in `src/bin`
+//! that echo give it the bytes of their runtime, so that each of them shows its runtime and nothing else.
 
 use std::{
     error::Error,
@@ -23,6 +23,18 @@ pub const HIGH_WATER: usize = 64 << 10;
 pub fn now() -> Duration {
     static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
     START.get_or_init(Instant::now).elapsed()
+}
+
+/// Sends every message back that `input` completes, for the programs that have an HTTP library open the connection.
+pub fn echo(connection: &mut Connection, input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<()> {
+    while let Some(event) = connection.receive(input, out)? {
+        match event {
+            Event::Text(text) => connection.send_text(&text, out)?,
+            Event::Binary(data) => connection.send_binary(&data, out)?,
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// A client, from its first byte to its last.

@@ -17,8 +17,8 @@ use axum::{
 };
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use sansocket::{Connection, Event, Input, State, deflate, server};
-use sansocket_runtimes::Result;
+use sansocket::{Connection, Input, State, deflate, server};
+use sansocket_runtimes::{Result, echo};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -82,17 +82,6 @@ async fn serve(upgraded: OnUpgrade, mut connection: Connection) -> Result<()> {
             return Ok(connection.receive_eof()?);
         }
     }
-}
-
-fn echo(connection: &mut Connection, input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<()> {
-    while let Some(event) = connection.receive(input, out)? {
-        match event {
-            Event::Text(text) => connection.send_text(&text, out)?,
-            Event::Binary(data) => connection.send_binary(&data, out)?,
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 /// Ends the transport on this side, and waits for the client to do so.

@@ -16,8 +16,8 @@ use rustls::{
     ServerConfig,
     pki_types::{PrivateKeyDer, pem::PemObject},
 };
-use sansocket::{Connection, Event, Input, State, deflate, extended_connect, server::Accept};
-use sansocket_runtimes::Result;
+use sansocket::{Connection, Input, State, deflate, extended_connect, server::Accept};
+use sansocket_runtimes::{Result, echo};
 use tokio::{
     net::{TcpListener, TcpStream},
     time::timeout,
@@ -109,11 +109,11 @@ async fn answer(
     let accept = Accept::new().deflate(deflate::Config::new());
     let (response, connection) = asked.accept_http(accept).map_err(|error| error.to_string())?;
     let sender = respond.send_response(response, false)?;
-    echo(request.into_body(), sender, connection).await
+    serve_stream(request.into_body(), sender, connection).await
 }
 
 /// The data of a stream is what the bytes of a transport are elsewhere.
-async fn echo(
+async fn serve_stream(
     mut receiver: RecvStream,
     mut sender: SendStream<Bytes>,
     mut connection: Connection,
@@ -122,7 +122,7 @@ async fn echo(
     // The end of the stream and its reset are both the end of the transport: the connection knows what that means.
     while let Some(Ok(data)) = receiver.data().await {
         let mut data = Vec::from(data);
-        let result = answer_events(&mut connection, &mut Input::new(&mut data), &mut out);
+        let result = echo(&mut connection, &mut Input::new(&mut data), &mut out);
         let is_last = result.is_err() || connection.state() == State::Draining;
         send(&mut sender, Bytes::from(std::mem::take(&mut out)), is_last).await?;
         // Only now the client may send that much again, so one that does not read is not read from.
@@ -136,17 +136,6 @@ async fn echo(
         }
     }
     Ok(connection.receive_eof()?)
-}
-
-fn answer_events(connection: &mut Connection, input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<()> {
-    while let Some(event) = connection.receive(input, out)? {
-        match event {
-            Event::Text(text) => connection.send_text(&text, out)?,
-            Event::Binary(data) => connection.send_binary(&data, out)?,
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 /// Sends as much at a time as the window of the stream has room for. `is_last` ends the stream, as shutting down a socket
