@@ -21,13 +21,62 @@ use core::{fmt, mem};
 #[derive(Default)]
 pub struct Input<'b> {
     bytes: &'b mut [u8],
+    /// If what is left comes again, with more behind it: how long that can become. Else 0.
+    capacity: usize,
 }
 
 impl<'b> Input<'b> {
     /// Starts at the first of `bytes`.
     #[inline]
     pub fn new(bytes: &'b mut [u8]) -> Self {
-        Self { bytes }
+        Self { bytes, capacity: 0 }
+    }
+
+    /// As [`new`](Self::new), of the beginning of a buffer that is `capacity` bytes long, and is filled further: what is
+    /// left in the end has to be at the front of the next input, with the next read behind it.
+    ///
+    /// A frame that is not whole, and can be within `capacity`, is left here, so that its message lies whole in the
+    /// buffer, which saves copying it. Large messages gain by that, and small reads.
+    ///
+    /// ```
+    /// use sansocket::{Config, Connection, Event, Input};
+    ///
+    /// let mut connection = Connection::server(Config::new());
+    /// let (mut buf, mut filled) = ([0; 64], 0);
+    /// let mut said = Vec::new();
+    /// for read in [b"\x81\x85\x37\xfa\x21".as_slice(), b"\x3d\x7f\x9f", b"\x4d\x51\x58"] {
+    ///     buf[filled..][..read.len()].copy_from_slice(read);
+    ///     filled += read.len();
+    ///     let capacity = buf.len();
+    ///     let mut input = Input::growing(&mut buf[..filled], capacity);
+    ///     while let Some(event) = connection.receive(&mut input, &mut Vec::new())? {
+    ///         said.push(event.into_owned());
+    ///     }
+    ///     let left = input.len();
+    ///     buf.copy_within(filled - left..filled, 0);
+    ///     filled = left;
+    /// }
+    /// assert_eq!(said, [Event::Text("Hello".into())]);
+    /// # Ok::<(), sansocket::ProtocolError>(())
+    /// ```
+    #[inline]
+    pub fn growing(bytes: &'b mut [u8], capacity: usize) -> Self {
+        Self { bytes, capacity }
+    }
+
+    /// How many bytes there can be at most, if what is left comes again.
+    #[inline]
+    pub(crate) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Has everything taken.
+    pub(crate) fn stop_growing(&mut self) {
+        self.capacity = 0;
+    }
+
+    pub(crate) fn remaining_mut(&mut self) -> &mut [u8] {
+        self.bytes
     }
 
     /// Takes the next `count` bytes, or all that remain if there are fewer.

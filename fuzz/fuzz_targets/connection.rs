@@ -99,6 +99,7 @@ fuzz_target!(|data: &[u8]| {
     let whole = run(connection(is_server, config), &steps, usize::MAX);
     assert_eq!(run(connection(is_server, config), &steps, 1), whole, "byte by byte");
     assert_eq!(run(connection(is_server, config), &steps, 7), whole, "in pieces of 7");
+    frames_that_wait(connection(is_server, config), connection(is_server, config), &steps);
 
     // What we say, the other role understands.
     let mut out = whole.out;
@@ -107,6 +108,47 @@ fuzz_target!(|data: &[u8]| {
     let mut answers = Vec::new();
     while peer.receive(&mut input, &mut answers).expect("we keep the rules").is_some() {}
 });
+
+/// All that is read, once as it comes and once in a growing input of 300 bytes: the same events, or a prefix of them if the
+/// stream stops while a frame waits.
+fn frames_that_wait(mut plain: Connection, mut waiting: Connection, steps: &[Step]) {
+    let reads =
+        steps.iter().filter_map(|step| if let Step::Read(bytes) = step { Some(&bytes[..]) } else { None });
+    let stream = reads.collect::<Vec<_>>().concat();
+    let (mut events, mut out) = (Vec::new(), Vec::new());
+    let error = receive(&mut plain, &stream, usize::MAX, &mut events, &mut out);
+
+    let (mut buf, mut filled, mut rest) = ([0; 300], 0, &stream[..]);
+    let (mut kept_events, mut kept_out, mut kept_error) = (Vec::new(), Vec::new(), None);
+    while !rest.is_empty() && kept_error.is_none() {
+        let (bytes, behind) = rest.split_at(rest.len().min(41).min(buf.len() - filled));
+        rest = behind;
+        buf[filled..][..bytes.len()].copy_from_slice(bytes);
+        filled += bytes.len();
+        let mut input = Input::growing(&mut buf[..filled], 300);
+        loop {
+            match waiting.receive(&mut input, &mut kept_out) {
+                Ok(Some(event)) => push_merged(&mut kept_events, event.into_owned()),
+                Ok(None) => break,
+                Err(error) => {
+                    kept_error = Some(error);
+                    break;
+                }
+            }
+        }
+        let left = input.len();
+        assert!(left < buf.len(), "no room for another read");
+        buf.copy_within(filled - left..filled, 0);
+        filled = left;
+    }
+    if filled == 0 {
+        assert_eq!((kept_events, kept_out, kept_error), (events, out, error));
+    } else {
+        // The payload of the last frame has not been looked at yet.
+        assert_eq!((kept_error, &kept_events[..]), (None, &events[..kept_events.len()]));
+        assert!(out.starts_with(&kept_out));
+    }
+}
 
 fn run(mut connection: Connection, steps: &[Step], piece: usize) -> Seen {
     let (mut events, mut out, mut errors) = (Vec::new(), Vec::new(), Vec::<ProtocolError>::new());

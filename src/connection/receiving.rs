@@ -12,7 +12,8 @@ use crate::{
 };
 
 impl Connection {
-    /// The next thing that happened. `Ok(None)` means that the input is used up: read more.
+    /// The next thing that happened. `Ok(None)` means that the input is used up, but for what one that is
+    /// [growing](Input::growing) keeps: read more.
     ///
     /// Ask until it says so: there may be more to say when `input` is empty already.
     ///
@@ -52,12 +53,18 @@ impl Connection {
         input: &mut Input<'b>,
         out: &mut Vec<u8>,
     ) -> Result<Option<Event<'b>>, ProtocolError> {
-        if self.behaviour.delivery == Delivery::Messages
-            && self.lifecycle.may_receive()
-            && let Some((payload, in_frame, fin)) = self.decoder.take_middle(input)
-        {
-            let pushed = self.push(payload, self.to_come(in_frame, fin), false);
-            return pushed.map(|()| None).map_err(|error| self.fail(error, input, out));
+        match self.behaviour.delivery {
+            Delivery::Chunks => input.stop_growing(),
+            Delivery::Messages if self.lifecycle.may_receive() => {
+                if self.decoder.is_waiting(input) {
+                    return Ok(None);
+                }
+                if let Some((payload, in_frame, fin)) = self.decoder.take_middle(input) {
+                    let pushed = self.push(payload, self.to_come(in_frame, fin), false);
+                    return pushed.map(|()| None).map_err(|error| self.fail(error, input, out));
+                }
+            }
+            Delivery::Messages => {}
         }
         while self.lifecycle.may_receive() {
             if let Some(fault) = self.fault {

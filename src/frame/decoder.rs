@@ -1,6 +1,6 @@
 //! Layer 2: the bytes of a stream in, validated parts of frames out.
 
-use core::fmt;
+use core::{fmt, mem};
 
 use super::{Header, Limits, MAX_HEADER_LEN, OpCode, Rsv, header::Rules, mask};
 use crate::{
@@ -37,6 +37,7 @@ pub enum Role {
 /// # Ok::<(), sansocket::ProtocolError>(())
 /// ```
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each of them says something else")]
 pub struct Decoder {
     role: Role,
     rsv1_allowed: bool,
@@ -49,6 +50,8 @@ pub struct Decoder {
     /// The frame whose payload is being received, and how much of it has been.
     frame: Option<Header>,
     offset: u64,
+    /// Whether that much has been unmasked only, and waits in an input that is growing.
+    waiting: bool,
     /// The unfinished message: how many bytes and fragments its frames have declared.
     in_message: bool,
     message_compressed: bool,
@@ -84,6 +87,7 @@ impl Decoder {
             partial_len: 0,
             frame: None,
             offset: 0,
+            waiting: false,
             in_message: false,
             message_compressed: false,
             message_len: 0,
@@ -103,7 +107,8 @@ impl Decoder {
         self
     }
 
-    /// The next frame, or the next part of one. `Ok(None)` means that the input is used up.
+    /// The next frame, or the next part of one. `Ok(None)` means that the input is used up, but for what an
+    /// input that is [growing](Input::growing) keeps.
     ///
     /// # Errors
     ///
@@ -195,6 +200,14 @@ impl Decoder {
         Some((first == 0x81, payload))
     }
 
+    /// Whether a frame goes on waiting in the input, with too few new bytes to be worth unmasking.
+    #[inline]
+    pub(crate) fn is_waiting(&self, input: &Input<'_>) -> bool {
+        self.waiting
+            && as_u64(input.len()).saturating_sub(self.offset) < BLOCK
+            && self.frame.is_some_and(|frame| may_wait(frame.payload_len, input))
+    }
+
     /// Takes all of the input, if it lies inside the payload of a data frame, neither at its beginning nor at its
     /// end: the bytes, unmasked, how many the frame has behind them, and whether it is the last of its message.
     ///
@@ -205,6 +218,7 @@ impl Decoder {
         let behind = payload_len.saturating_sub(self.offset).saturating_sub(as_u64(input.len()));
         if behind == 0
             || self.offset == 0
+            || self.waiting
             || opcode.is_control()
             || self.message_compressed
             || self.failure.is_some()
@@ -234,13 +248,18 @@ impl Decoder {
         if input.is_empty() && header.payload_len > 0 {
             return Ok(None);
         }
+        let unmasked = if mem::take(&mut self.waiting) { mem::take(&mut self.offset) } else { 0 };
         let offset = self.offset;
-        let missing = as_usize(header.payload_len.saturating_sub(offset));
         let is_compressed = self.message_compressed && !header.opcode.is_control();
-        let payload = input.take(if is_compressed { missing.min(max_compressed) } else { missing });
-        if let Some(key) = header.mask {
-            mask(payload, key, offset);
+        if may_wait(header.payload_len, input) && offset == 0 && !is_compressed {
+            self.waiting = true;
+            self.offset = as_u64(input.len());
+            unmask(input.remaining_mut(), header, unmasked, unmasked);
+            return Ok(None);
         }
+        let missing = as_usize(header.payload_len.saturating_sub(offset));
+        let payload = input.take(if is_compressed { missing.min(max_compressed) } else { missing });
+        unmask(payload, header, unmasked, offset.saturating_add(unmasked));
         self.offset = offset.saturating_add(as_u64(payload.len()));
         let last = self.offset == header.payload_len;
         if last {
@@ -300,6 +319,22 @@ impl Decoder {
         self.message_len = self.message_len.saturating_add(header.payload_len);
         self.fragments = self.fragments.saturating_add(1);
         self.in_message = !header.fin;
+    }
+}
+
+/// Whether a frame is not whole, and can be once the input has grown.
+#[inline]
+fn may_wait(payload_len: u64, input: &Input<'_>) -> bool {
+    payload_len <= as_u64(input.capacity()) && as_u64(input.len()) < payload_len
+}
+
+/// So much of a frame that waits is unmasked at a time: little enough to be in the nearest cache still.
+const BLOCK: u64 = 16 << 10;
+
+/// Unmasks what is behind the first `unmasked` bytes, of which the first is at `offset` in the payload of the frame.
+fn unmask(payload: &mut [u8], header: Header, unmasked: u64, offset: u64) {
+    if let (Some(key), Some(masked)) = (header.mask, payload.get_mut(as_usize(unmasked)..)) {
+        mask(masked, key, offset);
     }
 }
 

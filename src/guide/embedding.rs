@@ -27,6 +27,50 @@
 //! [`recycle`](crate::Connection::recycle) when it is done with, and the next one is put together in the same memory.
 //! A read buffer of 16 to 64 KiB is best: most messages then lie whole in it.
 //!
+//! Where each connection has a buffer of its own, a frame that is not whole can wait in it until the next reads have
+//! brought the rest: that is [`Input::growing`](crate::Input::growing). Messages up to the length of the buffer are then
+//! borrowed from it, however they arrive, and never copied; longer ones have memory of their own as before.
+//!
+//! ```
+//! use std::io::{self, Read};
+//! use sansocket::{Connection, Error, Event, Input};
+//!
+//! /// Reads once, behind the `filled` bytes that wait in `buf`, and takes what is whole.
+//! fn read(
+//!     stream: &mut impl Read,
+//!     buf: &mut [u8],
+//!     filled: &mut usize,
+//!     connection: &mut Connection,
+//!     out: &mut Vec<u8>,
+//! ) -> io::Result<usize> {
+//!     let count = stream.read(&mut buf[*filled..])?;
+//!     let end = *filled + count;
+//!     let capacity = buf.len();
+//!     let mut input = Input::growing(&mut buf[..end], capacity);
+//!     on_read(connection, &mut input, out).map_err(io::Error::other)?;
+//!     *filled = input.len();
+//!     buf.copy_within(end - *filled..end, 0);
+//!     Ok(count)
+//! }
+//! # fn on_read(connection: &mut Connection, input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
+//! #     while let Some(event) = connection.receive(input, out)? {
+//! #         if let Event::Text(text) = event { connection.send_text(&text, out)?; }
+//! #     }
+//! #     Ok(())
+//! # }
+//! # let mut wire = &b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"[..];
+//! # let (mut buf, mut filled, mut out) = ([0; 9], 0, Vec::new());
+//! # let mut connection = Connection::server(sansocket::Config::new());
+//! # assert_eq!(read(&mut wire, &mut buf, &mut filled, &mut connection, &mut out)?, 9);
+//! # assert_eq!((filled, &out[..]), (3, &[][..]));
+//! # assert_eq!(read(&mut wire, &mut buf, &mut filled, &mut connection, &mut out)?, 2);
+//! # assert_eq!((filled, &out[..]), (0, &b"\x81\x05Hello"[..]));
+//! # Ok::<(), io::Error>(())
+//! ```
+//!
+//! There is always room for the next read: what can not become whole in the buffer does not wait. The price is that text
+//! is validated when its frame is whole, and not as it arrives.
+//!
 //! # Blocking threads
 //!
 //! `read`, the function, `write_all`, the error. Set a read timeout on the socket: it is the only clock there is.

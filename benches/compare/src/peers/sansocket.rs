@@ -22,52 +22,63 @@ fn connection(end: End) -> Connection {
     }
 }
 
-fn decode(end: End, wire: &Rc<[u8]>, read: usize) -> Run {
+/// How long the buffer of a connection is: a message of the longest kind here lies whole in it.
+const BUFFER_LEN: usize = (1 << 20) + (64 << 10);
+
+/// Reads all of `wire` into a buffer in which an unfinished frame waits for its rest, and hands every event on.
+fn receive(
+    end: End,
+    wire: &Rc<[u8]>,
+    read: usize,
+    mut on_event: impl FnMut(&mut Connection, &Event<'_>, &mut Vec<u8>) -> usize + 'static,
+) -> Run {
     let (mut connection, wire) = (connection(end), wire.clone());
-    let (mut buf, mut out) = (vec![0; read], Vec::new());
+    let (mut buf, mut out) = (vec![0; BUFFER_LEN], Vec::new());
+    // What waits in the buffer begins and ends here.
+    let (mut start, mut end) = (0, 0);
     Box::new(move || {
-        let mut count = 0;
-        for bytes in wire.chunks(read) {
+        let (mut count, mut unread) = (0, &wire[..]);
+        while !unread.is_empty() {
             // What reading from a socket does.
-            let buf = &mut buf[..bytes.len()];
-            buf.copy_from_slice(bytes);
-            let mut input = Input::new(buf);
+            let (bytes, rest) = unread.split_at(read.min(unread.len()).min(BUFFER_LEN - end));
+            buf[end..][..bytes.len()].copy_from_slice(bytes);
+            (unread, end) = (rest, end + bytes.len());
+
+            let mut input = Input::growing(&mut buf[start..end], BUFFER_LEN);
             while let Some(event) = connection.receive(&mut input, &mut out).unwrap() {
-                match &event {
-                    Event::Text(text) => count += usize::from(black_box(text.as_bytes()).len() < usize::MAX),
-                    Event::Binary(data) => count += usize::from(black_box(&data[..]).len() < usize::MAX),
-                    _ => out.clear(),
-                }
+                count += on_event(&mut connection, &event, &mut out);
                 connection.recycle(event);
             }
-        }
-        count
-    })
-}
-
-fn echo(wire: &Rc<[u8]>, read: usize) -> Run {
-    let (mut connection, wire) = (connection(End::Server), wire.clone());
-    let (mut buf, mut out) = (vec![0; read], Vec::new());
-    Box::new(move || {
-        let mut count = 0;
-        for bytes in wire.chunks(read) {
-            let buf = &mut buf[..bytes.len()];
-            buf.copy_from_slice(bytes);
-            let mut input = Input::new(buf);
-            while let Some(event) = connection.receive(&mut input, &mut out).unwrap() {
-                match &event {
-                    Event::Text(text) => connection.send_text(text, &mut out).unwrap(),
-                    Event::Binary(data) => connection.send_binary(data, &mut out).unwrap(),
-                    _ => continue,
-                }
-                connection.recycle(event);
-                count += 1;
+            start = end - input.len();
+            // To the front, if that is little work for what has been done, or there is no room behind.
+            if end - start <= start / 8 || end + read > BUFFER_LEN {
+                buf.copy_within(start..end, 0);
+                (start, end) = (0, end - start);
             }
             // Here it would be written.
             black_box(&out[..]);
             out.clear();
         }
         count
+    })
+}
+
+fn decode(end: End, wire: &Rc<[u8]>, read: usize) -> Run {
+    receive(end, wire, read, |_, event, _| match event {
+        Event::Text(text) => usize::from(black_box(text.as_bytes()).len() < usize::MAX),
+        Event::Binary(data) => usize::from(black_box(&data[..]).len() < usize::MAX),
+        _ => 0,
+    })
+}
+
+fn echo(wire: &Rc<[u8]>, read: usize) -> Run {
+    receive(End::Server, wire, read, |connection, event, out| {
+        match event {
+            Event::Text(text) => connection.send_text(text, out).unwrap(),
+            Event::Binary(data) => connection.send_binary(data, out).unwrap(),
+            _ => return 0,
+        }
+        1
     })
 }
 

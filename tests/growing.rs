@@ -1,0 +1,289 @@
+//! Frames that wait in a buffer until they are whole (`Input::growing`): nothing is copied, and nothing else changes.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::borrow::Cow;
+
+use allocation_counter::measure;
+use common::{BINARY, BINARY_FIRST, CLOSE, FINAL, MIDDLE, PING, TEXT, TEXT_FIRST, all_to, noise, prose};
+use proptest::prelude::*;
+use sansocket::{
+    Config, Connection, Delivery, Event, Input, ProtocolError, State,
+    frame::{Decoder, Limits, Role},
+};
+
+/// A caller with a buffer of its own for a connection.
+struct Reader {
+    connection: Connection,
+    buf: Vec<u8>,
+    filled: usize,
+    out: Vec<u8>,
+}
+
+impl Reader {
+    fn new(connection: Connection, capacity: usize) -> Self {
+        Self { connection, buf: vec![0; capacity], filled: 0, out: Vec::new() }
+    }
+
+    /// Reads once, and hands the events on.
+    fn read(&mut self, bytes: &[u8], mut on_event: impl FnMut(Event<'_>)) -> Result<(), ProtocolError> {
+        self.buf[self.filled..][..bytes.len()].copy_from_slice(bytes);
+        self.filled += bytes.len();
+        let capacity = self.buf.len();
+        let mut input = Input::growing(&mut self.buf[..self.filled], capacity);
+        let result = loop {
+            match self.connection.receive(&mut input, &mut self.out) {
+                Ok(Some(event)) => on_event(event),
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        let left = input.len();
+        self.buf.copy_within(self.filled - left..self.filled, 0);
+        self.filled = left;
+        assert!(left < capacity, "there has to be room for another read");
+        assert!(result.is_ok() || left == 0, "nothing waits behind a failure");
+        result
+    }
+
+    /// Reads all of `stream`, at most `piece` bytes at a time, and as many as there is room for.
+    fn read_all(
+        &mut self,
+        mut stream: &[u8],
+        piece: usize,
+        mut on_event: impl FnMut(Event<'_>),
+    ) -> Result<(), ProtocolError> {
+        while !stream.is_empty() {
+            let (bytes, rest) = stream.split_at(piece.min(stream.len()).min(self.buf.len() - self.filled));
+            stream = rest;
+            self.read(bytes, &mut on_event)?;
+        }
+        Ok(())
+    }
+}
+
+fn connection(role: Role, config: Config) -> Connection {
+    match role {
+        Role::Server => Connection::server(config),
+        Role::Client => Connection::client(config, [7; 32]),
+    }
+}
+
+#[test]
+fn a_message_that_fits_is_borrowed_and_takes_no_memory() {
+    for len in [1, 125, 126, 16_383, 65_536, 150_000] {
+        let (data, text) = (noise(len), prose(len));
+        for role in [Role::Server, Role::Client] {
+            for piece in [1, 1500, 16 << 10, 64 << 10] {
+                let stream = all_to(role, &[(TEXT, text.as_bytes()), (BINARY, &data), (PING, b"?")]);
+                let mut reader = Reader::new(connection(role, Config::new()), 150_000 + 14);
+                let mut seen = 0;
+                let mut out = Vec::with_capacity(64);
+                std::mem::swap(&mut reader.out, &mut out);
+                let info = measure(|| {
+                    let result = reader.read_all(&stream, piece, |event| {
+                        match event {
+                            Event::Text(Cow::Borrowed(got)) => assert!(got == text),
+                            Event::Binary(Cow::Borrowed(got)) => assert!(got == data),
+                            Event::Ping(Cow::Borrowed(got)) => assert_eq!(got, b"?"),
+                            other => panic!("{other:?}"),
+                        }
+                        seen += 1;
+                    });
+                    assert_eq!(result, Ok(()));
+                });
+                assert_eq!((seen, info.count_total), (3, 0), "{len} bytes in pieces of {piece}, {role:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_frame_that_does_not_fit_does_not_wait() {
+    let data = noise(1000);
+    let stream = all_to(Role::Server, &[(BINARY, &data)]);
+    for (capacity, fits) in [(999, false), (1000, true)] {
+        let mut reader = Reader::new(Connection::server(Config::new()), capacity);
+        // Behind the header nothing waits of a frame that will not fit.
+        reader.read(&stream[..500], |event| panic!("{event:?}")).unwrap();
+        assert_eq!(reader.filled, if fits { 492 } else { 0 });
+        let mut borrowed = None;
+        reader
+            .read_all(&stream[500..], 100, |event| {
+                let Event::Binary(got) = event else { panic!("{event:?}") };
+                assert!(*got == data);
+                borrowed = Some(matches!(got, Cow::Borrowed(_)));
+            })
+            .unwrap();
+        assert_eq!(borrowed, Some(fits), "a buffer of {capacity} bytes");
+    }
+}
+
+#[test]
+fn the_caller_may_stop_keeping_at_any_time() {
+    let data = noise(50_000);
+    let mut stream = all_to(Role::Server, &[(BINARY, &data)]);
+    for cut in [9, 300, 20_000, 49_000] {
+        let mut reader = Reader::new(Connection::server(Config::new()), 60_000);
+        reader.read_all(&stream[..cut], 7000, |event| panic!("{event:?}")).unwrap();
+        // The rest goes on behind what waited, in an input that does not grow: part after part.
+        let mut waiting = reader.buf[..reader.filled].to_vec();
+        assert_eq!(waiting.len(), cut - 8);
+        let (mut out, mut got) = (Vec::new(), None);
+        let mut rest = stream[cut..].to_vec();
+        for bytes in std::iter::once(&mut waiting[..]).chain(rest.chunks_mut(999)) {
+            let mut input = Input::new(bytes);
+            while let Some(event) = reader.connection.receive(&mut input, &mut out).unwrap() {
+                got = Some(event.into_owned());
+            }
+            assert!(input.is_empty());
+        }
+        assert!(got == Some(Event::Binary((&data).into())), "cut at {cut}");
+    }
+    // A caller that forgets what waited gets garbage, and nothing worse.
+    let mut connection = Connection::server(Config::new());
+    let mut out = Vec::new();
+    let waiting = connection.receive(&mut Input::growing(&mut stream[..40_000], 60_000), &mut out);
+    assert_eq!(waiting, Ok(None));
+    for len in [10, 0, 1] {
+        let mut other = noise(len);
+        let again = connection.receive(&mut Input::growing(&mut other, 60_000), &mut out);
+        assert_eq!(again, Ok(None));
+    }
+    let mut other = noise(50_000);
+    let event = connection.receive(&mut Input::new(&mut other), &mut out).unwrap();
+    assert!(matches!(event, Some(Event::Binary(got)) if got.len() == 50_000));
+}
+
+#[test]
+fn chunks_do_not_wait() {
+    let stream = all_to(Role::Server, &[(TEXT, b"Hello")]);
+    let mut reader = Reader::new(Connection::server(Config::new().delivery(Delivery::Chunks)), 64);
+    let mut chunks = Vec::new();
+    reader.read_all(&stream, 8, |event| chunks.push(event.into_owned())).unwrap();
+    let chunk = |data: &'static str, last| Event::TextChunk { data: data.into(), last };
+    assert_eq!(chunks, [chunk("He", false), chunk("llo", true)]);
+    assert_eq!(reader.filled, 0);
+}
+
+#[test]
+fn fragments_wait_each_for_itself() {
+    let text = prose(5000);
+    let (first, second) = text.as_bytes().split_at(3001);
+    let stream = all_to(Role::Client, &[(TEXT_FIRST, first), (PING, b"!"), (MIDDLE, b""), (FINAL, second)]);
+    let mut reader = Reader::new(connection(Role::Client, Config::new()), 4000);
+    let mut seen = Vec::new();
+    reader.read_all(&stream, 700, |event| seen.push(event.into_owned())).unwrap();
+    assert_eq!(seen, [Event::Ping(b"!".into()), Event::Text(text.into())]);
+}
+
+#[test]
+fn faults_are_found_when_the_frame_is_whole() {
+    let stream = all_to(Role::Server, &[(TEXT, b"\xffabcdefgh")]);
+    let mut reader = Reader::new(Connection::server(Config::new()), 64);
+    let (last, most) = stream.split_last().unwrap();
+    reader.read(most, |event| panic!("{event:?}")).unwrap();
+    assert_eq!(reader.filled, 8);
+    let error = reader.read(&[*last], |event| panic!("{event:?}"));
+    assert_eq!(error, Err(ProtocolError::InvalidUtf8));
+    assert_eq!(reader.out, [0x88, 2, 0x03, 0xef]);
+    // What breaks a rule of the header shows at once.
+    let mut reader = Reader::new(Connection::server(Config::new().max_message_len(8)), 64);
+    let error = reader.read(&stream[..6], |event| panic!("{event:?}"));
+    assert_eq!(error, Err(ProtocolError::MessageTooLong { limit: 8, len: 9 }));
+}
+
+#[test]
+fn a_transport_that_ends_while_a_frame_waits_has_broken() {
+    let stream = all_to(Role::Server, &[(BINARY, b"abcdefgh"), (CLOSE, b"")]);
+    let mut reader = Reader::new(Connection::server(Config::new()), 64);
+    reader.read(&stream[..10], |event| panic!("{event:?}")).unwrap();
+    assert_eq!(reader.connection.receive_eof(), Err(ProtocolError::UnexpectedEof));
+    assert_eq!(reader.connection.state(), State::Closed);
+    // Nothing waits any more.
+    assert!(reader.read(&stream[10..], |event| panic!("{event:?}")).is_err());
+    assert_eq!(reader.filled, 0);
+}
+
+#[test]
+fn a_decoder_gives_whole_frames() {
+    let mut stream = all_to(Role::Server, &[(BINARY_FIRST, b"abcdefgh"), (PING, b"12")]);
+    let mut decoder = Decoder::new(Role::Server, Limits::new());
+    let mut frames = Vec::new();
+    let mut at = 0;
+    for end in 1..=stream.len() {
+        let mut input = Input::growing(&mut stream[at..end], 64);
+        while let Some(part) = decoder.receive(&mut input).unwrap() {
+            assert!(part.last && part.offset == 0);
+            frames.push(part.payload.to_vec());
+        }
+        at = end - input.len();
+    }
+    assert_eq!(frames, [b"abcdefgh".to_vec(), b"12".to_vec()]);
+    assert!(!decoder.is_in_frame());
+}
+
+/// Frames in an order that is mostly right.
+fn frames() -> impl Strategy<Value = Vec<(u8, Vec<u8>)>> {
+    let first_byte = prop_oneof![
+        Just(TEXT),
+        Just(BINARY),
+        Just(PING),
+        Just(TEXT_FIRST),
+        Just(BINARY_FIRST),
+        Just(MIDDLE),
+        Just(FINAL)
+    ];
+    let payload = prop_oneof![
+        "[a-zäß世𝄞]{0,40}".prop_map(String::into_bytes),
+        prop::collection::vec(any::<u8>(), 0..20),
+        (100_usize..40_000).prop_map(|len| prose(len).into_bytes()),
+    ];
+    let frame = (first_byte, payload).prop_map(|(first, mut payload)| {
+        if first == PING {
+            payload.truncate(125);
+        }
+        (first, payload)
+    });
+    prop::collection::vec(frame, 1..6)
+}
+
+proptest! {
+    #[test]
+    fn what_comes_out_is_the_same(
+        frames in frames(),
+        is_server in any::<bool>(),
+        capacity in prop_oneof![1_usize..300, 1000_usize..50_000],
+        pieces in prop::collection::vec(1_usize..9000, 1..5),
+    ) {
+        let role = if is_server { Role::Server } else { Role::Client };
+        let list: Vec<(u8, &[u8])> = frames.iter().map(|(first, payload)| (*first, &payload[..])).collect();
+        let stream = all_to(role, &list);
+
+        let (mut events, mut out) = (Vec::new(), Vec::new());
+        let (mut plain, mut bytes) = (connection(role, Config::new()), stream.clone());
+        let mut input = Input::new(&mut bytes);
+        let result = loop {
+            match plain.receive(&mut input, &mut out) {
+                Ok(Some(event)) => events.push(event.into_owned()),
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+
+        let mut reader = Reader::new(connection(role, Config::new()), capacity);
+        let (mut rest, mut got) = (&stream[..], Vec::new());
+        let mut kept = Ok(());
+        for piece in pieces.iter().cycle() {
+            if rest.is_empty() || kept.is_err() {
+                break;
+            }
+            let (bytes, behind) = rest.split_at((*piece).min(rest.len()).min(capacity - reader.filled));
+            rest = behind;
+            kept = reader.read(bytes, |event| got.push(event.into_owned()));
+        }
+        prop_assert_eq!(reader.filled, 0);
+        prop_assert_eq!((got, kept, reader.out), (events, result, out));
+    }
+}
