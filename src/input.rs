@@ -52,9 +52,11 @@ impl<'b> Input<'b> {
     ///     while let Some(event) = connection.receive(&mut input, &mut Vec::new())? {
     ///         said.push(event.into_owned());
     ///     }
-    ///     let left = input.len();
-    ///     buf.copy_within(filled - left..filled, 0);
-    ///     filled = left;
+    ///     let taken = filled - input.len();
+    ///     if taken > 0 {
+    ///         buf.copy_within(taken..filled, 0);
+    ///         filled -= taken;
+    ///     }
     /// }
     /// assert_eq!(said, [Event::Text("Hello".into())]);
     /// # Ok::<(), sansocket::ProtocolError>(())

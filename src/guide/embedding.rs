@@ -49,7 +49,9 @@
 //!     let mut input = Input::growing(&mut buf[..end], capacity);
 //!     on_read(connection, &mut input, out).map_err(io::Error::other)?;
 //!     *filled = input.len();
-//!     buf.copy_within(end - *filled..end, 0);
+//!     if *filled < end {
+//!         buf.copy_within(end - *filled..end, 0); // only if something was taken, so that all the work stays linear
+//!     }
 //!     Ok(count)
 //! }
 //! # fn on_read(connection: &mut Connection, input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
@@ -68,7 +70,7 @@
 //! # Ok::<(), io::Error>(())
 //! ```
 //!
-//! There is always room for the next read: what can not become whole in the buffer does not wait. The price is that text
+//! There is always room for the next read: what cannot become whole in the buffer does not wait. The price is that text
 //! is validated when its frame is whole, and not as it arrives.
 //!
 //! # Blocking threads
