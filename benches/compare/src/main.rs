@@ -31,7 +31,8 @@ fn main() {
     echo_rows(&options, &mut table);
     encode_rows(&options, &mut table);
     fragment_rows(&options, &mut table);
-    accept_rows(&options, &mut table);
+    deflate_rows(&options, &mut table);
+    handshake_rows(&options, &mut table);
     table.print();
     println!("{}", table.allocations());
     idle();
@@ -64,7 +65,10 @@ fn idle() {
     let mut ends: [Vec<Connection>; 2] = [Vec::with_capacity(count), Vec::with_capacity(count)];
     for (number, role) in ["server", "client"].into_iter().enumerate() {
         let before = ALLOCATED.load(Ordering::Relaxed);
-        ends[number].extend((0..count).map(|_| compressed_pair()[number].take().unwrap()));
+        ends[number].extend((0..count).map(|_| {
+            let [server, client] = compressed_pair();
+            if number == 0 { server } else { client }
+        }));
         let heap = (ALLOCATED.load(Ordering::Relaxed) - before) / count;
         let bytes = heap + size_of::<Connection>();
         println!("{role}, idle: {bytes} bytes, sansocket with permessage-deflate ({count} connections)");
@@ -72,7 +76,7 @@ fn idle() {
 }
 
 /// A server and a client that have agreed on permessage-deflate.
-fn compressed_pair() -> [Option<Connection>; 2] {
+fn compressed_pair() -> [Connection; 2] {
     let request = client::Request::new("ws://h/").unwrap().deflate(deflate::Config::new());
     let (mut wire, mut answer) = (Vec::new(), Vec::new());
     let mut handshake = client::Handshake::new(&request, [7; 32], &mut wire).unwrap();
@@ -82,7 +86,7 @@ fn compressed_pair() -> [Option<Connection>; 2] {
     let server = asked.unwrap().unwrap().accept(accept, &mut answer).unwrap();
     let (client, _) = handshake.receive(&mut Input::new(&mut answer)).unwrap().unwrap();
     assert!(server.deflate().is_some() && client.deflate().is_some());
-    [Some(server), Some(client)]
+    [server, client]
 }
 
 /// Counts the bytes that are allocated, and how often.
@@ -265,11 +269,49 @@ fn fragment_rows(options: &Options, table: &mut Table) {
     }
 }
 
-fn accept_rows(options: &Options, table: &mut Table) {
+fn deflate_rows(options: &Options, table: &mut Table) {
+    for (size, label) in [(1 << 10, "1 KiB"), (16 << 10, "16 KiB")] {
+        let messages = json(size);
+        let [_, mut client] = compressed_pair();
+        let mut wire = Vec::new();
+        for text in &messages {
+            client.send_text(text, &mut wire).unwrap();
+        }
+        let wire: Rc<[u8]> = wire.into();
+        let name = format!("server receives compressed text, {label}, reads of 64 KiB");
+        options.row(table, name, messages.len(), |peer| Some(peer.inflate?(&wire)));
+        let name = format!("server sends compressed text, {label}");
+        options.row(table, name, messages.len(), |peer| Some(peer.deflate?(&messages)));
+    }
+}
+
+fn handshake_rows(options: &Options, table: &mut Table) {
     let request: Rc<[u8]> = Rc::from(REQUEST.as_bytes());
     options.row(table, "server accepts the request of a browser".to_owned(), 100, |peer| {
         Some(peer.accept?(&request))
     });
+    options.row(table, "client asks, and takes the answer".to_owned(), 100, |peer| Some(peer.connect?()));
+}
+
+/// Messages of JSON, each of them another one.
+fn json(len: usize) -> Vec<String> {
+    let mut state = 88_172_645_463_325_252_u64;
+    let mut number = |below: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 20) % below
+    };
+    let mut message = |_| {
+        let mut text = String::from("[");
+        while text.len() < len {
+            let (id, price, user) = (number(1_000_000), number(100_000), number(300));
+            text += &format!(r#"{{"type":"trade","id":{id},"price":{price},"user":"user{user}"}},"#);
+        }
+        text.truncate(len - 1);
+        text + "]"
+    };
+    (0..(256 << 10) / len).map(&mut message).collect()
 }
 
 /// A frame for this end, with a fixed key if it is to be masked.

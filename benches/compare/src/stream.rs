@@ -1,6 +1,8 @@
 //! A transport in memory: reads give bytes of a fixed input, in pieces, and then say that there are no more for now; writes
 //! go into a buffer. It is a stream for every kind of library, and costs each of them the same copy.
 
+use base64::Engine as _;
+use sha1::Digest as _;
 use std::{
     cell::{Cell, RefCell},
     io,
@@ -16,6 +18,8 @@ pub struct Shared {
     pub at: Cell<usize>,
     pub read: Cell<usize>,
     pub written: RefCell<Vec<u8>>,
+    /// Whether the other end is a server that answers a request.
+    pub answers: Cell<bool>,
 }
 
 impl Shared {
@@ -24,6 +28,13 @@ impl Shared {
         shared.input.replace(input.clone());
         shared.read.set(read);
         Rc::new(shared)
+    }
+
+    /// What a client connects to.
+    pub fn server() -> Rc<Self> {
+        let shared = Self::new(&Rc::from([]), 64 << 10);
+        shared.answers.set(true);
+        shared
     }
 
     /// Begins again.
@@ -38,13 +49,25 @@ pub struct Stream(pub Rc<Shared>);
 
 // Everything runs on one thread; some of the libraries ask for it all the same.
 impl Stream {
+    /// The next bytes, if there are any: at most `room`, and as many as a read gives.
+    fn next<T>(&self, room: usize, take: impl FnOnce(&[u8]) -> T) -> Option<T> {
+        let Shared { input, at, read, written, answers } = &*self.0;
+        if answers.get() && written.borrow().ends_with(b"\r\n\r\n") {
+            input.replace(answer(&written.borrow()).into());
+            written.borrow_mut().clear();
+            at.set(0);
+        }
+        let (input, start) = (input.borrow(), at.get());
+        let len = room.min(read.get()).min(input.len() - start);
+        at.set(start + len);
+        (len > 0).then(|| take(&input[start..start + len]))
+    }
+
     fn give(&self, buf: &mut [u8]) -> Option<usize> {
-        let input = self.0.input.borrow();
-        let at = self.0.at.get();
-        let len = buf.len().min(self.0.read.get()).min(input.len() - at);
-        buf[..len].copy_from_slice(&input[at..at + len]);
-        self.0.at.set(at + len);
-        (len > 0).then_some(len)
+        self.next(buf.len(), |bytes| {
+            buf[..bytes.len()].copy_from_slice(bytes);
+            bytes.len()
+        })
     }
 
     fn put(&self, bytes: &[u8]) -> usize {
@@ -75,15 +98,10 @@ impl tokio::io::AsyncRead for Stream {
         _: &mut Context<'_>,
         buf: &mut tokio::io::ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let input = self.0.input.borrow();
-        let at = self.0.at.get();
-        let len = buf.remaining().min(self.0.read.get()).min(input.len() - at);
-        if len == 0 {
-            return Poll::Pending;
+        match self.next(buf.remaining(), |bytes| buf.put_slice(bytes)) {
+            Some(()) => Poll::Ready(Ok(())),
+            None => Poll::Pending,
         }
-        buf.put_slice(&input[at..at + len]);
-        self.0.at.set(at + len);
-        Poll::Ready(Ok(()))
     }
 }
 
@@ -135,6 +153,19 @@ impl futures::io::AsyncWrite for Stream {
         Poll::Ready(Ok(()))
     }
 }
+
+/// The response to a request: it costs every library the same.
+pub fn answer(request: &[u8]) -> Vec<u8> {
+    // The only thing in it that ends so is the key.
+    let end = request.windows(4).position(|bytes| bytes == b"==\r\n").expect("there is a key") + 2;
+    let digest = sha1::Sha1::new().chain_update(&request[end - 24..end]).chain_update(GUID).finalize();
+    let accept = base64::engine::general_purpose::STANDARD.encode(digest);
+    [ANSWER, accept.as_bytes(), b"\r\n\r\n"].concat()
+}
+
+const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+const ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nServer: nginx/1.27.0\r\n\
+    Date: Tue, 24 Nov 2026 12:00:00 GMT\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ";
 
 /// Polls a future that counts messages for ever, each time with all of the input. It is never dropped in between, because
 /// not every library can be stopped while it waits for bytes.

@@ -8,13 +8,12 @@ use super::{End, Peer, Run};
 use crate::stream::{Shared, Stream, counted, poll};
 
 pub const PEER: Peer = Peer {
-    name: "fastwebsockets",
     decode: Some(decode),
     echo: Some(echo),
     encode: Some(encode),
     // It leaves HTTP to hyper.
-    accept: None,
     idle: Some(|end| Box::new(FragmentCollector::new(socket(end, Stream(Shared::new(&Rc::from([]), 1)))))),
+    ..Peer::named("fastwebsockets")
 };
 
 fn socket(end: End, stream: Stream) -> WebSocket<Stream> {

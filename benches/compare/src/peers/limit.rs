@@ -6,16 +6,20 @@ use std::{hint::black_box, rc::Rc};
 use base64::Engine as _;
 use sansocket::frame::{Header, OpCode, mask};
 use sha1::Digest as _;
+use zlib_rs::{Deflate, DeflateConfig, DeflateFlush, Inflate, InflateFlush};
 
 use super::{End, Peer, Run};
+use crate::stream::answer;
 
 pub const PEER: Peer = Peer {
-    name: "limit",
     decode: Some(decode),
     echo: Some(echo),
     encode: Some(encode),
+    inflate: Some(inflate),
+    deflate: Some(deflate),
     accept: Some(accept),
-    idle: None,
+    connect: Some(connect),
+    ..Peer::named("limit")
 };
 
 fn decode(_: End, wire: &Rc<[u8]>, read: usize) -> Run {
@@ -108,5 +112,55 @@ fn accept(request: &Rc<[u8]>) -> Run {
             black_box(base64::engine::general_purpose::STANDARD.encode(digest));
         }
         100
+    })
+}
+
+/// What a client cannot do without: the answer, which every library waits for, and once more parsing and hashing.
+fn connect() -> Run {
+    const REQUEST: &[u8] =
+        b"GET /chat?room=1 HTTP/1.1\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    Box::new(move || {
+        for _ in 0..100 {
+            let answer = answer(black_box(REQUEST));
+            let mut headers = [httparse::EMPTY_HEADER; 32];
+            black_box(httparse::Response::new(&mut headers).parse(black_box(&answer)).unwrap());
+            let digest = sha1::Sha1::digest(black_box(
+                b"dGhlIHNhbXBsZSBub25jZQ==258EAFA5-E914-47DA-95CA-C5AB0DC85B11",
+            ));
+            black_box(base64::engine::general_purpose::STANDARD.encode(digest));
+        }
+        100
+    })
+}
+
+/// The library that all of them call, without frames and UTF-8, into memory that is there.
+fn deflate(messages: &[String]) -> Run {
+    let config = DeflateConfig { level: 6, window_bits: -15, ..DeflateConfig::default() };
+    let (mut deflate, messages) = (Deflate::new_with_config(config), messages.to_vec());
+    let mut out = vec![0; 2 << 20];
+    Box::new(move || {
+        for text in &messages {
+            deflate.compress(text.as_bytes(), &mut out, DeflateFlush::SyncFlush).unwrap();
+            black_box(&out);
+        }
+        messages.len()
+    })
+}
+
+fn inflate(wire: &Rc<[u8]>) -> Run {
+    let (mut payloads, mut rest) = (Vec::new(), wire.to_vec());
+    while let Some((header, len)) = Header::decode(&rest).unwrap() {
+        let end = len + usize::try_from(header.payload_len).unwrap();
+        mask(&mut rest[len..end], header.mask.unwrap(), 0);
+        payloads.push([&rest[len..end], &[0, 0, 0xff, 0xff]].concat());
+        rest.drain(..end);
+    }
+    let (mut inflate, mut out) = (Inflate::new(false, 15), vec![0; 2 << 20]);
+    Box::new(move || {
+        for payload in &payloads {
+            inflate.decompress(payload, &mut out, InflateFlush::NoFlush).unwrap();
+            black_box(&out);
+        }
+        payloads.len()
     })
 }

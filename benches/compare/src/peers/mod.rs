@@ -9,6 +9,7 @@ mod sansocket;
 mod soketto;
 mod tokio_websockets;
 mod tungstenite;
+mod yawc;
 
 /// Handles all of its input once, and says how many messages (or handshakes) that were.
 pub type Run = Box<dyn FnMut() -> usize>;
@@ -30,11 +31,37 @@ pub struct Peer {
     pub echo: Option<fn(&Rc<[u8]>, usize) -> Run>,
     /// Sends this many binary messages with this payload.
     pub encode: Option<fn(End, &Rc<[u8]>, usize) -> Run>,
+    /// As `decode` of a server, with compressed messages that refer to earlier ones.
+    pub inflate: Option<fn(&Rc<[u8]>) -> Run>,
+    /// Sends these messages as a server, compressed at level 6, so that they refer to earlier ones.
+    pub deflate: Option<fn(&[String]) -> Run>,
     /// Answers a request.
     pub accept: Option<fn(&Rc<[u8]>) -> Run>,
+    /// Opens a connection, over a transport that answers.
+    pub connect: Option<fn() -> Run>,
     /// Makes a connection that waits, and keeps it until it is dropped.
     pub idle: Option<fn(End) -> Box<dyn std::any::Any>>,
 }
+
+impl Peer {
+    /// A library that can do nothing of all this.
+    const fn named(name: &'static str) -> Self {
+        Self {
+            name,
+            decode: None,
+            echo: None,
+            encode: None,
+            inflate: None,
+            deflate: None,
+            accept: None,
+            connect: None,
+            idle: None,
+        }
+    }
+}
+
+/// What a client asks for.
+pub const URI: &str = "ws://server.example.com/chat?room=1";
 
 pub fn all() -> Vec<Peer> {
     vec![
@@ -42,6 +69,7 @@ pub fn all() -> Vec<Peer> {
         tungstenite::PEER,
         tokio_websockets::PEER,
         fastwebsockets::PEER,
+        yawc::PEER,
         soketto::PEER,
         sans_io::PEER,
         limit::PEER,

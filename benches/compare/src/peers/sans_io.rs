@@ -9,12 +9,11 @@ use websocket_sans_io::{
 use super::{End, Peer, Run};
 
 pub const PEER: Peer = Peer {
-    name: "websocket-sans-io*",
     decode: Some(decode),
     echo: Some(echo),
     encode: Some(encode),
-    accept: None,
     idle: Some(|_| Box::new((WebsocketFrameDecoder::new(), WebsocketFrameEncoder::new()))),
+    ..Peer::named("websocket-sans-io*")
 };
 
 fn decode(_: End, wire: &Rc<[u8]>, read: usize) -> Run {

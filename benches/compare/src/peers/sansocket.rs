@@ -2,17 +2,21 @@
 
 use std::{hint::black_box, rc::Rc};
 
-use sansocket::{Config, Connection, Event, Input, handshake::HandshakeLimits, server};
+use sansocket::{Config, Connection, Event, Input, client, handshake::HandshakeLimits, server};
 
-use super::{End, Peer, Run};
+use super::{End, Peer, Run, URI};
+use crate::{compressed_pair, stream::answer};
 
 pub const PEER: Peer = Peer {
-    name: "sansocket",
     decode: Some(decode),
     echo: Some(echo),
     encode: Some(encode),
+    inflate: Some(inflate),
+    deflate: Some(deflate),
     accept: Some(accept),
+    connect: Some(connect),
     idle: Some(|end| Box::new(connection(end))),
+    ..Peer::named("sansocket")
 };
 
 fn connection(end: End) -> Connection {
@@ -27,12 +31,12 @@ const BUFFER_LEN: usize = (1 << 20) + (64 << 10);
 
 /// Reads all of `wire` into a buffer in which an unfinished frame waits for its rest, and hands every event on.
 fn receive(
-    end: End,
+    mut connection: Connection,
     wire: &Rc<[u8]>,
     read: usize,
     mut on_event: impl FnMut(&mut Connection, &Event<'_>, &mut Vec<u8>) -> usize + 'static,
 ) -> Run {
-    let (mut connection, wire) = (connection(end), wire.clone());
+    let wire = wire.clone();
     let (mut buf, mut out) = (vec![0; BUFFER_LEN], Vec::new());
     // What waits in the buffer begins and ends here.
     let (mut start, mut end) = (0, 0);
@@ -64,15 +68,24 @@ fn receive(
 }
 
 fn decode(end: End, wire: &Rc<[u8]>, read: usize) -> Run {
-    receive(end, wire, read, |_, event, _| match event {
+    receive(connection(end), wire, read, |_, event, _| look(event))
+}
+
+fn inflate(wire: &Rc<[u8]>) -> Run {
+    let [server, _] = compressed_pair();
+    receive(server, wire, 64 << 10, |_, event, _| look(event))
+}
+
+fn look(event: &Event<'_>) -> usize {
+    match event {
         Event::Text(text) => usize::from(black_box(text.as_bytes()).len() < usize::MAX),
         Event::Binary(data) => usize::from(black_box(&data[..]).len() < usize::MAX),
         _ => 0,
-    })
+    }
 }
 
 fn echo(wire: &Rc<[u8]>, read: usize) -> Run {
-    receive(End::Server, wire, read, |connection, event, out| {
+    receive(connection(End::Server), wire, read, |connection, event, out| {
         match event {
             Event::Text(text) => connection.send_text(text, out).unwrap(),
             Event::Binary(data) => connection.send_binary(data, out).unwrap(),
@@ -95,6 +108,19 @@ fn encode(end: End, payload: &Rc<[u8]>, count: usize) -> Run {
     })
 }
 
+fn deflate(messages: &[String]) -> Run {
+    let ([mut server, _], messages) = (compressed_pair(), messages.to_vec());
+    let mut out = Vec::new();
+    Box::new(move || {
+        out.clear();
+        for text in &messages {
+            server.send_text(text, &mut out).unwrap();
+        }
+        black_box(&out[..]);
+        messages.len()
+    })
+}
+
 fn accept(request: &Rc<[u8]>) -> Run {
     let mut buf = request.to_vec();
     let request = request.clone();
@@ -107,6 +133,22 @@ fn accept(request: &Rc<[u8]>) -> Run {
             let request = handshake.receive(&mut Input::new(&mut buf), &mut out).unwrap().unwrap();
             black_box(request.accept(server::Accept::new(), &mut out).unwrap());
             black_box(&out[..]);
+        }
+        100
+    })
+}
+
+fn connect() -> Run {
+    let (mut seed, mut out) = ([0; 32], Vec::new());
+    Box::new(move || {
+        for _ in 0..100 {
+            // Randomness is the caller's.
+            seed[0] = u8::wrapping_add(seed[0], 1);
+            out.clear();
+            let request = client::Request::new(URI).unwrap();
+            let mut handshake = client::Handshake::new(&request, seed, &mut out).unwrap();
+            let mut answer = answer(&out);
+            black_box(handshake.receive(&mut Input::new(&mut answer)).unwrap().unwrap());
         }
         100
     })

@@ -4,19 +4,20 @@ use std::{cell::Cell, hint::black_box, rc::Rc};
 
 use soketto::{
     connection::{Builder, Receiver, Sender},
-    handshake::{Server, server::Response},
+    handshake::{Client, Server, server::Response},
 };
 
 use super::{End, Peer, Run};
 use crate::stream::{Shared, Stream, counted, poll};
 
 pub const PEER: Peer = Peer {
-    name: "soketto*",
     decode: Some(decode),
     echo: Some(echo),
     encode: Some(encode),
     accept: Some(accept),
+    connect: Some(connect),
     idle: Some(|end| Box::new(halves(end, Stream(Shared::new(&Rc::from([]), 1))))),
+    ..Peer::named("soketto*")
 };
 
 fn halves(end: End, stream: Stream) -> (Sender<Stream>, Receiver<Stream>) {
@@ -84,6 +85,20 @@ fn accept(request: &Rc<[u8]>) -> Run {
             let key = poll(server.receive_request()).unwrap().unwrap().key();
             poll(server.send_response(&Response::Accept { key, protocol: None })).unwrap().unwrap();
             black_box(server.into_builder().finish());
+        }
+        100
+    })
+}
+
+fn connect() -> Run {
+    let shared = Shared::server();
+    Box::new(move || {
+        for _ in 0..100 {
+            shared.rewind();
+            // It takes the parts of a URI.
+            let mut client = Client::new(Stream(shared.clone()), "server.example.com", "/chat?room=1");
+            black_box(poll(client.handshake()).unwrap().unwrap());
+            black_box(client.into_builder().finish());
         }
         100
     })

@@ -5,16 +5,17 @@ use std::{hint::black_box, rc::Rc, task::Context};
 use futures::{Sink, Stream as _, task::noop_waker_ref};
 use tokio_websockets::{ClientBuilder, Limits, Message, ServerBuilder, WebSocketStream};
 
-use super::{End, Peer, Run};
+use super::{End, Peer, Run, URI};
 use crate::stream::{Shared, Stream, poll};
 
 pub const PEER: Peer = Peer {
-    name: "tokio-websockets",
     decode: Some(decode),
     echo: Some(echo),
     encode: Some(encode),
     accept: Some(accept),
+    connect: Some(connect),
     idle: Some(|end| Box::new(socket(end, Stream(Shared::new(&Rc::from([]), 1))))),
+    ..Peer::named("tokio-websockets")
 };
 
 fn socket(end: End, stream: Stream) -> WebSocketStream<Stream> {
@@ -89,6 +90,18 @@ fn accept(request: &Rc<[u8]>) -> Run {
             shared.rewind();
             let accepted = poll(ServerBuilder::new().accept(Stream(shared.clone())));
             black_box(accepted.unwrap().unwrap());
+        }
+        100
+    })
+}
+
+fn connect() -> Run {
+    let shared = Shared::server();
+    Box::new(move || {
+        for _ in 0..100 {
+            shared.rewind();
+            let builder = ClientBuilder::new().uri(URI).unwrap();
+            black_box(poll(builder.connect_on(Stream(shared.clone()))).unwrap().unwrap());
         }
         100
     })

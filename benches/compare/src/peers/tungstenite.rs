@@ -7,16 +7,17 @@ use tungstenite::{
     protocol::{Role, WebSocketConfig},
 };
 
-use super::{End, Peer, Run};
+use super::{End, Peer, Run, URI};
 use crate::stream::{Shared, Stream};
 
 pub const PEER: Peer = Peer {
-    name: "tungstenite",
     decode: Some(decode),
     echo: Some(echo),
     encode: Some(encode),
     accept: Some(accept),
+    connect: Some(connect),
     idle: Some(|end| Box::new(socket(end, Stream(Shared::new(&Rc::from([]), 1))))),
+    ..Peer::named("tungstenite")
 };
 
 fn socket(end: End, stream: Stream) -> WebSocket<Stream> {
@@ -88,6 +89,17 @@ fn accept(request: &Rc<[u8]>) -> Run {
         for _ in 0..100 {
             shared.rewind();
             black_box(tungstenite::accept(Stream(shared.clone())).unwrap());
+        }
+        100
+    })
+}
+
+fn connect() -> Run {
+    let shared = Shared::server();
+    Box::new(move || {
+        for _ in 0..100 {
+            shared.rewind();
+            black_box(tungstenite::client(URI, Stream(shared.clone())).unwrap());
         }
         100
     })

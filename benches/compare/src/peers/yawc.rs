@@ -1,0 +1,114 @@
+//! yawc, polled without a runtime. The handshakes are hyper's.
+
+use std::{hint::black_box, pin::Pin, rc::Rc, task::Context};
+
+use futures::{Sink, Stream as _, task::noop_waker_ref};
+use yawc::{CompressionLevel, Frame, OpCode, Options, Role, WebSocket};
+
+use super::{End, Peer, Run};
+use crate::stream::{Shared, Stream};
+
+pub const PEER: Peer = Peer {
+    decode: Some(decode),
+    echo: Some(echo),
+    encode: Some(encode),
+    inflate: Some(inflate),
+    deflate: Some(deflate),
+    idle: Some(|end| Box::new(socket(end, false, Stream(Shared::new(&Rc::from([]), 1))))),
+    ..Peer::named("yawc")
+};
+
+fn socket(end: End, compressed: bool, stream: Stream) -> WebSocket<Stream> {
+    let role = if end == End::Server { Role::Server } else { Role::Client };
+    let mut options = Options::default().with_utf8().with_limits(64 << 20, 128 << 20);
+    if compressed {
+        options = options.with_compression_level(CompressionLevel::new(6));
+    }
+    let extensions = compressed.then_some("permessage-deflate");
+    WebSocket::from_stream_with_extensions(stream, role, extensions, options).unwrap()
+}
+
+/// Reads all there is, and says how many messages were.
+fn receive(
+    socket: &mut WebSocket<Stream>,
+    mut on_message: impl FnMut(Pin<&mut WebSocket<Stream>>, Frame),
+) -> usize {
+    let (mut socket, mut count) = (Pin::new(socket), 0);
+    let mut context = Context::from_waker(noop_waker_ref());
+    while let std::task::Poll::Ready(Some(frame)) = socket.as_mut().poll_next(&mut context) {
+        if matches!(frame.opcode(), OpCode::Text | OpCode::Binary) {
+            on_message(socket.as_mut(), frame);
+            count += 1;
+        }
+    }
+    count
+}
+
+fn send(mut socket: Pin<&mut WebSocket<Stream>>, frame: Frame) {
+    let mut context = Context::from_waker(noop_waker_ref());
+    assert!(socket.as_mut().poll_ready(&mut context).is_ready());
+    socket.start_send(frame).unwrap();
+}
+
+fn flush(socket: &mut WebSocket<Stream>) {
+    assert!(Pin::new(socket).poll_flush(&mut Context::from_waker(noop_waker_ref())).is_ready());
+}
+
+fn decode(end: End, wire: &Rc<[u8]>, read: usize) -> Run {
+    let shared = Shared::new(wire, read);
+    let mut socket = socket(end, false, Stream(shared.clone()));
+    Box::new(move || {
+        shared.rewind();
+        receive(&mut socket, |_, frame| drop(black_box(frame)))
+    })
+}
+
+fn inflate(wire: &Rc<[u8]>) -> Run {
+    let shared = Shared::new(wire, 64 << 10);
+    let mut socket = socket(End::Server, true, Stream(shared.clone()));
+    Box::new(move || {
+        shared.rewind();
+        receive(&mut socket, |_, frame| drop(black_box(frame)))
+    })
+}
+
+fn echo(wire: &Rc<[u8]>, read: usize) -> Run {
+    let shared = Shared::new(wire, read);
+    let mut socket = socket(End::Server, false, Stream(shared.clone()));
+    Box::new(move || {
+        shared.rewind();
+        let count = receive(&mut socket, send);
+        flush(&mut socket);
+        count
+    })
+}
+
+fn encode(end: End, payload: &Rc<[u8]>, count: usize) -> Run {
+    let shared = Shared::new(&Rc::from([]), 1);
+    let mut socket = socket(end, false, Stream(shared.clone()));
+    let payload = tungstenite::Bytes::copy_from_slice(payload);
+    Box::new(move || {
+        shared.rewind();
+        for _ in 0..count {
+            send(Pin::new(&mut socket), Frame::binary(payload.clone()));
+        }
+        flush(&mut socket);
+        count
+    })
+}
+
+fn deflate(messages: &[String]) -> Run {
+    let shared = Shared::new(&Rc::from([]), 1);
+    let mut socket = socket(End::Server, true, Stream(shared.clone()));
+    let messages: Vec<_> =
+        messages.iter().map(|text| tungstenite::Bytes::copy_from_slice(text.as_bytes())).collect();
+    Box::new(move || {
+        shared.rewind();
+        for text in &messages {
+            send(Pin::new(&mut socket), Frame::text(text.clone()));
+        }
+        flush(&mut socket);
+        black_box(&shared.written.borrow()[..]);
+        messages.len()
+    })
+}
