@@ -86,7 +86,8 @@
 //!
 //! 1. **No I/O, no clock, no global randomness, no logging, no threads.** The same calls give the same results.
 //! 2. **`no_std` and no `unsafe`.** `alloc` is needed, but not by [`frame`] and [`utf8`].
-//! 3. **All of the input is used**, unless you stop asking. What remains is still in your [`Input`].
+//! 3. **All of the input is used**, unless you stop asking, or let frames wait in it ([`Input::growing`]). What remains
+//!    is still in your [`Input`].
 //! 4. **An event borrows from the bytes that were read**, never from the machine. A message that lies whole in
 //!    the input is unmasked in place: no copy, no allocation. Any other is assembled and handed out owned.
 //! 5. **What must be sent is in `out` when the call returns, also when it returns an error.** Nothing waits
@@ -95,7 +96,7 @@
 //! 6. **It makes no difference how the bytes are cut.** Same messages, same output, same error, same state.
 //! 7. **The first byte that decides, decides.** A fault is found before the payload arrives, and what came
 //!    before it is delivered first. After a failure every call returns the same error. (Of a handshake the
-//!    header fields are judged together, at the end of the head.)
+//!    header fields are judged together, at the end of the head; of a frame that waits the payload, when it is whole.)
 //! 8. **No panic on any input, no memory for a promise.** What is held is bounded by the limits in [`Config`] and
 //!    [`HandshakeLimits`](handshake::HandshakeLimits), and follows what has arrived. That frames, text and Closes
 //!    are read without a panic is proved at link time; for the rest, lints and fuzzers stand (`tests/README.md`).

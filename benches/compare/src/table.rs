@@ -119,10 +119,12 @@ impl Table {
 
     /// For each row a line, and on it each library where its ratio to the first is, on a logarithmic scale.
     pub fn svg(&self) -> String {
-        const COLOURS: [&str; 7] =
-            ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#888888"];
+        const COLOURS: [&str; 9] = [
+            "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#7a3e9d", "#e69f00", "#56b4e9", "#8a8a00", "#888888",
+        ];
+        assert!(self.names.len() <= COLOURS.len(), "a colour for each library");
         let (left, right, line) = (430.0, 900.0, 20.0);
-        let height = 90.0 + line * self.rows.len() as f64;
+        let height = 106.0 + line * self.rows.len() as f64;
         let x =
             |ratio: f64| left + 20.0 + (ratio.clamp(0.25, 64.0) / 0.25).log2() / 8.0 * (right - left - 40.0);
         let mut out = format!(
@@ -132,22 +134,23 @@ impl Table {
              faster)</text>\n"
         );
         for (number, (name, colour)) in self.names.iter().zip(COLOURS).enumerate() {
-            let at = 10.0 + 127.0 * number as f64;
+            let (at, y) = (10.0 + 178.0 * (number % 5) as f64, 38.0 + 16.0 * (number / 5) as f64);
             let _ = writeln!(
                 out,
-                "<circle cx=\"{at}\" cy=\"38\" r=\"5\" fill=\"{colour}\"/><text x=\"{}\" y=\"42\" font-size=\"11\">{name}</text>",
-                at + 9.0
+                "<circle cx=\"{at}\" cy=\"{y}\" r=\"5\" fill=\"{colour}\"/><text x=\"{}\" y=\"{}\" font-size=\"11\">{name}</text>",
+                at + 9.0,
+                y + 4.0
             );
         }
         for ratio in [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0] {
             let (at, colour) = (x(ratio), if ratio == 1.0 { "#000000" } else { "#cccccc" });
             let _ = writeln!(
                 out,
-                "<line x1=\"{at}\" x2=\"{at}\" y1=\"68\" y2=\"{height}\" stroke=\"{colour}\"/><text x=\"{at}\" y=\"63\" text-anchor=\"middle\">×{ratio}</text>"
+                "<line x1=\"{at}\" x2=\"{at}\" y1=\"84\" y2=\"{height}\" stroke=\"{colour}\"/><text x=\"{at}\" y=\"79\" text-anchor=\"middle\">×{ratio}</text>"
             );
         }
         for (number, row) in self.rows.iter().enumerate() {
-            let y = 82.0 + line * number as f64;
+            let y = 98.0 + line * number as f64;
             let _ = writeln!(out, "<text x=\"10\" y=\"{}\">{}</text>", y + 4.0, row.name);
             for (cell, colour) in row.cells.iter().zip(COLOURS) {
                 if let Some((_, ratio)) = cell {

@@ -72,6 +72,7 @@ pub fn all() -> Vec<Peer> {
         yawc::PEER,
         soketto::PEER,
         sans_io::PEER,
+        sansocket::SHARED_BUFFER,
         limit::PEER,
     ]
 }

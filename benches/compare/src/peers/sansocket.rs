@@ -19,6 +19,10 @@ pub const PEER: Peer = Peer {
     ..Peer::named("sansocket")
 };
 
+/// As a thread uses it that serves many connections with one buffer: nothing can wait there.
+pub const SHARED_BUFFER: Peer =
+    Peer { decode: Some(decode_shared), ..Peer::named("sansocket (shared buffer)") };
+
 fn connection(end: End) -> Connection {
     match end {
         End::Server => Connection::server(Config::new()),
@@ -69,6 +73,26 @@ fn receive(
 
 fn decode(end: End, wire: &Rc<[u8]>, read: usize) -> Run {
     receive(connection(end), wire, read, |_, event, _| look(event))
+}
+
+fn decode_shared(end: End, wire: &Rc<[u8]>, read: usize) -> Run {
+    let (mut connection, wire) = (connection(end), wire.clone());
+    let (mut buf, mut out) = (vec![0; read], Vec::new());
+    Box::new(move || {
+        let mut count = 0;
+        for bytes in wire.chunks(read) {
+            let buf = &mut buf[..bytes.len()];
+            buf.copy_from_slice(bytes);
+            let mut input = Input::new(buf);
+            while let Some(event) = connection.receive(&mut input, &mut out).unwrap() {
+                count += look(&event);
+                connection.recycle(event);
+            }
+            black_box(&out[..]);
+            out.clear();
+        }
+        count
+    })
 }
 
 fn inflate(wire: &Rc<[u8]>) -> Run {
