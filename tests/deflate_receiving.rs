@@ -9,12 +9,12 @@ use common::{
     BINARY, BOTH, Bench, CLOSE, FINAL, MIDDLE, PING, PONG, TEXT, TEXT_FIRST, all_to, binary, binary_chunk,
     deflate::{
         COMPRESSED_BINARY as CB, COMPRESSED_BINARY_FIRST, COMPRESSED_TEXT as C, COMPRESSED_TEXT_FIRST as C1,
-        HELLO, HELLO_AGAIN, Zlib, benches, delivered, fails, fails_with, json, passes, spelled, stored, with,
-        zlib,
+        HELLO, HELLO_AGAIN, Zlib, benches, delivered, fails, fails_with, json, passes, sender, spelled,
+        stored, with, zlib,
     },
     frame, noise, ping, pong, prose, text, text_chunk, to,
 };
-use sansocket::{Delivery, Event, ProtocolError, State, deflate::Config, frame::Role};
+use sansocket::{Connection, Delivery, Event, Input, ProtocolError, State, deflate::Config, frame::Role};
 
 /// Frames, and the texts that come out of them.
 type Row = (&'static [(u8, &'static str)], &'static [&'static str]);
@@ -287,9 +287,9 @@ fn a_chunk_has_a_bounded_size() {
     let payload = zlib(&vec![b'x'; 64 << 20]);
     let mut stream = to(Role::Server, C, &payload);
     let config = with(Role::Server, Config::new()).delivery(Delivery::Chunks);
-    let mut connection = sansocket::Connection::server(config);
+    let mut connection = Connection::server(config);
     let (mut largest, mut total) = (0, 0);
-    let mut input = sansocket::Input::new(&mut stream);
+    let mut input = Input::new(&mut stream);
     while let Some(event) = connection.receive(&mut input, &mut Vec::new()).unwrap() {
         let Event::TextChunk { data, .. } = event else { panic!("{event:?}") };
         largest = largest.max(data.len());
@@ -297,4 +297,23 @@ fn a_chunk_has_a_bounded_size() {
     }
     assert_eq!(total, 64 << 20);
     assert!(largest <= 516 << 10, "{largest}");
+}
+
+#[test]
+fn a_compressed_message_does_not_wait_in_a_growing_input() {
+    let text = prose(20_000);
+    let mut client = sender(Role::Client, Config::new());
+    let mut stream = Vec::new();
+    client.send_text(&text, &mut stream).unwrap();
+    assert!(stream.len() < text.len());
+    let mut server = Connection::server(with(Role::Server, Config::new()));
+    let mut events = Vec::new();
+    for bytes in stream.chunks_mut(100) {
+        let mut input = Input::growing(bytes, 30_000);
+        while let Some(event) = server.receive(&mut input, &mut Vec::new()).unwrap() {
+            events.push(event.into_owned());
+        }
+        assert!(input.is_empty());
+    }
+    assert_eq!(events, [Event::Text(text.into())]);
 }

@@ -157,6 +157,24 @@ fn the_caller_may_stop_keeping_at_any_time() {
 }
 
 #[test]
+fn a_frame_that_has_been_taken_from_goes_on_without_waiting() {
+    let data = noise(5000);
+    let mut stream = all_to(Role::Server, &[(BINARY, &data)]);
+    let (first, second) = stream.split_at_mut(2000);
+    let (second, last) = second.split_at_mut(1000);
+    let mut connection = Connection::server(Config::new());
+    let mut out = Vec::new();
+    assert_eq!(connection.receive(&mut Input::new(first), &mut out), Ok(None));
+    for bytes in [second, last] {
+        let mut input = Input::growing(bytes, 9000);
+        let event = connection.receive(&mut input, &mut out).unwrap().map(Event::into_owned);
+        assert!(input.is_empty());
+        assert!(event.is_none_or(|event| event == Event::Binary((&data).into())));
+    }
+    assert!(connection.receive_eof().is_err_and(|error| error == ProtocolError::UnexpectedEof));
+}
+
+#[test]
 fn chunks_do_not_wait() {
     let stream = all_to(Role::Server, &[(TEXT, b"Hello")]);
     let mut reader = Reader::new(Connection::server(Config::new().delivery(Delivery::Chunks)), 64);
