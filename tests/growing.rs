@@ -220,7 +220,7 @@ fn a_transport_that_ends_while_a_frame_waits_has_broken() {
     assert_eq!(reader.connection.receive_eof(), Err(ProtocolError::UnexpectedEof));
     assert_eq!(reader.connection.state(), State::Closed);
     // Nothing waits any more.
-    assert!(reader.read(&stream[10..], |event| panic!("{event:?}")).is_err());
+    assert!(reader.read(&stream[10..11], |event| panic!("{event:?}")).is_err());
     assert_eq!(reader.filled, 0);
 }
 
