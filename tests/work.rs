@@ -11,7 +11,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use common::{BINARY_FIRST, CLOSE, FINAL, MIDDLE, PING, TEXT_FIRST, noise, prose, to};
+use common::{BINARY_FIRST, CLOSE, FINAL, MIDDLE, PING, TEXT, TEXT_FIRST, noise, prose, to};
 use sansocket::{
     Config, Connection, Delivery, Input, client,
     frame::{Decoder, Limits, Role},
@@ -49,6 +49,8 @@ const WORKLOADS: &[(&str, Workload, usize, u64)] = &[
     ("fragments in single bytes", |n| fragments(n, b"x", true, 1), 1000, 90_000),
     ("characters cut by fragments", |n| cut_characters(n), 2000, 25_000),
     ("a message in single bytes", |n| message(n, 1, Delivery::Messages), 5000, 12_000),
+    ("a message in single bytes that waits", |n| waiting(n, 1), 5000, 4000),
+    ("messages that wait, in small reads", |n| waiting(n, 7), 20_000, 4000),
     ("chunks of single bytes", |n| message(n, 1, Delivery::Chunks), 5000, 12_000),
     ("a message at once", |n| message(n, usize::MAX, Delivery::Messages), 50_000, 2000),
     ("what follows a Close", |n| after_close(n), 50_000, 300),
@@ -130,8 +132,24 @@ fn cut_characters(count: usize) {
 }
 
 fn message(len: usize, piece: usize, delivery: Delivery) {
-    let mut stream = to(Role::Server, common::TEXT, prose(len).as_bytes());
+    let mut stream = to(Role::Server, TEXT, prose(len).as_bytes());
     receive(Config::new().delivery(delivery), &mut stream, piece);
+}
+
+/// As a caller that has a buffer for the connection: what is not whole stays there, and is moved only if something was taken.
+fn waiting(len: usize, piece: usize) {
+    let mut stream = to(Role::Server, TEXT, prose(len).as_bytes());
+    stream.extend(to(Role::Server, TEXT, b"and a short one"));
+    let mut connection = Connection::server(Config::new());
+    let (mut start, mut out, mut count) = (0, Vec::new(), 0);
+    for end in (piece..stream.len()).step_by(piece).chain([stream.len()]) {
+        let mut input = Input::growing(stream.get_mut(start..end).unwrap(), len);
+        while connection.receive(&mut input, &mut out).unwrap().is_some() {
+            count += 1;
+        }
+        start = end - input.len();
+    }
+    assert_eq!((count, start), (2, stream.len()));
 }
 
 fn after_close(len: usize) {
