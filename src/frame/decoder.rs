@@ -254,12 +254,12 @@ impl Decoder {
         if may_wait(header.payload_len, input) && offset == 0 && !is_compressed {
             self.waiting = true;
             self.offset = as_u64(input.len());
-            unmask(input.remaining_mut(), header, unmasked, unmasked);
+            unmask(input.remaining_mut(), header, offset, unmasked);
             return Ok(None);
         }
         let missing = as_usize(header.payload_len.saturating_sub(offset));
         let payload = input.take(if is_compressed { missing.min(max_compressed) } else { missing });
-        unmask(payload, header, unmasked, offset.saturating_add(unmasked));
+        unmask(payload, header, offset, unmasked);
         self.offset = offset.saturating_add(as_u64(payload.len()));
         let last = self.offset == header.payload_len;
         if last {
@@ -331,10 +331,10 @@ fn may_wait(payload_len: u64, input: &Input<'_>) -> bool {
 /// So much of a frame that waits is unmasked at a time: little enough to be in the nearest cache still.
 const BLOCK: u64 = 16 << 10;
 
-/// Unmasks what is behind the first `unmasked` bytes, of which the first is at `offset` in the payload of the frame.
-fn unmask(payload: &mut [u8], header: Header, unmasked: u64, offset: u64) {
-    if let (Some(key), Some(masked)) = (header.mask, payload.get_mut(as_usize(unmasked)..)) {
-        mask(masked, key, offset);
+/// Unmasks a part that begins at `offset` in the payload of its frame, but for its first `unmasked` bytes.
+fn unmask(part: &mut [u8], header: Header, offset: u64, unmasked: u64) {
+    if let (Some(key), Some(masked)) = (header.mask, part.get_mut(as_usize(unmasked)..)) {
+        mask(masked, key, offset.saturating_add(unmasked));
     }
 }
 

@@ -1,4 +1,4 @@
-//! fastwebsockets with its collector of fragments, polled without a runtime.
+//! fastwebsockets with its collector of fragments, polled without a runtime. It leaves the handshakes to hyper.
 
 use std::{cell::Cell, hint::black_box, rc::Rc};
 
@@ -11,7 +11,6 @@ pub const PEER: Peer = Peer {
     decode: Some(decode),
     echo: Some(echo),
     encode: Some(encode),
-    // It leaves HTTP to hyper.
     idle: Some(|end| Box::new(FragmentCollector::new(socket(end, Stream(Shared::new(&Rc::from([]), 1)))))),
     ..Peer::named("fastwebsockets")
 };

@@ -55,17 +55,16 @@ fn flush(socket: &mut WebSocket<Stream>) {
 }
 
 fn decode(end: End, wire: &Rc<[u8]>, read: usize) -> Run {
-    let shared = Shared::new(wire, read);
-    let mut socket = socket(end, false, Stream(shared.clone()));
-    Box::new(move || {
-        shared.rewind();
-        receive(&mut socket, |_, frame| drop(black_box(frame)))
-    })
+    take(end, false, wire, read)
 }
 
 fn inflate(wire: &Rc<[u8]>) -> Run {
-    let shared = Shared::new(wire, 64 << 10);
-    let mut socket = socket(End::Server, true, Stream(shared.clone()));
+    take(End::Server, true, wire, 64 << 10)
+}
+
+fn take(end: End, compressed: bool, wire: &Rc<[u8]>, read: usize) -> Run {
+    let shared = Shared::new(wire, read);
+    let mut socket = socket(end, compressed, Stream(shared.clone()));
     Box::new(move || {
         shared.rewind();
         receive(&mut socket, |_, frame| drop(black_box(frame)))
