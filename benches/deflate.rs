@@ -64,7 +64,7 @@ fn pair(config: deflate::Config) -> (Connection, Connection) {
     let request_of_client = request(&client.offer().to_string());
     let server = request_of_client.accept(Accept::new().deflate(config), &mut Vec::new()).unwrap();
     let answer = request(&server.deflate().unwrap().to_string());
-    let agreed = client.confirm(&answer.extensions().next().unwrap()).unwrap();
+    let agreed = client.accept_response(&answer.extensions().next().unwrap()).unwrap();
     (server, Connection::client(Config::new().deflate(agreed), [0; 32]))
 }
 
@@ -98,9 +98,9 @@ fn rows() -> [(&'static str, deflate::Config); 5] {
     [
         ("takeover", new),
         ("no_takeover", new.send_context_takeover(false)),
-        ("small_memory", deflate::Config::small_memory()),
-        ("fast", deflate::Config::fast()),
-        ("small_wire", deflate::Config::small_wire()),
+        ("low_memory", deflate::Config::low_memory()),
+        ("fast", deflate::Config::best_speed()),
+        ("best_compression", deflate::Config::best_compression()),
     ]
 }
 

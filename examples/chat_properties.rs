@@ -12,7 +12,7 @@
 
 use sansocket::{
     Config, Connection, Delivery, Error, Event, Input, ProtocolError,
-    testing::{Choices, Collector, Endpoint, Pair, Recorder, check_cuts},
+    testing::{ByteSource, Endpoint, EventCollector, Pair, Recorder, check_cuts},
 };
 
 /// The server's side of the chat.
@@ -70,11 +70,11 @@ impl Endpoint for ChatServer {
 ///
 /// What did not hold, and what the server was told and said until then.
 pub fn every_message_comes_back(bytes: &[u8], bug: bool) -> Result<(), String> {
-    let mut choices = Choices::new(bytes);
-    let client = Collector::new(Connection::client(Config::new(), [7; 32]));
+    let mut choices = ByteSource::new(bytes);
+    let client = EventCollector::new(Connection::client(Config::new(), [7; 32]));
     let mut pair = Pair::new(client, Recorder::new(ChatServer::new(bug)));
     let mut expected = Vec::new();
-    let say = |pair: &mut Pair<Collector, _>, text: &str| {
+    let say = |pair: &mut Pair<EventCollector, _>, text: &str| {
         pair.call_first(|client, out| client.connection.send_text(text, out))
             .map_err(|error| error.to_string())
     };

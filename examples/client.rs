@@ -95,7 +95,7 @@ fn run(uri: &str, subprotocols: impl Iterator<Item = String>) -> Result<(), Box<
     watch_interrupt(happened)?;
     converse(&mut connection, &mut stream, &happenings, out)?;
 
-    let closure = connection.closure().ok_or("the connection has not ended")?;
+    let closure = connection.close_outcome().ok_or("the connection has not ended")?;
     eprintln!("closed with {} {:?}, clean: {}", closure.code, closure.reason, closure.clean);
     Ok(())
 }

@@ -114,7 +114,7 @@ fn open(
     }
     #[cfg(feature = "deflate")]
     if request.query() != Some("deflate=off") {
-        accept = accept.deflate(sansocket::deflate::Config::fast());
+        accept = accept.deflate(sansocket::deflate::Config::best_speed());
     }
     Ok(Some(request.accept(accept, out)?))
 }

@@ -134,7 +134,7 @@ impl Session {
             Self::Open(connection) => connection.receive_eof()?,
         }
         let code = match &self {
-            Self::Open(connection) => connection.closure().map(|closure| closure.code),
+            Self::Open(connection) => connection.close_outcome().map(|closure| closure.code),
             Self::Opening(_) => None,
         };
         Ok(code.map_or_else(|| "left".into(), |code| format!("closed with {code}")))

@@ -70,7 +70,7 @@ fn run(uri: &str, file: &str) -> Result<u16, Box<dyn Error>> {
     send(&mut file, &mut sending, &replies, &mut stream)?;
     close(&mut sending, &replies, &mut stream)?;
     receiver.join().map_err(|_| "the receiving thread has ended")??;
-    Ok(sending.closure().map_or(1006, |closure| closure.code))
+    Ok(sending.close_outcome().map_or(1006, |closure| closure.code))
 }
 
 /// The opening handshake, and what came behind it.

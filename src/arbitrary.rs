@@ -6,7 +6,7 @@ use crate::{
     Close, CloseCode,
     frame::{Header, MAX_CONTROL_LEN, OpCode, Role, Rsv},
     num::as_u64,
-    testing::{Choices, Message, Stream},
+    testing::{ByteSource, FrameStream, Message},
 };
 
 impl<'a> Arbitrary<'a> for OpCode {
@@ -73,20 +73,20 @@ impl<'a> Arbitrary<'a> for Message {
 }
 
 /// A stream in order, or nearly: one in four has a byte that is wrong.
-impl<'a> Arbitrary<'a> for Stream {
+impl<'a> Arbitrary<'a> for FrameStream {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let role = u.arbitrary()?;
         let is_broken = u.ratio(1, 4)?;
         with_choices(u, |choices| {
             let damage = choices.take(4);
             let stream = Self::choose(role, choices);
-            if is_broken { stream.broken(&mut Choices::new(damage)) } else { stream }
+            if is_broken { stream.broken(&mut ByteSource::new(damage)) } else { stream }
         })
     }
 }
 
 /// Lets what is made of choices be made of a part of the bytes.
-fn with_choices<T>(u: &mut Unstructured<'_>, make: impl FnOnce(&mut Choices<'_>) -> T) -> Result<T> {
+fn with_choices<T>(u: &mut Unstructured<'_>, make: impl FnOnce(&mut ByteSource<'_>) -> T) -> Result<T> {
     let len = u.arbitrary_len::<u8>()?;
-    Ok(make(&mut Choices::new(u.bytes(len)?)))
+    Ok(make(&mut ByteSource::new(u.bytes(len)?)))
 }

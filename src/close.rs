@@ -85,28 +85,28 @@ impl From<CloseCode> for u16 {
 
 /// A status code was expected, and this number is not one that may stand in a Close frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InvalidCloseCode(u16);
+pub struct CloseCodeError(u16);
 
-impl InvalidCloseCode {
+impl CloseCodeError {
     /// The number that was refused.
     pub fn code(self) -> u16 {
         self.0
     }
 }
 
-impl fmt::Display for InvalidCloseCode {
+impl fmt::Display for CloseCodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} is not a status code that may be sent in a close frame", self.0)
     }
 }
 
-impl error::Error for InvalidCloseCode {}
+impl error::Error for CloseCodeError {}
 
 impl TryFrom<u16> for CloseCode {
-    type Error = InvalidCloseCode;
+    type Error = CloseCodeError;
 
     fn try_from(code: u16) -> Result<Self, Self::Error> {
-        Self::new(code).ok_or(InvalidCloseCode(code))
+        Self::new(code).ok_or(CloseCodeError(code))
     }
 }
 

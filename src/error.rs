@@ -32,7 +32,7 @@ pub enum ProtocolError {
     /// A continuation frame while no message is in progress (RFC 6455, 5.4).
     UnexpectedContinuation,
     /// A text or binary frame while another message is unfinished (RFC 6455, 5.4).
-    UnfinishedMessage,
+    ExpectedContinuation,
     /// The body of a Close frame is a single byte, half of a status code (RFC 6455, 5.5.1).
     TruncatedCloseCode,
     /// The status code of a Close frame must not be sent (RFC 6455, 7.4).
@@ -103,7 +103,7 @@ impl fmt::Display for ProtocolError {
             Self::NonMinimalLength => f.write_str("a payload length is not in its shortest form"),
             Self::LengthOutOfRange => f.write_str("a payload length has its highest bit set"),
             Self::UnexpectedContinuation => f.write_str("a continuation frame continues no message"),
-            Self::UnfinishedMessage => f.write_str("a message begins before the previous one has ended"),
+            Self::ExpectedContinuation => f.write_str("a message begins before the previous one has ended"),
             Self::TruncatedCloseCode => f.write_str("the body of a close frame is a single byte"),
             Self::InvalidCloseCode(code) => write!(f, "status code {code} must not be sent"),
             Self::InvalidCloseReason => f.write_str("the reason of a close frame is not valid UTF-8"),
@@ -148,37 +148,37 @@ pub(crate) enum Fault {
 #[non_exhaustive]
 pub enum SendError {
     /// The closing of the connection has begun (or ended), and this may not be sent any more (RFC 6455, 5.5.1).
-    Closing,
+    ConnectionClosing,
     /// Another message is being sent in fragments and has to be finished first (RFC 6455, 5.4).
     MessageInProgress,
     /// A continuation was asked for while no message is being sent in fragments (RFC 6455, 5.4).
     NoMessageInProgress,
     /// The payload of a Ping or Pong is longer than 125 bytes (RFC 6455, 5.5).
-    ControlFrameTooLong,
+    ControlPayloadTooLong,
     /// A Ping or Pong cannot be a fragment (RFC 6455, 5.5).
-    FragmentedControlFrame,
+    ControlFragment,
     /// A payload cannot be longer than 2^63 - 1 bytes (RFC 6455, 5.2).
     PayloadTooLong,
     /// A Close is sent with [`send_close`](crate::Connection::send_close), not as a bare header.
-    CloseAsHeader,
+    UseSendClose,
     /// A message that is being sent compressed cannot be continued with a bare header.
     CompressedMessage,
     /// Only a client sends status code 1010 (RFC 6455, 7.4.1).
-    CodeOfClients,
+    ClientOnlyCloseCode,
 }
 
 impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Closing => "the connection is closing or closed",
+            Self::ConnectionClosing => "the connection is closing or closed",
             Self::MessageInProgress => "another message is being sent in fragments",
             Self::NoMessageInProgress => "no message is being sent in fragments",
-            Self::ControlFrameTooLong => "a control frame holds at most 125 bytes",
-            Self::FragmentedControlFrame => "a control frame cannot be fragmented",
+            Self::ControlPayloadTooLong => "a control frame holds at most 125 bytes",
+            Self::ControlFragment => "a control frame cannot be fragmented",
             Self::PayloadTooLong => "a payload holds at most 2^63 - 1 bytes",
-            Self::CloseAsHeader => "a close frame is sent with send_close",
+            Self::UseSendClose => "a close frame is sent with send_close",
             Self::CompressedMessage => "a compressed message cannot be continued with a bare header",
-            Self::CodeOfClients => "status code 1010 is sent by clients only",
+            Self::ClientOnlyCloseCode => "status code 1010 is sent by clients only",
         })
     }
 }

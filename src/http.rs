@@ -84,7 +84,7 @@ impl server::Request {
         match server::Handshake::new(no_limits()).receive(&mut Input::new(&mut head), &mut out) {
             Ok(Some(request)) => Ok(request),
             // The head is whole.
-            Ok(None) => Err(refusal(HandshakeError::UnexpectedEof, &out)),
+            Ok(None) => Err(refusal(HandshakeError::IncompleteHandshake, &out)),
             Err(error) => Err(refusal(error, &out)),
         }
     }
@@ -146,7 +146,7 @@ impl client::Handshake {
             return Ok(opened);
         }
         self.receive_eof()?;
-        Err(HandshakeError::UnexpectedEof.into())
+        Err(HandshakeError::IncompleteHandshake.into())
     }
 }
 

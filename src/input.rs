@@ -48,7 +48,7 @@ impl<'b> Input<'b> {
     ///     buf[filled..][..read.len()].copy_from_slice(read);
     ///     filled += read.len();
     ///     let capacity = buf.len();
-    ///     let mut input = Input::growing(&mut buf[..filled], capacity);
+    ///     let mut input = Input::retained(&mut buf[..filled], capacity);
     ///     while let Some(event) = connection.receive(&mut input, &mut Vec::new())? {
     ///         said.push(event.into_owned());
     ///     }
@@ -62,7 +62,7 @@ impl<'b> Input<'b> {
     /// # Ok::<(), sansocket::ProtocolError>(())
     /// ```
     #[inline]
-    pub fn growing(bytes: &'b mut [u8], capacity: usize) -> Self {
+    pub fn retained(bytes: &'b mut [u8], capacity: usize) -> Self {
         Self { bytes, capacity }
     }
 

@@ -20,7 +20,7 @@
 //! match keep_alive.poll(now) {
 //!     Action::Wait => {}
 //!     Action::Ping(data) => connection.send_ping(&data, &mut out)?,
-//!     Action::Close(timeout) => println!("{timeout}"), // close the transport; receive_eof() says the rest
+//!     Action::Disconnect(timeout) => println!("{timeout}"), // close the transport; receive_eof() says the rest
 //! }
 //! assert_eq!(&out[..2], [0x89, 8]);
 //! # Ok::<(), sansocket::SendError>(())
@@ -108,7 +108,7 @@ pub enum Action {
     /// Send a Ping with these 8 bytes.
     Ping([u8; 8]),
     /// Close the transport. It is said again each time.
-    Close(Timeout),
+    Disconnect(Timeout),
 }
 
 /// What took too long.
@@ -122,7 +122,7 @@ pub enum Timeout {
     /// The answer to a Ping.
     Pong,
     /// The closing handshake, or the end of the transport behind it.
-    Closing,
+    CloseHandshake,
 }
 
 impl fmt::Display for Timeout {
@@ -131,7 +131,7 @@ impl fmt::Display for Timeout {
             Self::Opening => "the opening handshake took too long",
             Self::Idle => "nothing arrived for too long",
             Self::Pong => "a ping was not answered in time",
-            Self::Closing => "closing took too long",
+            Self::CloseHandshake => "closing took too long",
         })
     }
 }
@@ -239,7 +239,7 @@ impl KeepAlive {
     pub fn poll(&mut self, now: Duration) -> Action {
         let now = self.advance(now);
         if let Some(timeout) = self.expired {
-            return Action::Close(timeout);
+            return Action::Disconnect(timeout);
         }
         let Timeouts { opening, idle, ping_interval, pong, closing } = self.timeouts;
         let is_over = |begin: Duration, timeout: Option<Duration>| {
@@ -247,14 +247,14 @@ impl KeepAlive {
         };
         let expired = match self.phase {
             Phase::Opening if is_over(self.since, opening) => Some(Timeout::Opening),
-            Phase::Closing if is_over(self.since, closing) => Some(Timeout::Closing),
+            Phase::Closing if is_over(self.since, closing) => Some(Timeout::CloseHandshake),
             Phase::Open if self.waiting && is_over(self.pinged, pong) => Some(Timeout::Pong),
             Phase::Open if is_over(self.received, idle) => Some(Timeout::Idle),
             _ => None,
         };
         if let Some(timeout) = expired {
             self.expired = expired;
-            return Action::Close(timeout);
+            return Action::Disconnect(timeout);
         }
         if self.phase == Phase::Open && !self.waiting && is_over(self.pinged, ping_interval) {
             self.ping = self.ping.wrapping_add(1);

@@ -86,7 +86,7 @@
 //!
 //! 1. **No I/O, no clock, no global randomness, no logging, no threads.** The same calls give the same results.
 //! 2. **`no_std` and no `unsafe`.** `alloc` is needed, but not by [`frame`] and [`utf8`].
-//! 3. **All of the input is used**, unless you stop asking, or let frames wait in it ([`Input::growing`]). What remains
+//! 3. **All of the input is used**, unless you stop asking, or let frames wait in it ([`Input::retained`]). What remains
 //!    is still in your [`Input`].
 //! 4. **An event borrows from the bytes that were read**, never from the machine. A message that lies whole in
 //!    the input is unmasked in place: no copy, no allocation. Any other is assembled and handed out owned.
@@ -113,7 +113,7 @@
 //! | messages | [`Connection`], [`Event`], [`Config`], [`Delivery`] | most programs |
 //! | messages | [`ReceiveHalf`], [`SendHalf`], [`Reply`] | receiving in one task, sending in another |
 //! | time | [`keepalive`] | deadlines, Pings and their answers, without a clock |
-//! | closing | [`State`], [`Closure`], [`Close`], [`CloseCode`] | how a connection ends, and why |
+//! | closing | [`State`], [`CloseOutcome`], [`Close`], [`CloseCode`] | how a connection ends, and why |
 //! | frames | [`frame::Decoder`] | who forwards, records or filters frames |
 //! | bytes | [`frame::Header`], [`frame::mask()`], [`utf8::Decoder`] | everything else |
 //!
@@ -123,7 +123,7 @@
 //!
 //! When [`Connection::state`] is [`State::Draining`], write what is in `out`. A server then shuts down its side
 //! of the transport for writing, a client waits for the server to do so; both go on reading until the transport
-//! ends, under a timer, and tell the connection with [`Connection::receive_eof`]. [`Connection::closure`] says
+//! ends, under a timer, and tell the connection with [`Connection::receive_eof`]. [`Connection::close_outcome`] says
 //! how it went, in the terms of the browser's `CloseEvent` (RFC 6455, 7.1).
 //!
 //! # What it does not do
@@ -201,9 +201,9 @@ pub mod testing;
 pub mod uri;
 pub mod utf8;
 
-pub use close::{Close, CloseCode, InvalidCloseCode, MAX_REASON_LEN, ReasonTooLong};
+pub use close::{Close, CloseCode, CloseCodeError, MAX_REASON_LEN, ReasonTooLong};
 pub use connection::{
-    Closure, Config, Connection, Delivery, Event, Initiator, ReceiveHalf, Reply, SendHalf, State,
+    CloseOutcome, Config, Connection, Delivery, Event, Initiator, ReceiveHalf, Reply, SendHalf, State,
 };
 #[cfg(feature = "getrandom")]
 pub use entropy::random_seed;

@@ -31,7 +31,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use crate::{
     Input,
     client::{Error, RequestError, Response, StatusLine},
-    handshake::{Collector, Fields, HandshakeError, HandshakeLimits, Kind, Progress},
+    handshake::{Collector, ExtraHeaders, HandshakeError, HandshakeLimits, Kind, Progress},
     uri::Uri,
 };
 
@@ -40,7 +40,7 @@ use crate::{
 pub struct Request {
     /// Host and port.
     target: String,
-    fields: Fields,
+    fields: ExtraHeaders,
     limits: HandshakeLimits,
     error: Option<RequestError>,
 }
@@ -50,7 +50,7 @@ impl Request {
     pub fn new(uri: &Uri) -> Self {
         Self {
             target: format!("{}:{}", uri.host(), uri.port()),
-            fields: Fields::default(),
+            fields: ExtraHeaders::default(),
             limits: HandshakeLimits::new(),
             error: None,
         }
@@ -164,13 +164,13 @@ impl Handshake {
     ///
     /// # Errors
     ///
-    /// [`HandshakeError::UnexpectedEof`] if the answer had not come to its end, or the earlier error.
+    /// [`HandshakeError::IncompleteHandshake`] if the answer had not come to its end, or the earlier error.
     pub fn receive_eof(&mut self) -> Result<(), Error> {
         match &self.state {
             State::Open => Ok(()),
             State::Failed(error) => Err(error.clone()),
             State::Reading(..) => {
-                let error = Error::from(HandshakeError::UnexpectedEof);
+                let error = Error::from(HandshakeError::IncompleteHandshake);
                 self.state = State::Failed(error.clone());
                 Err(error)
             }

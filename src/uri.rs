@@ -46,21 +46,21 @@ impl Uri {
     /// [`UriError`] names the part that is wrong.
     pub fn parse(uri: impl AsRef<[u8]>) -> Result<Self, UriError> {
         let uri = check_characters(uri.as_ref())?;
-        let (scheme, rest) = uri.split_once(':').ok_or(UriError::Scheme)?;
+        let (scheme, rest) = uri.split_once(':').ok_or(UriError::InvalidScheme)?;
         // RFC 6455, 3: the scheme decides alone, and its case does not matter.
         let secure = match scheme {
             _ if scheme.eq_ignore_ascii_case("ws") => false,
             _ if scheme.eq_ignore_ascii_case("wss") => true,
-            _ => return Err(UriError::Scheme),
+            _ => return Err(UriError::InvalidScheme),
         };
-        let rest = rest.strip_prefix("//").ok_or(UriError::Authority)?;
+        let rest = rest.strip_prefix("//").ok_or(UriError::InvalidAuthority)?;
         let (authority, resource) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
         let (userinfo, authority) = match authority.rsplit_once('@') {
             Some((userinfo, authority)) => (Some(userinfo), authority),
             None => (None, authority),
         };
         if userinfo.is_some_and(|userinfo| !is_userinfo(userinfo)) {
-            return Err(UriError::UserInfo);
+            return Err(UriError::InvalidUserInfo);
         }
         let (host, port) = split_authority(authority)?;
         let default_port = if secure { 443 } else { 80 };
@@ -182,34 +182,38 @@ impl fmt::Debug for Uri {
 #[non_exhaustive]
 pub enum UriError {
     /// It does not begin with `ws:` or `wss:`.
-    Scheme,
+    InvalidScheme,
     /// No `//` and host follow the scheme.
-    Authority,
+    InvalidAuthority,
     /// The user information before the `@` has a character that must be percent-encoded there.
-    UserInfo,
+    InvalidUserInfo,
     /// The host is neither a name nor an address, or an IPv6 address without brackets.
-    Host,
+    InvalidHost,
     /// The port is not a number up to 65535.
-    Port,
+    InvalidPort,
     /// A control character or a space; percent-encode it if it is meant.
-    Character,
+    InvalidCharacter,
     /// A character outside ASCII: convert host names with IDNA, percent-encode the rest.
     NonAscii,
     /// A fragment, from `#` on, has no meaning in these URIs (RFC 6455, 3); write `%23` if it is data.
-    Fragment,
+    UnexpectedFragment,
 }
 
 impl fmt::Display for UriError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Scheme => "the URI does not begin with ws:// or wss://",
-            Self::Authority => "the URI has no host",
-            Self::UserInfo => "the user information of the URI has a character that must be percent-encoded",
-            Self::Host => "the host of the URI is neither a host name nor an IP address",
-            Self::Port => "the port of the URI is not a number up to 65535",
-            Self::Character => "the URI has a space or control character, which must be percent-encoded",
+            Self::InvalidScheme => "the URI does not begin with ws:// or wss://",
+            Self::InvalidAuthority => "the URI has no host",
+            Self::InvalidUserInfo => {
+                "the user information of the URI has a character that must be percent-encoded"
+            }
+            Self::InvalidHost => "the host of the URI is neither a host name nor an IP address",
+            Self::InvalidPort => "the port of the URI is not a number up to 65535",
+            Self::InvalidCharacter => {
+                "the URI has a space or control character, which must be percent-encoded"
+            }
             Self::NonAscii => "the URI has a character outside ASCII",
-            Self::Fragment => "the URI has a fragment, a # that is data is written %23",
+            Self::UnexpectedFragment => "the URI has a fragment, a # that is data is written %23",
         })
     }
 }
@@ -221,30 +225,30 @@ impl error::Error for UriError {}
 /// An escape in a host is refused: it would only hide a character that no host name has.
 pub(crate) fn split_authority(authority: &str) -> Result<(&str, Option<u16>), UriError> {
     let host_len = if authority.starts_with('[') {
-        authority.find(']').ok_or(UriError::Host)?.saturating_add(1)
+        authority.find(']').ok_or(UriError::InvalidHost)?.saturating_add(1)
     } else {
         authority.find(':').unwrap_or(authority.len())
     };
-    let (host, port) = authority.split_at_checked(host_len).ok_or(UriError::Host)?;
+    let (host, port) = authority.split_at_checked(host_len).ok_or(UriError::InvalidHost)?;
     if host.is_empty() {
-        return Err(UriError::Authority);
+        return Err(UriError::InvalidAuthority);
     }
     let valid = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
         Some(address) => address.parse::<Ipv6Addr>().is_ok(),
         None => host.bytes().all(is_name_character),
     };
     if !valid {
-        return Err(UriError::Host);
+        return Err(UriError::InvalidHost);
     }
     let port = match port.strip_prefix(':') {
         None if port.is_empty() => None,
-        None => return Err(UriError::Host),
+        None => return Err(UriError::InvalidHost),
         Some("") => None,
         // `u16::from_str` would take a plus sign.
         Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
-            Some(port.parse().map_err(|_| UriError::Port)?)
+            Some(port.parse().map_err(|_| UriError::InvalidPort)?)
         }
-        Some(_) => return Err(UriError::Port),
+        Some(_) => return Err(UriError::InvalidPort),
     };
     Ok((host, port))
 }
@@ -264,8 +268,8 @@ fn is_userinfo(userinfo: &str) -> bool {
 fn check_characters(uri: &[u8]) -> Result<&str, UriError> {
     for &byte in uri {
         match byte {
-            b'#' => return Err(UriError::Fragment),
-            0..=b' ' | 0x7f => return Err(UriError::Character),
+            b'#' => return Err(UriError::UnexpectedFragment),
+            0..=b' ' | 0x7f => return Err(UriError::InvalidCharacter),
             0x80.. => return Err(UriError::NonAscii),
             _ => {}
         }

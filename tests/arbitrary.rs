@@ -10,7 +10,7 @@ use common::noise;
 use sansocket::{
     Close, CloseCode, Config, Connection, Input,
     frame::{Header, MAX_HEADER_LEN, OpCode, Role, Rsv},
-    testing::{Collector, Endpoint, Message, Stream},
+    testing::{Endpoint, EventCollector, FrameStream, Message},
 };
 
 /// Many values, each from other bytes.
@@ -45,12 +45,12 @@ fn codes_and_closes_may_be_sent() {
 #[test]
 fn most_streams_are_in_order_and_some_are_not() {
     let (mut whole, mut failed) = (0, 0);
-    for stream in values::<Stream>() {
+    for stream in values::<FrameStream>() {
         let connection = match stream.role {
             Role::Server => Connection::server(Config::new()),
             Role::Client => Connection::client(Config::new(), [1; 32]),
         };
-        let mut receiver = Collector::new(connection);
+        let mut receiver = EventCollector::new(connection);
         match receiver.receive(&mut Input::new(&mut stream.bytes.clone()), &mut Vec::new()) {
             Ok(()) => whole += usize::from(receiver.events.len() == stream.messages.len()),
             Err(_) => failed += 1,

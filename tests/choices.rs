@@ -25,7 +25,7 @@ fn an_endpoint_that_takes_text_alone_closes_with_1003() {
         }
         assert_eq!((taken, connection.state()), (vec![text("t")], State::Draining));
         assert_eq!(plain(role, &out), frame(CLOSE, None, b"\x03\xeb"));
-        let closure = connection.closure().unwrap();
+        let closure = connection.close_outcome().unwrap();
         assert_eq!((closure.code, closure.clean, closure.initiator), (1003, true, Initiator::Local));
     }
 }
@@ -78,7 +78,7 @@ fn a_connection_may_be_dropped_without_a_word() {
         let mut read = to(role, TEXT, b"x");
         let late = connection.receive(&mut Input::new(&mut read), &mut out);
         assert_eq!((late, out.len()), (Err(ProtocolError::UnexpectedEof), 0));
-        let closure = connection.closure().unwrap();
+        let closure = connection.close_outcome().unwrap();
         assert_eq!((closure.code, closure.clean), (1006, false));
         assert_eq!(connection.state(), State::Closed);
     }

@@ -79,24 +79,24 @@ fn a_response_that_is_not_quite_right_opens_nothing() {
         (response().line("HTTP/1.1 099 x"), E::MalformedStatusLine),
         (response().line("ICY 200 OK"), E::MalformedStatusLine),
         (response().line(""), E::MalformedStatusLine),
-        (response().without("Upgrade"), E::WrongUpgrade),
-        (response().set("Upgrade", ""), E::WrongUpgrade),
-        (response().set("Upgrade", "h2c"), E::WrongUpgrade),
-        (response().set("Upgrade", "websocket, h2c"), E::WrongUpgrade),
-        (response().add("Upgrade", "websocket"), E::WrongUpgrade),
-        (response().without("Connection"), E::WrongConnection),
-        (response().set("Connection", "close"), E::WrongConnection),
-        (response().set("Connection", "Upgradex"), E::WrongConnection),
-        (response().set("Connection", "keep-alive Upgrade"), E::WrongConnection),
-        (response().without("Sec-WebSocket-Accept"), E::WrongAccept),
-        (response().set("Sec-WebSocket-Accept", ""), E::WrongAccept),
-        (response().set("Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), E::WrongAccept),
-        (response().set("Sec-WebSocket-Accept", accept.to_lowercase()), E::WrongAccept),
-        (response().set("Sec-WebSocket-Accept", format!("{accept}, {accept}")), E::WrongAccept),
-        (response().add("Sec-WebSocket-Accept", &accept), E::WrongAccept),
+        (response().without("Upgrade"), E::InvalidUpgrade),
+        (response().set("Upgrade", ""), E::InvalidUpgrade),
+        (response().set("Upgrade", "h2c"), E::InvalidUpgrade),
+        (response().set("Upgrade", "websocket, h2c"), E::InvalidUpgrade),
+        (response().add("Upgrade", "websocket"), E::InvalidUpgrade),
+        (response().without("Connection"), E::InvalidConnection),
+        (response().set("Connection", "close"), E::InvalidConnection),
+        (response().set("Connection", "Upgradex"), E::InvalidConnection),
+        (response().set("Connection", "keep-alive Upgrade"), E::InvalidConnection),
+        (response().without("Sec-WebSocket-Accept"), E::InvalidAccept),
+        (response().set("Sec-WebSocket-Accept", ""), E::InvalidAccept),
+        (response().set("Sec-WebSocket-Accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), E::InvalidAccept),
+        (response().set("Sec-WebSocket-Accept", accept.to_lowercase()), E::InvalidAccept),
+        (response().set("Sec-WebSocket-Accept", format!("{accept}, {accept}")), E::InvalidAccept),
+        (response().add("Sec-WebSocket-Accept", &accept), E::InvalidAccept),
         (response().add("X", "a\0b"), E::ControlCharacter),
-        (response().add("X", "a\rb"), E::LineEnding),
-        (response().add("X", "a\nb"), E::LineEnding),
+        (response().add("X", "a\rb"), E::InvalidLineEnding),
+        (response().add("X", "a\nb"), E::InvalidLineEnding),
         (response().add("X ", "b"), E::MalformedHeader),
         (response().add("", "b"), E::MalformedHeader),
         (response().line("HTTP/1.1 101\r\n X: y"), E::FoldedHeader),
@@ -250,7 +250,7 @@ fn the_end_of_the_transport_ends_the_body() {
     }
     for end in [0, 10, response().bytes().len() - 1] {
         let run = connect(&to("ws://h/"), &response().bytes()[..end]);
-        assert_eq!((run.result, run.eof), (Ok(None), Err(E::UnexpectedEof.into())));
+        assert_eq!((run.result, run.eof), (Ok(None), Err(E::IncompleteHandshake.into())));
     }
 }
 

@@ -150,7 +150,7 @@ fn no_part_of_a_request_can_begin_another_line() {
             assert!(Request::new(&uri.replace("{}", &text)).is_err(), "{uri} {bad:?}");
         }
     }
-    assert_eq!(Request::new("ws://h%0d%0aX:y/").unwrap_err(), UriError::Host);
+    assert_eq!(Request::new("ws://h%0d%0aX:y/").unwrap_err(), UriError::InvalidHost);
 }
 
 #[test]

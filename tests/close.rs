@@ -151,11 +151,11 @@ fn a_status_code_is_received_exactly_if_it_may_be_sent() {
         if is_code(code) {
             assert_eq!(result, Ok(Some(closed(code, ""))), "{code}");
             assert_eq!(out, frame(CLOSE, None, &code.to_be_bytes()), "{code}");
-            assert_eq!(connection.closure().unwrap().code, code);
+            assert_eq!(connection.close_outcome().unwrap().code, code);
         } else {
             assert_eq!(result, Err(ProtocolError::InvalidCloseCode(code)), "{code}");
             assert_eq!(out, hex("880203ea"), "{code}");
-            assert_eq!(connection.closure().unwrap().code, 1006);
+            assert_eq!(connection.close_outcome().unwrap().code, 1006);
         }
         assert_eq!(connection.state(), State::Draining, "{code}");
     }
@@ -212,7 +212,7 @@ fn a_close_is_sent_with_its_code_and_reason() {
             let result = connection.send_close(code, &mut out);
             if code == CloseCode::MANDATORY_EXTENSION && role == Role::Server {
                 // R6455-7.4.1-1010c
-                assert_eq!((result, &out[..]), (Err(SendError::CodeOfClients), &b"before"[..]));
+                assert_eq!((result, &out[..]), (Err(SendError::ClientOnlyCloseCode), &b"before"[..]));
                 assert_eq!(connection.state(), State::Open);
                 continue;
             }
@@ -222,7 +222,7 @@ fn a_close_is_sent_with_its_code_and_reason() {
             assert_eq!((frames[0].first, &frames[0].payload[..]), (CLOSE, &code.get().to_be_bytes()[..]));
             assert_eq!(frames[0].key.is_some(), role == Role::Client);
             assert_eq!(connection.state(), State::Closing, "R6455-7.1.3-a");
-            assert_eq!(connection.closure(), None);
+            assert_eq!(connection.close_outcome(), None);
         }
     }
     let mut out = Vec::new();
@@ -254,7 +254,7 @@ fn a_close_outlives_the_bytes_that_it_was_read_from() {
         seen.extend(event.map(Event::into_owned));
     }
     assert_eq!(seen, [closed(1001, "κόσμε")]);
-    assert_eq!(connection.closure().unwrap().reason, "κόσμε");
+    assert_eq!(connection.close_outcome().unwrap().reason, "κόσμε");
 }
 
 #[test]

@@ -234,7 +234,7 @@ fn without_automatic_answers_the_close_waits_for_the_caller() {
         });
         let answering = answering.at(close_len, |connection, out| {
             assert_eq!(connection.state(), State::Closing);
-            assert_eq!(connection.send_pong(b"", out), Err(SendError::Closing));
+            assert_eq!(connection.send_pong(b"", out), Err(SendError::ConnectionClosing));
             connection.send_text_fragment("b", true, out).unwrap();
             connection.send_close(CloseCode::GOING_AWAY, out).unwrap();
             assert_eq!(connection.state(), State::Draining);
@@ -298,9 +298,12 @@ fn the_answer_cuts_off_a_message_that_is_being_sent() {
             .at(0, |connection, out| connection.send_binary_fragment(b"1", false, out).unwrap())
             .at(stream.len(), |connection, out| {
                 let sent = out.len();
-                assert_eq!(connection.send_binary_fragment(b"2", true, out), Err(SendError::Closing));
+                assert_eq!(
+                    connection.send_binary_fragment(b"2", true, out),
+                    Err(SendError::ConnectionClosing)
+                );
                 let header = connection.send_header(OpCode::Continuation, true, 1, out);
-                assert_eq!((header, out.len()), (Err(SendError::Closing), sent));
+                assert_eq!((header, out.len()), (Err(SendError::ConnectionClosing), sent));
             });
         let end = clean(1000, Initiator::Remote);
         let expected =
@@ -318,7 +321,7 @@ fn a_close_is_sent_once() {
         connection.send_close(close(4000, "first"), &mut out).unwrap();
         let sent = out.clone();
         for code in [None, Some(close(1000, "")), Some(close(4000, "first"))] {
-            assert_eq!(connection.send_close(code, &mut out), Err(SendError::Closing));
+            assert_eq!(connection.send_close(code, &mut out), Err(SendError::ConnectionClosing));
         }
         assert_eq!((out, connection.state()), (sent, State::Closing));
     }
@@ -365,9 +368,9 @@ fn nothing_is_sent_after_the_end_of_the_transport() {
         let mut connection = Bench::new(role).connection();
         assert_eq!(connection.receive_eof(), Err(ProtocolError::UnexpectedEof));
         let mut out = Vec::new();
-        assert_eq!(connection.send_text("x", &mut out), Err(SendError::Closing));
-        assert_eq!(connection.send_pong(b"", &mut out), Err(SendError::Closing));
-        assert_eq!(connection.send_close(close_code(1000), &mut out), Err(SendError::Closing));
+        assert_eq!(connection.send_text("x", &mut out), Err(SendError::ConnectionClosing));
+        assert_eq!(connection.send_pong(b"", &mut out), Err(SendError::ConnectionClosing));
+        assert_eq!(connection.send_close(close_code(1000), &mut out), Err(SendError::ConnectionClosing));
         let mut read = to(role, PING, b"p");
         let received = connection.receive(&mut Input::new(&mut read), &mut out);
         assert_eq!((received, out), (Err(ProtocolError::UnexpectedEof), vec![]));

@@ -16,7 +16,7 @@ use common::{hex, to};
 use handshake::{Head, SEED, connect, response};
 use sansocket::{
     Connection, Input, ProtocolError, client,
-    deflate::{Agreed, Compress, Config as Deflate, WindowBits},
+    deflate::{Compress, Config as Deflate, Negotiated, WindowBits},
     frame::Role,
     handshake::HandshakeError,
     server::Accept,
@@ -43,11 +43,11 @@ fn element(params: &str) -> String {
 }
 
 /// What an endpoint agrees to: a server that gets this offer, or a client that gets this answer.
-fn agreed(role: Role, config: Deflate, params: &str) -> Agreed {
+fn agreed(role: Role, config: Deflate, params: &str) -> Negotiated {
     let request = handshake::request(&Head::request().add(NAME, element(params)));
     match role {
         Role::Server => config.accept(request.extensions()).unwrap(),
-        Role::Client => config.confirm(&request.extensions().next().unwrap()).unwrap(),
+        Role::Client => config.accept_response(&request.extensions().next().unwrap()).unwrap(),
     }
 }
 
@@ -73,7 +73,7 @@ fn a_client_offers_what_its_configuration_says() {
             "; client_no_context_takeover; client_max_window_bits",
         ),
         (
-            Deflate::small_memory(), // R7692-7.3-a: 1 KiB
+            Deflate::low_memory(), // R7692-7.3-a: 1 KiB
             "; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10; \
              client_max_window_bits=10",
         ),

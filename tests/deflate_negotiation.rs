@@ -17,7 +17,7 @@ use common::deflate::{agree, request, window};
 use handshake::{ClientRun, Head, SEED, connect, response};
 use sansocket::{
     Input, client,
-    deflate::{Agreed, Config, NegotiationError, WindowBits},
+    deflate::{Config, Negotiated, NegotiationError, WindowBits},
     handshake::{HandshakeError, HandshakeLimits},
     server,
 };
@@ -27,7 +27,7 @@ const HEADER: &str = "Sec-WebSocket-Extensions";
 /// Takeover and window of what this side sends, and of what it receives.
 type Directions = ((bool, u8), (bool, u8));
 
-fn directions(agreed: &Agreed) -> Directions {
+fn directions(agreed: &Negotiated) -> Directions {
     (
         (agreed.send_context_takeover(), agreed.send_window().get()),
         (agreed.receive_context_takeover(), agreed.receive_window().get()),
@@ -73,7 +73,7 @@ fn confirm(offers: &[Config], answer: &str) -> Result<Option<Directions>, Handsh
         && !answer.contains(',')
     {
         let parsed = self::request(answer);
-        let confirmed = offer.confirm(&parsed.extensions().next().unwrap());
+        let confirmed = offer.accept_response(&parsed.extensions().next().unwrap());
         assert_eq!(confirmed.ok().as_ref().map(directions), seen.ok().flatten(), "{answer}");
     }
     seen
@@ -259,7 +259,7 @@ fn a_client_with_several_offers_takes_an_answer_to_any() {
 fn the_error_of_confirm_says_whether_the_answer_is_invalid_or_not_to_the_offer() {
     let confirm = |config: Config, params: &str| {
         let answer = request(&element(params));
-        config.confirm(&answer.extensions().next().unwrap()).unwrap_err()
+        config.accept_response(&answer.extensions().next().unwrap()).unwrap_err()
     };
     for params in ["; foo", "; client_max_window_bits", "; server_max_window_bits=7"] {
         assert_eq!(confirm(Config::new(), params), NegotiationError::InvalidParameter, "{params}");
@@ -270,7 +270,7 @@ fn the_error_of_confirm_says_whether_the_answer_is_invalid_or_not_to_the_offer()
     assert_eq!(confirm(Config::new().receive_context_takeover(false), ""), NegotiationError::NotOffered);
     // An element with another name is no answer at all.
     let other = request("x-webkit-deflate-frame");
-    let refused = Config::new().confirm(&other.extensions().next().unwrap());
+    let refused = Config::new().accept_response(&other.extensions().next().unwrap());
     assert_eq!(refused, Err(NegotiationError::InvalidParameter));
 }
 

@@ -309,7 +309,7 @@ fn a_compressed_message_does_not_wait_in_a_growing_input() {
     let mut server = Connection::server(with(Role::Server, Config::new()));
     let mut events = Vec::new();
     for bytes in stream.chunks_mut(100) {
-        let mut input = Input::growing(bytes, 30_000);
+        let mut input = Input::retained(bytes, 30_000);
         while let Some(event) = server.receive(&mut input, &mut Vec::new()).unwrap() {
             events.push(event.into_owned());
         }

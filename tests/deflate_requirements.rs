@@ -20,7 +20,7 @@ use common::{
 use handshake::Head;
 use sansocket::{
     Config, Connection, Event, Input, ProtocolError, SendError, State,
-    deflate::{Agreed, Compress, Config as Deflate},
+    deflate::{Compress, Config as Deflate, Negotiated},
     frame::Role,
 };
 
@@ -44,11 +44,11 @@ fn element(params: &str) -> String {
 }
 
 /// What an endpoint agrees to: a server that gets this offer, or a client that gets this answer.
-fn agreed(role: Role, config: Deflate, params: &str) -> Agreed {
+fn agreed(role: Role, config: Deflate, params: &str) -> Negotiated {
     let request = handshake::request(&Head::request().add(NAME, element(params)));
     match role {
         Role::Server => config.accept(request.extensions()).unwrap(),
-        Role::Client => config.confirm(&request.extensions().next().unwrap()).unwrap(),
+        Role::Client => config.accept_response(&request.extensions().next().unwrap()).unwrap(),
     }
 }
 

@@ -190,7 +190,7 @@ proptest! {
         let mut peer = Zlib::new(0, bits, agreed.send_context_takeover());
         let (before, behind) = messages.split_at(release_at.min(messages.len()));
         let (mut out, _) = send_all(&mut sender, before, &choices);
-        sender.release();
+        sender.release_buffers();
         out.extend(send_all(&mut sender, behind, &choices).0);
         let mut seen = Vec::new();
         let mut open: Option<(bool, Vec<u8>)> = None;

@@ -284,14 +284,14 @@ fn a_message_in_fragments_can_be_finished_after_the_close_of_the_peer() {
 fn release_begins_with_an_empty_window_inside_a_message_too() {
     let mut connection = sender(Role::Server, Config::new().min_len(0));
     assert_eq!(send(&mut connection, "Hello").1, HELLO);
-    connection.release();
+    connection.release_buffers();
     assert_eq!(send(&mut connection, "Hello").1, HELLO, "it stands alone");
     assert_eq!(send(&mut connection, "Hello").1, HELLO_AGAIN);
 
     let mut connection = sender(Role::Server, Config::new());
     let fragments = frames(&mut connection, |connection, out| {
         connection.send_text_fragment("Hello", false, out).unwrap();
-        connection.release();
+        connection.release_buffers();
         connection.send_text_fragment("Hello", false, out).unwrap();
         connection.send_text_fragment("Hello", true, out).unwrap();
     });

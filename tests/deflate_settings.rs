@@ -36,11 +36,11 @@ fn sent(config: Config, text: &str) -> usize {
 #[test]
 fn presets_are_what_they_say() {
     let base = Config::new();
-    assert_eq!(Config::fast(), base.level(1).min_len(256));
-    assert_eq!(Config::small_wire(), base.level(9).memory_level(9).min_len(16));
+    assert_eq!(Config::best_speed(), base.level(1).min_len(256));
+    assert_eq!(Config::best_compression(), base.level(9).memory_level(9).min_len(16));
     let bits = WindowBits::new(10).unwrap();
     let small = base.memory_level(2).min_len(256).send_window(bits).receive_window(bits);
-    assert_eq!(Config::small_memory(), small.send_context_takeover(false).receive_context_takeover(false));
+    assert_eq!(Config::low_memory(), small.send_context_takeover(false).receive_context_takeover(false));
     assert_eq!(base, base.level(6).memory_level(8).min_len(64));
 }
 

@@ -41,7 +41,7 @@ fn every_fault_of_the_peer_has_a_phrase() {
         P::NonMinimalLength,
         P::LengthOutOfRange,
         P::UnexpectedContinuation,
-        P::UnfinishedMessage,
+        P::ExpectedContinuation,
         P::TruncatedCloseCode,
         P::InvalidCloseCode(1005),
         P::InvalidCloseReason,
@@ -61,15 +61,15 @@ fn every_fault_of_the_peer_has_a_phrase() {
 #[test]
 fn every_misuse_has_a_phrase() {
     phrases([
-        S::Closing,
+        S::ConnectionClosing,
         S::MessageInProgress,
         S::NoMessageInProgress,
-        S::ControlFrameTooLong,
-        S::FragmentedControlFrame,
+        S::ControlPayloadTooLong,
+        S::ControlFragment,
         S::PayloadTooLong,
-        S::CloseAsHeader,
+        S::UseSendClose,
         S::CompressedMessage,
-        S::CodeOfClients,
+        S::ClientOnlyCloseCode,
     ]);
     phrases([
         K::InvalidStatus,
@@ -86,7 +86,16 @@ fn every_misuse_has_a_phrase() {
         R::InvalidOrigin,
         R::RepeatedOrigin,
     ]);
-    phrases([U::Scheme, U::Authority, U::UserInfo, U::Host, U::Port, U::Character, U::NonAscii, U::Fragment]);
+    phrases([
+        U::InvalidScheme,
+        U::InvalidAuthority,
+        U::InvalidUserInfo,
+        U::InvalidHost,
+        U::InvalidPort,
+        U::InvalidCharacter,
+        U::NonAscii,
+        U::UnexpectedFragment,
+    ]);
     let code = CloseCode::try_from(1005).unwrap_err();
     assert_eq!(code.to_string(), "1005 is not a status code that may be sent in a close frame");
     let reason = Close::new(CloseCode::NORMAL, "x".repeat(124)).unwrap_err();
@@ -99,7 +108,7 @@ fn every_misuse_has_a_phrase() {
 fn the_errors_of_the_handshake_have_phrases() {
     let shown = phrases([
         H::ControlCharacter,
-        H::LineEnding,
+        H::InvalidLineEnding,
         H::StartLineTooLong { limit: 7 },
         H::HeaderLineTooLong { limit: 7 },
         H::HeadTooLong { limit: 7 },
@@ -110,20 +119,20 @@ fn the_errors_of_the_handshake_have_phrases() {
         H::MalformedStatusLine,
         H::HttpVersionNotSupported,
         H::HttpVersionTooOld,
-        H::MethodNotGet,
+        H::InvalidMethod,
         H::InvalidTarget,
-        H::InvalidHost,
+        H::InvalidHostHeader,
         H::InvalidContentLength,
-        H::RequestBody,
+        H::UnexpectedBody,
         H::MalformedUpgrade,
-        H::NotAnUpgrade,
+        H::MissingUpgrade,
         H::AlreadyComplete,
-        H::UnexpectedEof,
+        H::IncompleteHandshake,
     ]);
     assert_eq!(shown.iter().filter(|phrase| phrase.contains('7')).count(), 4);
-    assert_eq!(client::Error::from(H::UnexpectedEof).to_string(), H::UnexpectedEof.to_string());
+    assert_eq!(client::Error::from(H::IncompleteHandshake).to_string(), H::IncompleteHandshake.to_string());
     // An error of several kinds says what the one in it says.
-    for error in [sansocket::Error::from(P::InvalidUtf8), sansocket::Error::from(S::Closing)] {
+    for error in [sansocket::Error::from(P::InvalidUtf8), sansocket::Error::from(S::ConnectionClosing)] {
         assert!(!error.to_string().is_empty());
     }
     assert_eq!(sansocket::Error::from(P::InvalidUtf8).to_string(), P::InvalidUtf8.to_string());
@@ -132,21 +141,24 @@ fn the_errors_of_the_handshake_have_phrases() {
 #[test]
 fn every_error_of_the_handshake_has_the_status_that_fits() {
     for (status, errors) in [
-        (Some(400), &[H::ControlCharacter, H::LineEnding, H::FoldedHeader, H::MalformedHeader][..]),
-        (Some(400), &[H::MalformedRequestLine, H::HttpVersionTooOld, H::InvalidTarget, H::InvalidHost]),
-        (Some(400), &[H::InvalidContentLength, H::RequestBody, H::MalformedUpgrade, H::InvalidVersion]),
+        (Some(400), &[H::ControlCharacter, H::InvalidLineEnding, H::FoldedHeader, H::MalformedHeader][..]),
+        (Some(400), &[H::MalformedRequestLine, H::HttpVersionTooOld, H::InvalidTarget, H::InvalidHostHeader]),
+        (Some(400), &[H::InvalidContentLength, H::UnexpectedBody, H::MalformedUpgrade, H::InvalidVersion]),
         (Some(400), &[H::InvalidKey, H::InvalidOrigin, H::InvalidSubprotocols, H::InvalidExtensions]),
-        (Some(405), &[H::MethodNotGet]),
+        (Some(405), &[H::InvalidMethod]),
         (Some(414), &[H::StartLineTooLong { limit: 1 }]),
-        (Some(426), &[H::NotAnUpgrade, H::UnsupportedVersion]),
+        (Some(426), &[H::MissingUpgrade, H::UnsupportedVersion]),
         (
             Some(431),
             &[H::HeaderLineTooLong { limit: 1 }, H::HeadTooLong { limit: 1 }, H::TooManyHeaders { limit: 1 }],
         ),
         (Some(505), &[H::HttpVersionNotSupported]),
-        (None, &[H::MalformedStatusLine, H::TooManyInterimResponses, H::WrongUpgrade, H::WrongConnection]),
-        (None, &[H::WrongAccept, H::UnexpectedSubprotocol, H::MissingSubprotocol, H::UnexpectedExtension]),
-        (None, &[H::UnexpectedEof, H::AlreadyComplete]),
+        (
+            None,
+            &[H::MalformedStatusLine, H::TooManyInterimResponses, H::InvalidUpgrade, H::InvalidConnection],
+        ),
+        (None, &[H::InvalidAccept, H::UnexpectedSubprotocol, H::MissingSubprotocol, H::UnexpectedExtension]),
+        (None, &[H::IncompleteHandshake, H::AlreadyComplete]),
     ] {
         for error in errors {
             assert_eq!(error.status(), status, "{error:?}");

@@ -89,7 +89,7 @@ fn upper_and_lower_case_are_those_of_ascii() {
     for value in ["web\u{17f}ocket", "websoc\u{212a}et"] {
         refused(&Head::request().set("Upgrade", value).bytes(), E::MalformedUpgrade);
         let run = connect(&asked, &response().set("Upgrade", value).bytes());
-        assert_eq!(run.result, Err(E::WrongUpgrade.into()), "{value}");
+        assert_eq!(run.result, Err(E::InvalidUpgrade.into()), "{value}");
     }
     // With a bit of 0x20 the other way, `[` is not `{`, nor is `@` a back quote.
     refused(&Head::request().set("Upgrade", "websocket[").bytes(), E::MalformedUpgrade);

@@ -70,12 +70,12 @@ fn a_request_is_read_from_its_headers() {
 fn a_request_that_breaks_a_rule_gets_an_answer() {
     let cases: [(List<'_>, E, u16); 45] = [
         (without(":method"), E::InvalidPseudoHeader, 400),
-        (with(":method", b"GET"), E::MethodNotConnect, 405),
-        (with(":method", b"connect"), E::MethodNotConnect, 405),
-        (without(":protocol"), E::UnknownProtocol, 501),
-        (with(":protocol", b"connect-udp"), E::UnknownProtocol, 501),
-        (with(":protocol", b"WebSocket"), E::UnknownProtocol, 501),
-        (with(":protocol", b""), E::UnknownProtocol, 501),
+        (with(":method", b"GET"), E::InvalidMethod, 405),
+        (with(":method", b"connect"), E::InvalidMethod, 405),
+        (without(":protocol"), E::UnsupportedProtocol, 501),
+        (with(":protocol", b"connect-udp"), E::UnsupportedProtocol, 501),
+        (with(":protocol", b"WebSocket"), E::UnsupportedProtocol, 501),
+        (with(":protocol", b""), E::UnsupportedProtocol, 501),
         (without(":scheme"), E::InvalidPseudoHeader, 400),
         (without(":path"), E::InvalidPseudoHeader, 400),
         (with(":scheme", b"wss"), E::InvalidTarget, 400),
@@ -87,28 +87,28 @@ fn a_request_that_breaks_a_rule_gets_an_answer() {
         (with(":path", b"/\r\nx: y"), E::InvalidTarget, 400),
         (with(":path", b"/\xc3\xa9"), E::InvalidTarget, 400),
         (with(":path", b"/\xe9"), E::InvalidPseudoHeader, 400),
-        (without(":authority"), E::InvalidHost, 400),
-        (with(":authority", b""), E::InvalidHost, 400),
-        (with(":authority", b"a b"), E::InvalidHost, 400),
-        (with(":authority", b"h/x"), E::InvalidHost, 400),
-        (with(":authority", b"user@h"), E::InvalidHost, 400),
-        (with(":authority", b"h:99999"), E::InvalidHost, 400),
-        (with("host", b"other.example.com"), E::InvalidHost, 400),
-        (and(with("host", b"example.com:8443"), "host", b"example.com:8443"), E::InvalidHost, 400),
+        (without(":authority"), E::InvalidHostHeader, 400),
+        (with(":authority", b""), E::InvalidHostHeader, 400),
+        (with(":authority", b"a b"), E::InvalidHostHeader, 400),
+        (with(":authority", b"h/x"), E::InvalidHostHeader, 400),
+        (with(":authority", b"user@h"), E::InvalidHostHeader, 400),
+        (with(":authority", b"h:99999"), E::InvalidHostHeader, 400),
+        (with("host", b"other.example.com"), E::InvalidHostHeader, 400),
+        (and(with("host", b"example.com:8443"), "host", b"example.com:8443"), E::InvalidHostHeader, 400),
         (and(request(), ":path", b"/"), E::InvalidPseudoHeader, 400),
         (with(":status", b"200"), E::InvalidPseudoHeader, 400),
         ([vec![("a", &b"b"[..])], request()].concat(), E::InvalidPseudoHeader, 400),
-        (with("connection", b"Upgrade"), E::ConnectionHeader, 400),
-        (with("upgrade", b"websocket"), E::ConnectionHeader, 400),
-        (with("keep-alive", b"1"), E::ConnectionHeader, 400),
-        (with("proxy-connection", b"x"), E::ConnectionHeader, 400),
-        (with("transfer-encoding", b"chunked"), E::ConnectionHeader, 400),
-        (with("te", b"gzip"), E::ConnectionHeader, 400),
+        (with("connection", b"Upgrade"), E::ConnectionSpecificHeader, 400),
+        (with("upgrade", b"websocket"), E::ConnectionSpecificHeader, 400),
+        (with("keep-alive", b"1"), E::ConnectionSpecificHeader, 400),
+        (with("proxy-connection", b"x"), E::ConnectionSpecificHeader, 400),
+        (with("transfer-encoding", b"chunked"), E::ConnectionSpecificHeader, 400),
+        (with("te", b"gzip"), E::ConnectionSpecificHeader, 400),
         (with("X-Upper", b"1"), E::MalformedHeader, 400),
         (with("a b", b"1"), E::MalformedHeader, 400),
         (with("", b"1"), E::MalformedHeader, 400),
         (with("x", b"a\r\nb: c"), E::ControlCharacter, 400),
-        (with("content-length", b"5"), E::RequestBody, 400),
+        (with("content-length", b"5"), E::UnexpectedBody, 400),
         (without("sec-websocket-version"), E::InvalidVersion, 400),
         (with("sec-websocket-version", b"8"), E::UnsupportedVersion, 400),
         (and(request(), "sec-websocket-version", b"13"), E::InvalidVersion, 400),
@@ -121,7 +121,7 @@ fn a_request_that_breaks_a_rule_gets_an_answer() {
         assert_eq!(refusal.to_string(), error.to_string());
         let status = (":status", &*status.to_string());
         let expected = match error {
-            E::MethodNotConnect => vec![status, ("allow", "CONNECT")],
+            E::InvalidMethod => vec![status, ("allow", "CONNECT")],
             E::InvalidVersion | E::UnsupportedVersion => vec![status, ("sec-websocket-version", "13")],
             _ => vec![status],
         };
@@ -244,8 +244,8 @@ fn a_response_opens_the_connection_or_does_not() {
         (&[(":status", "200"), (":path", "/")], broken(E::InvalidPseudoHeader)),
         (&[(":status", "200"), ("sec-websocket-protocol", "news")], broken(E::UnexpectedSubprotocol)),
         (&[(":status", "200"), ("sec-websocket-extensions", "y")], broken(E::UnexpectedExtension)),
-        (&[(":status", "200"), ("connection", "close")], broken(E::ConnectionHeader)),
-        (&[(":status", "200"), ("upgrade", "websocket")], broken(E::ConnectionHeader)),
+        (&[(":status", "200"), ("connection", "close")], broken(E::ConnectionSpecificHeader)),
+        (&[(":status", "200"), ("upgrade", "websocket")], broken(E::ConnectionSpecificHeader)),
         (&[(":status", "200"), ("A", "b")], broken(E::MalformedHeader)),
     ];
     for (list, expected) in cases {
@@ -277,7 +277,7 @@ fn a_response_that_rejects_is_handed_out() {
     assert_eq!((response.status(), response.body()), (403, &b""[..]));
     assert_eq!(response.header("WWW-Authenticate"), Some(&b"Basic"[..]));
     let mut waiting = handshake();
-    assert_eq!(waiting.receive_eof(), Err(E::UnexpectedEof.into()));
+    assert_eq!(waiting.receive_eof(), Err(E::IncompleteHandshake.into()));
     assert_eq!(format!("{waiting:?}"), "Handshake { state: Handshake(UnexpectedEof), .. }");
 }
 
@@ -314,7 +314,7 @@ fn the_stream_carries_masked_frames_and_ends() {
     assert_eq!(event, Some(Event::Text("hello".into())));
     // The stream of the client was reset.
     assert_eq!(server.receive_eof(), Err(ProtocolError::UnexpectedEof));
-    assert_eq!(server.closure().map(|closure| (closure.code, closure.clean)), Some((1006, false)));
+    assert_eq!(server.close_outcome().map(|closure| (closure.code, closure.clean)), Some((1006, false)));
 
     let (mut client, mut server) = open();
     let (mut to_server, mut to_client) = (Vec::new(), Vec::new());
@@ -324,7 +324,7 @@ fn the_stream_carries_masked_frames_and_ends() {
     assert_eq!((server.state(), client.state()), (State::Draining, State::Draining));
     // Both ends of the stream have come, in an orderly way or by reset.
     assert_eq!((server.receive_eof(), client.receive_eof()), (Ok(()), Ok(())));
-    assert_eq!(client.closure().map(|closure| (closure.code, closure.clean)), Some((1000, true)));
+    assert_eq!(client.close_outcome().map(|closure| (closure.code, closure.clean)), Some((1000, true)));
 }
 
 // R8441-3-a

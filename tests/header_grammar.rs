@@ -172,7 +172,7 @@ fn a_token_is_made_of_the_characters_of_rfc_9110() {
         let run =
             serve(&Head::request().add("Sec-WebSocket-Protocol", value).bytes(), HandshakeLimits::new());
         let expected = match byte {
-            b'\n' | b'\r' => Err(HandshakeError::LineEnding),
+            b'\n' | b'\r' => Err(HandshakeError::InvalidLineEnding),
             b'\t' => Err(HandshakeError::InvalidSubprotocols),
             _ if byte.is_ascii_control() => Err(HandshakeError::ControlCharacter),
             b',' => Ok(vec!["a".to_owned(), "b".to_owned()]),

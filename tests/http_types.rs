@@ -147,14 +147,14 @@ fn a_response_is_judged_as_its_bytes_are() {
     };
     assert_eq!(answer(&|_| {}), Ok(()));
     for (name, error) in [
-        ("upgrade", E::WrongUpgrade),
-        ("connection", E::WrongConnection),
-        ("sec-websocket-accept", E::WrongAccept),
+        ("upgrade", E::InvalidUpgrade),
+        ("connection", E::InvalidConnection),
+        ("sec-websocket-accept", E::InvalidAccept),
     ] {
         assert_eq!(answer(&|typed| drop(typed.headers_mut().remove(name))), Err(error.into()));
     }
     for (name, error) in [
-        ("sec-websocket-accept", E::WrongAccept),
+        ("sec-websocket-accept", E::InvalidAccept),
         ("sec-websocket-protocol", E::UnexpectedSubprotocol),
         ("sec-websocket-extensions", E::UnexpectedExtension),
     ] {
@@ -176,7 +176,7 @@ fn a_response_is_judged_as_its_bytes_are() {
         }
     }
     let interim = answer(&|typed| *typed.status_mut() = 100.try_into().unwrap());
-    assert_eq!(interim, Err(E::UnexpectedEof.into()));
+    assert_eq!(interim, Err(E::IncompleteHandshake.into()));
 }
 
 /// What HTTP/2 makes of an extended CONNECT. The protocol is in the extensions.
@@ -211,7 +211,7 @@ fn refusals_over_http_2_are_values_too() {
     let wanted = client::Request::new("ws://h/").unwrap();
     let (_, request) = connect(&wanted);
     let refusal = extended_connect::Request::from_http_connect(&request, None).unwrap_err();
-    assert_eq!((refusal.error(), refusal.into_response().status().as_u16()), (E::UnknownProtocol, 501));
+    assert_eq!((refusal.error(), refusal.into_response().status().as_u16()), (E::UnsupportedProtocol, 501));
     let (_, mut request) = connect(&wanted);
     request.headers_mut().insert("sec-websocket-version", HeaderValue::from_static("8"));
     let refusal = extended_connect::Request::from_http_connect(&request, Some("websocket")).unwrap_err();

@@ -152,9 +152,9 @@ fn compressed_messages_go_both_ways() {
     let small = WindowBits::new(9).unwrap();
     for config in [
         Config::new(),
-        Config::fast().receive_window(small),
-        Config::small_memory().send_window(small),
-        Config::small_wire().receive_context_takeover(false),
+        Config::best_speed().receive_window(small),
+        Config::low_memory().send_window(small),
+        Config::best_compression().receive_context_takeover(false),
         Config::new().send_context_takeover(false).min_len(0),
     ] {
         let (mut client, response) = Client::open(&server.request("/echo").deflate(config)).unwrap();

@@ -30,11 +30,11 @@ fn the_opening_has_a_deadline_that_no_byte_moves() {
         timer.on_receive(s(now));
         assert_eq!((timer.deadline(), timer.poll(s(now))), (Some(s(110)), Action::Wait));
     }
-    assert_eq!(timer.poll(s(110)), Action::Close(Timeout::Opening));
+    assert_eq!(timer.poll(s(110)), Action::Disconnect(Timeout::Opening));
     // It stays so, whatever is told later.
     timer.on_open(s(111));
     timer.on_receive(s(111));
-    assert_eq!((timer.deadline(), timer.poll(s(111))), (Some(s(111)), Action::Close(Timeout::Opening)));
+    assert_eq!((timer.deadline(), timer.poll(s(111))), (Some(s(111)), Action::Disconnect(Timeout::Opening)));
 }
 
 #[test]
@@ -54,9 +54,9 @@ fn a_ping_is_due_after_each_interval_and_its_pong_has_to_have_its_data() {
     assert_ne!(first, second);
     assert_eq!(timer.on_pong(&first, s(146)), None, "the answer to an earlier one");
     assert_eq!((timer.deadline(), timer.poll(s(164))), (Some(s(165)), Action::Wait));
-    assert_eq!(timer.poll(s(165)), Action::Close(Timeout::Pong));
+    assert_eq!(timer.poll(s(165)), Action::Disconnect(Timeout::Pong));
     assert_eq!(timer.on_pong(&second, s(166)), Some(s(21)));
-    assert_eq!(timer.poll(s(166)), Action::Close(Timeout::Pong), "too late");
+    assert_eq!(timer.poll(s(166)), Action::Disconnect(Timeout::Pong), "too late");
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn silence_ends_a_connection_only_if_that_is_asked_for() {
     let mut timer = open(quiet.idle(Some(s(30))));
     timer.on_receive(s(120));
     assert_eq!((timer.deadline(), timer.poll(s(149))), (Some(s(150)), Action::Wait));
-    assert_eq!(timer.poll(s(150)), Action::Close(Timeout::Idle));
+    assert_eq!(timer.poll(s(150)), Action::Disconnect(Timeout::Idle));
     // The earlier of the two is the deadline.
     let mut timer = open(Timeouts::new().idle(Some(s(30))));
     assert_eq!(timer.deadline(), Some(s(121)));
@@ -85,7 +85,7 @@ fn closing_has_a_deadline_and_no_pings() {
         timer.on_closing(s(now));
         assert_eq!((timer.deadline(), timer.poll(s(now))), (Some(s(145)), Action::Wait));
     }
-    assert_eq!(timer.poll(s(145)), Action::Close(Timeout::Closing));
+    assert_eq!(timer.poll(s(145)), Action::Disconnect(Timeout::CloseHandshake));
     let mut timer = open(Timeouts::new().closing(None));
     timer.on_closing(s(102));
     assert_eq!((timer.deadline(), timer.poll(s(9999))), (None, Action::Wait));
@@ -96,7 +96,7 @@ fn closing_has_a_deadline_and_no_pings() {
 
 #[test]
 fn each_timeout_has_a_phrase() {
-    for timeout in [Timeout::Opening, Timeout::Idle, Timeout::Pong, Timeout::Closing] {
+    for timeout in [Timeout::Opening, Timeout::Idle, Timeout::Pong, Timeout::CloseHandshake] {
         assert!(timeout.to_string().len() > 15);
     }
     assert_eq!(Timeouts::default(), Timeouts::new());
@@ -134,7 +134,7 @@ proptest! {
                     prop_assert!(!closing && data != last_ping && closed.is_none());
                     last_ping = data;
                 }
-                Action::Close(timeout) => prop_assert_eq!(*closed.get_or_insert(timeout), timeout),
+                Action::Disconnect(timeout) => prop_assert_eq!(*closed.get_or_insert(timeout), timeout),
             }
         }
     }

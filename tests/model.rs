@@ -66,7 +66,7 @@ impl Model {
         let dropped = Outcome::Received(self.failure.map_or(Ok(None), Err));
         let received = |event| Outcome::Received(Ok(Some(event)));
         let sent = Outcome::Sent(Ok(()));
-        let refused = Outcome::Sent(Err(SendError::Closing));
+        let refused = Outcome::Sent(Err(SendError::ConnectionClosing));
         match step {
             Step::SendPong if deaf => (refused, ""),
             Step::SendPong => (sent, "8a00"),
@@ -168,7 +168,7 @@ fn check(role: Role, auto: bool, steps: &[Step]) {
         assert_eq!(plain(role, &out), hex(sent), "{}", context());
         let state = model.state();
         assert_eq!(connection.state(), state, "{}", context());
-        let Some(closure) = connection.closure() else {
+        let Some(closure) = connection.close_outcome() else {
             assert!(matches!(state, State::Open | State::Closing), "{}", context());
             continue;
         };

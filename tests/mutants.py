@@ -25,9 +25,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 GROUPS = {
     "base": (
         "src/utf8.rs src/close.rs src/input.rs src/num.rs src/error.rs src/entropy.rs src/keepalive.rs",
-        "text close properties frame_decoder sending closing errors keepalive receiving growing",
+        "text close properties frame_decoder sending closing errors keepalive receiving retained_input",
     ),
-    "frame": ("src/frame/", "frame_decoder frame_header properties limits sending receiving growing"),
+    "frame": ("src/frame/", "frame_decoder frame_header properties limits sending receiving retained_input"),
     "deflate": (
         "src/deflate/ src/connection/compression.rs",
         "deflate_agreement deflate_memory deflate_negotiation deflate_receiving deflate_requirements"
@@ -35,7 +35,7 @@ GROUPS = {
     ),
     "connection": (
         "src/connection/",
-        "closing close limits model pair properties sending text memory halves choices recycling refusals errors receiving growing"
+        "closing close limits model pair properties sending text memory split choices recycling refusals errors receiving retained_input"
         " deflate_memory deflate_receiving deflate_settings",
     ),
     "handshake": (

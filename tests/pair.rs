@@ -16,7 +16,7 @@ fn both_closed(pair: &mut Pair, code: u16, [client, server]: [Initiator; 2]) {
     for (end, initiator) in [(&mut pair.client, client), (&mut pair.server, server)] {
         assert_eq!((end.error, end.connection.state()), (None, State::Draining));
         assert!(end.out.is_empty(), "something is left to say");
-        let closure = end.connection.closure().unwrap();
+        let closure = end.connection.close_outcome().unwrap();
         assert_eq!((closure.code, closure.clean, closure.initiator), (code, true, initiator));
         assert_eq!(end.connection.receive_eof(), Ok(()));
         assert_eq!(end.connection.state(), State::Closed);
@@ -148,11 +148,11 @@ fn both_ends_close_at_once() {
             }
             assert_eq!(pair.client.events, [closed(1012, "")]);
             assert_eq!(pair.server.events, [closed(1001, "")]);
-            assert_eq!(pair.client.connection.closure().unwrap().code, 1012);
-            assert_eq!(pair.server.connection.closure().unwrap().code, 1001);
+            assert_eq!(pair.client.connection.close_outcome().unwrap().code, 1012);
+            assert_eq!(pair.server.connection.close_outcome().unwrap().code, 1001);
             for end in [&mut pair.client, &mut pair.server] {
                 assert_eq!((end.out.len(), end.error), (0, None));
-                let closure = end.connection.closure().unwrap();
+                let closure = end.connection.close_outcome().unwrap();
                 assert_eq!((closure.clean, closure.initiator), (true, Initiator::Local));
                 assert_eq!(end.connection.receive_eof(), Ok(()));
             }
@@ -191,8 +191,8 @@ fn a_failure_reaches_the_other_end_as_a_close() {
         assert_eq!(pair.client.connection.state(), State::Draining);
         assert_eq!(pair.client.connection.receive_eof(), Ok(()), "for the client all is in order");
         assert_eq!(pair.server.connection.receive_eof(), Err(error));
-        assert_eq!(pair.client.connection.closure().unwrap().code, 1009);
-        assert_eq!(pair.server.connection.closure().unwrap().code, 1006);
+        assert_eq!(pair.client.connection.close_outcome().unwrap().code, 1009);
+        assert_eq!(pair.server.connection.close_outcome().unwrap().code, 1006);
     }
 }
 
@@ -215,7 +215,7 @@ fn the_transport_ends_at_any_byte_of_a_conversation() {
         let result = pair.server.connection.receive_eof();
         assert_eq!(result.is_ok(), whole, "cut at {cut}");
         assert_eq!(pair.server.connection.state(), State::Closed);
-        let closure = pair.server.connection.closure().unwrap();
+        let closure = pair.server.connection.close_outcome().unwrap();
         assert_eq!((closure.clean, closure.code), (whole, if whole { 1000 } else { 1006 }), "cut at {cut}");
         assert_eq!(closure.error, result.err());
     }

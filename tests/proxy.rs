@@ -42,7 +42,7 @@ fn answer(limits: HandshakeLimits, bytes: &[u8]) -> Outcome {
         }
         let eof = handshake.receive_eof();
         match &result {
-            Ok(None) => assert_eq!(eof, Err(E::UnexpectedEof.into())),
+            Ok(None) => assert_eq!(eof, Err(E::IncompleteHandshake.into())),
             Ok(Some(_)) => assert_eq!(eof, Ok(())),
             Err(error) => assert_eq!(eof, Err(error.clone())),
         }
@@ -135,7 +135,7 @@ fn an_answer_is_bounded_and_has_to_be_http() {
     };
     fails("SSH-2.0-x\r\n", E::MalformedStatusLine);
     fails("HTTP/1.1 20 OK\r\n\r\n", E::MalformedStatusLine);
-    fails("HTTP/1.1 200 OK\nX: y\n\n", E::LineEnding);
+    fails("HTTP/1.1 200 OK\nX: y\n\n", E::InvalidLineEnding);
     fails("HTTP/1.1 200 OK\r\nno header\r\n\r\n", E::MalformedHeader);
     fails(&format!("HTTP/1.1 200 OK\r\nX: {}", "a".repeat(60)), E::HeaderLineTooLong { limit: 50 });
     fails(&format!("HTTP/1.1 200 OK\r\n{}", "a: b\r\n".repeat(4)), E::TooManyHeaders { limit: 3 });

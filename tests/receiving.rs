@@ -43,7 +43,7 @@ fn the_sample_frames_of_the_rfc() {
 fn the_first_byte_decides_with_the_state_of_the_message() {
     // IANA-OPC-a, R6455-7.1.7-a, R6455-7.1.7-c, R6455-7.1.7-e, R6455-7.1.7-g, R6455-10.7-b, R6455-10.7-c
     use ProtocolError::{
-        FragmentedControlFrame, ReservedBits, ReservedOpcode, UnexpectedContinuation, UnfinishedMessage,
+        ExpectedContinuation, FragmentedControlFrame, ReservedBits, ReservedOpcode, UnexpectedContinuation,
     };
     for role in BOTH {
         for in_message in [false, true] {
@@ -56,7 +56,7 @@ fn the_first_byte_decides_with_the_state_of_the_message() {
                     (8..=10, false) => FragmentedControlFrame,                 // R6455-5.4-f
                     _ if first & 0x70 != 0 => ReservedBits,                    // R6455-5.2-c
                     (0, _) if !in_message => UnexpectedContinuation,           // R6455-5.4-c
-                    (1 | 2, _) if in_message => UnfinishedMessage,             // R6455-5.4-d
+                    (1 | 2, _) if in_message => ExpectedContinuation,          // R6455-5.4-d
                     _ => {
                         assert_eq!(Bench::new(role).run(&stream), open(events.clone(), b""));
                         continue;
@@ -234,7 +234,7 @@ fn control_frames_come_between_fragments() {
 
         // A control frame does not make room for another message.
         let stream = [all_to(role, &[(TEXT_FIRST, b"a"), (PING, b"p")]), vec![BINARY]].concat();
-        let error = ProtocolError::UnfinishedMessage;
+        let error = ProtocolError::ExpectedContinuation;
         Bench::new(role).fails_at_the_end(&stream, error, &[ping(b"p")], &frame(PONG, None, b"p"));
     }
 }
@@ -372,7 +372,7 @@ fn every_error_has_the_status_code_that_fits() {
         (E::NonMinimalLength, Some(CloseCode::PROTOCOL_ERROR)),
         (E::LengthOutOfRange, Some(CloseCode::PROTOCOL_ERROR)),
         (E::UnexpectedContinuation, Some(CloseCode::PROTOCOL_ERROR)),
-        (E::UnfinishedMessage, Some(CloseCode::PROTOCOL_ERROR)),
+        (E::ExpectedContinuation, Some(CloseCode::PROTOCOL_ERROR)),
         (E::TruncatedCloseCode, Some(CloseCode::PROTOCOL_ERROR)),
         (E::InvalidCloseCode(0), Some(CloseCode::PROTOCOL_ERROR)),
         (E::InvalidCloseReason, Some(CloseCode::INVALID_PAYLOAD)), // R6455-7.4.1-1007

@@ -50,7 +50,7 @@ fn what_is_given_back_serves_the_next_message_of_either_kind() {
         // Two are those of the helper.
         assert_eq!((info.count_total, info.bytes_current), (2, 0), "{info:?}");
     }
-    let released = measure(|| connection.release());
+    let released = measure(|| connection.release_buffers());
     assert_eq!(released.bytes_current, -held.bytes_current);
 }
 
@@ -177,5 +177,5 @@ fn the_receiving_half_takes_memory_back_too() {
     let (mut receiving, _) = Connection::server(Config::new()).split();
     let given = measure(|| receiving.recycle(Event::Binary(vec![7; 1000].into())));
     assert_eq!(given.bytes_current, 1000);
-    assert_eq!(measure(|| receiving.release()).bytes_current, -1000);
+    assert_eq!(measure(|| receiving.release_buffers()).bytes_current, -1000);
 }

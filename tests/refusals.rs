@@ -66,47 +66,49 @@ impl Stage {
 fn a_refused_call_sends_nothing_and_changes_nothing() {
     // R6455-5.1-g, R6455-5.4-h, R6455-5.5-a, R6455-5.5.1-f, R6455-5.5.2-d, R6455-6.1-1, WHATWG-3.5-b
     use SendError::{
-        CloseAsHeader, Closing, ControlFrameTooLong, FragmentedControlFrame, MessageInProgress,
-        NoMessageInProgress, PayloadTooLong,
+        ConnectionClosing, ControlFragment, ControlPayloadTooLong, MessageInProgress, NoMessageInProgress,
+        PayloadTooLong, UseSendClose,
     };
     const LONG: &[u8] = &[0; 126];
     const HUGE: u64 = 1 << 63;
     type Expected = fn(Stage) -> Option<SendError>;
-    let while_open =
-        |error: Option<SendError>, stage: Stage| if stage.may_send() { error } else { Some(Closing) };
+    let while_open = |error: Option<SendError>, stage: Stage| {
+        if stage.may_send() { error } else { Some(ConnectionClosing) }
+    };
     let message: Expected = |stage| match stage {
         Stage::Fresh => None,
         Stage::InText | Stage::InBinary => Some(MessageInProgress),
-        _ => Some(Closing),
+        _ => Some(ConnectionClosing),
     };
     let text_fragment: Expected = |stage| match stage {
         Stage::Fresh | Stage::InText => None,
         Stage::InBinary => Some(MessageInProgress),
-        _ => Some(Closing),
+        _ => Some(ConnectionClosing),
     };
     let binary_fragment: Expected = |stage| match stage {
         Stage::Fresh | Stage::InBinary => None,
         Stage::InText => Some(MessageInProgress),
-        _ => Some(Closing),
+        _ => Some(ConnectionClosing),
     };
     let continuation: Expected = |stage| match stage {
         Stage::InText | Stage::InBinary => None,
         Stage::Fresh => Some(NoMessageInProgress),
-        _ => Some(Closing),
+        _ => Some(ConnectionClosing),
     };
     let huge_message: Expected = |stage| match stage {
         Stage::Fresh => Some(PayloadTooLong),
         Stage::InText | Stage::InBinary => Some(MessageInProgress),
-        _ => Some(Closing),
+        _ => Some(ConnectionClosing),
     };
     let huge_continuation: Expected = |stage| match stage {
         Stage::InText | Stage::InBinary => Some(PayloadTooLong),
         Stage::Fresh => Some(NoMessageInProgress),
-        _ => Some(Closing),
+        _ => Some(ConnectionClosing),
     };
-    let open: Expected = |stage| (!stage.may_send()).then_some(Closing);
+    let open: Expected = |stage| (!stage.may_send()).then_some(ConnectionClosing);
     // A Pong may also follow our own Close.
-    let pong: Expected = |stage| (!stage.may_send() && stage != Stage::ClosedByUs).then_some(Closing);
+    let pong: Expected =
+        |stage| (!stage.may_send() && stage != Stage::ClosedByUs).then_some(ConnectionClosing);
     let calls: [(&str, Send, Expected); 15] = [
         ("text", |c, out| c.send_text("x", out), message),
         ("binary", |c, out| c.send_binary(b"x", out), message),
@@ -137,29 +139,21 @@ fn a_refused_call_sends_nothing_and_changes_nothing() {
         ),
     ];
     let refused: [(&str, Send, SendError); 7] = [
-        ("long ping", |c, out| c.send_ping(LONG, out), ControlFrameTooLong),
-        ("long pong", |c, out| c.send_pong(LONG, out), ControlFrameTooLong),
+        ("long ping", |c, out| c.send_ping(LONG, out), ControlPayloadTooLong),
+        ("long pong", |c, out| c.send_pong(LONG, out), ControlPayloadTooLong),
         (
             "header of a long ping",
             |c, out| c.send_header(OpCode::Ping, true, 126, out).map(|_| ()),
-            ControlFrameTooLong,
+            ControlPayloadTooLong,
         ),
         (
             "header of a huge pong",
             |c, out| c.send_header(OpCode::Pong, true, HUGE, out).map(|_| ()),
-            ControlFrameTooLong,
+            ControlPayloadTooLong,
         ),
-        (
-            "fragmented ping",
-            |c, out| c.send_header(OpCode::Ping, false, 0, out).map(|_| ()),
-            FragmentedControlFrame,
-        ),
-        (
-            "fragmented pong",
-            |c, out| c.send_header(OpCode::Pong, false, 0, out).map(|_| ()),
-            FragmentedControlFrame,
-        ),
-        ("header of a close", |c, out| c.send_header(OpCode::Close, true, 0, out).map(|_| ()), CloseAsHeader),
+        ("fragmented ping", |c, out| c.send_header(OpCode::Ping, false, 0, out).map(|_| ()), ControlFragment),
+        ("fragmented pong", |c, out| c.send_header(OpCode::Pong, false, 0, out).map(|_| ()), ControlFragment),
+        ("header of a close", |c, out| c.send_header(OpCode::Close, true, 0, out).map(|_| ()), UseSendClose),
     ];
     for role in BOTH {
         for stage in Stage::ALL {
@@ -168,7 +162,7 @@ fn a_refused_call_sends_nothing_and_changes_nothing() {
             }
             for (name, call, error) in &refused {
                 let error = match (error, stage) {
-                    (CloseAsHeader, _) => CloseAsHeader,
+                    (UseSendClose, _) => UseSendClose,
                     (error, Stage::ClosedByUs) if name.contains("pong") => *error,
                     (error, stage) => while_open(Some(*error), stage).unwrap(),
                 };
@@ -178,14 +172,14 @@ fn a_refused_call_sends_nothing_and_changes_nothing() {
     }
     let mut server = Connection::server(Config::new());
     let result = server.send_close(CloseCode::MANDATORY_EXTENSION, &mut Vec::new());
-    assert_eq!((result, server.state()), (Err(SendError::CodeOfClients), State::Open));
+    assert_eq!((result, server.state()), (Err(SendError::ClientOnlyCloseCode), State::Open));
 }
 
 /// Makes one call in one stage; if it has to be refused, whatever is sent next shows that nothing changed.
 fn check_refusal(role: Role, stage: Stage, name: &str, call: Send, expected: Option<SendError>) {
     let mut connection = stage.connection(role);
     let mut out = KEY.to_vec();
-    let before = (connection.state(), connection.closure().is_some());
+    let before = (connection.state(), connection.close_outcome().is_some());
     let result = call(&mut connection, &mut out);
     assert_eq!(result.err(), expected, "{name}, {stage:?}, {role:?}");
     if result.is_ok() {
@@ -193,7 +187,7 @@ fn check_refusal(role: Role, stage: Stage, name: &str, call: Send, expected: Opt
         return;
     }
     assert_eq!(out, KEY, "{name}, {stage:?}: something was sent");
-    assert_eq!((connection.state(), connection.closure().is_some()), before, "{name}, {stage:?}");
+    assert_eq!((connection.state(), connection.close_outcome().is_some()), before, "{name}, {stage:?}");
 
     // An equal connection without the refused call goes on with the same bytes, keys included.
     let go_on = |mut connection: Connection| {

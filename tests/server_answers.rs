@@ -131,7 +131,7 @@ fn plain_http_is_handed_out_only_if_it_is_asked_for() {
     // R9112-9.6-a
     let base = Head::request;
     for head in [base().without("Upgrade"), base().set("Upgrade", "h2c"), base().set("Connection", "close")] {
-        refused(&head.bytes(), E::NotAnUpgrade);
+        refused(&head.bytes(), E::MissingUpgrade);
         let run = serve_any(&[&head.bytes()[..], b"rest"].concat());
         assert_eq!(run.out, b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
         assert_eq!(run.remaining, b"rest");
@@ -140,9 +140,9 @@ fn plain_http_is_handed_out_only_if_it_is_asked_for() {
     }
     assert_eq!(serve_any(&base().bytes()).out, SWITCHING.as_bytes());
     for (head, error) in [
-        (base().without("Upgrade").line("POST / HTTP/1.1"), E::MethodNotGet),
-        (base().without("Upgrade").without("Host"), E::InvalidHost),
-        (base().without("Upgrade").add("Content-Length", "5"), E::RequestBody),
+        (base().without("Upgrade").line("POST / HTTP/1.1"), E::InvalidMethod),
+        (base().without("Upgrade").without("Host"), E::InvalidHostHeader),
+        (base().without("Upgrade").add("Content-Length", "5"), E::UnexpectedBody),
         (base().set("Connection", "a b"), E::MalformedUpgrade),
         (base().set("Sec-WebSocket-Version", "8"), E::UnsupportedVersion),
     ] {

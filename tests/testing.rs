@@ -11,18 +11,21 @@ use proptest::{collection::vec, prelude::*};
 use sansocket::{
     CloseCode, Config, Connection, Event, Input, ProtocolError, State,
     frame::Role,
-    testing::{Choices, Collector, Endpoint, Entry, Message, Pair, Recorder, Stream, check_cuts},
+    testing::{
+        ByteSource, Endpoint, EventCollector, FrameStream, Message, Pair, Recorder, TranscriptEntry,
+        check_cuts,
+    },
 };
 
-fn client() -> Collector {
-    Collector::new(Connection::client(Config::new(), [7; 32]))
+fn client() -> EventCollector {
+    EventCollector::new(Connection::client(Config::new(), [7; 32]))
 }
 
-fn server() -> Collector {
-    Collector::new(Connection::server(Config::new()))
+fn server() -> EventCollector {
+    EventCollector::new(Connection::server(Config::new()))
 }
 
-fn endpoint(role: Role) -> Collector {
+fn endpoint(role: Role) -> EventCollector {
     if role == Role::Server { server() } else { client() }
 }
 
@@ -36,14 +39,14 @@ proptest! {
     #[test]
     fn streams_in_order_bring_their_messages(bytes in vec(any::<u8>(), 0..400), is_server in any::<bool>()) {
         let role = if is_server { Role::Server } else { Role::Client };
-        let mut choices = Choices::new(&bytes);
-        let stream = Stream::choose(role, &mut choices);
+        let mut choices = ByteSource::new(&bytes);
+        let stream = FrameStream::choose(role, &mut choices);
         let mut receiver = endpoint(role);
         prop_assert_eq!(receiver.receive(&mut Input::new(&mut stream.bytes.clone()), &mut Vec::new()), Ok(()));
         let expected: Vec<Event<'_>> = stream.messages.iter().map(Message::event).collect();
         prop_assert_eq!(&receiver.events, &expected);
 
-        let broken = stream.broken(&mut Choices::new(&noise(4)));
+        let broken = stream.broken(&mut ByteSource::new(&noise(4)));
         let cuts = [broken.bytes.len() / 2, broken.bytes.len() / 3];
         let checked = check_cuts(|| endpoint(role), &broken.bytes, &cuts, |end| (end.events.clone(), end.connection.state()));
         prop_assert_eq!(checked, Ok(()));
@@ -56,7 +59,7 @@ proptest! {
             pair.call_first(|client, out| client.connection.send_binary(data, out)).unwrap();
             pair.call_second(|server, out| server.connection.send_binary(data, out)).unwrap();
         }
-        pair.settle(&mut Choices::new(&bytes)).unwrap();
+        pair.settle(&mut ByteSource::new(&bytes)).unwrap();
         let expected: Vec<Event<'_>> = data.iter().map(|data| Event::Binary(data.into())).collect();
         prop_assert_eq!(&pair.first().events, &expected);
         prop_assert_eq!(&pair.second().events, &expected);
@@ -82,7 +85,7 @@ fn a_transport_is_cut_off_where_it_is_said() {
         pair.call_first(|client, out| client.connection.send_text("Hello", out)).unwrap();
         pair.call_first(|client, out| client.connection.send_close(CloseCode::NORMAL, out)).unwrap();
         pair.cut_off_second(len);
-        let result = pair.settle(&mut Choices::new(&[]));
+        let result = pair.settle(&mut ByteSource::new(&[]));
         // The text has 11 bytes, the Close 8.
         let (events, early) = match len {
             0..11 => (vec![], true),
@@ -111,19 +114,19 @@ fn a_transcript_is_read_and_replayed() {
     let transcript = recorder.transcript().clone();
     assert_eq!(transcript.entries.len(), 3);
     assert!(
-        matches!(&transcript.entries[0], Entry::Called { name, sent } if name == "say Hi" && sent.len() == 8)
+        matches!(&transcript.entries[0], TranscriptEntry::Called { name, sent } if name == "say Hi" && sent.len() == 8)
     );
     let shown = transcript.to_string();
     assert!(shown.starts_with("called   say Hi\n  sent   \\x81\\x82"), "{shown}");
     assert!(shown.contains("\nreceived \\x81\\x02Yo\\x89\\x00\n  sent   \\x8a\\x80"), "{shown}");
     assert!(shown.ends_with("ended\n  error  the transport ended without a closing handshake\n"), "{shown}");
 
-    let say = |client: &mut Collector, name: &str, out: &mut Vec<u8>| {
+    let say = |client: &mut EventCollector, name: &str, out: &mut Vec<u8>| {
         client.connection.send_text(name.trim_start_matches("say "), out).unwrap();
     };
     assert_eq!(transcript.replay(client(), say).unwrap().events, recorder.endpoint().events);
     // Another seed, another mask.
-    let other = Collector::new(Connection::client(Config::new(), [8; 32]));
+    let other = EventCollector::new(Connection::client(Config::new(), [8; 32]));
     assert!(transcript.replay(other, say).unwrap_err().to_string().starts_with("entry 0: "));
 }
 
@@ -165,7 +168,7 @@ fn each_kind_of_difference_is_reported() {
 
 #[test]
 fn choices_end_with_the_first() {
-    let mut choices = Choices::new(&[7, 3, 1, 2, 9]);
+    let mut choices = ByteSource::new(&[7, 3, 1, 2, 9]);
     assert_eq!((choices.below(5), choices.flag(), choices.below(1000)), (2, true, 258));
     assert_eq!((choices.take(9), choices.is_empty()), (&[9][..], true));
     assert_eq!((choices.byte(), choices.below(7), choices.below(0), choices.flag()), (0, 0, 0, false));

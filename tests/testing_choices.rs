@@ -4,20 +4,20 @@
 use sansocket::{
     Config, Connection, Event,
     frame::Role,
-    testing::{Choices, Collector, Message, Pair, Recorder, Stream},
+    testing::{ByteSource, EventCollector, FrameStream, Message, Pair, Recorder},
 };
 
-fn client() -> Collector {
-    Collector::new(Connection::client(Config::new(), [7; 32]))
+fn client() -> EventCollector {
+    EventCollector::new(Connection::client(Config::new(), [7; 32]))
 }
 
-fn server() -> Collector {
-    Collector::new(Connection::server(Config::new()))
+fn server() -> EventCollector {
+    EventCollector::new(Connection::server(Config::new()))
 }
 
 #[test]
 fn choices_take_the_bytes_that_they_are_said_to_take() {
-    let mut choices = Choices::new(&[0, 1, 2, 3, 200, 1, 44, 9, 8]);
+    let mut choices = ByteSource::new(&[0, 1, 2, 3, 200, 1, 44, 9, 8]);
     assert!(!choices.is_empty());
     assert_eq!([choices.flag(), choices.flag(), choices.flag(), choices.flag()], [false, true, false, true]);
     assert_eq!(choices.below(256), 200);
@@ -33,7 +33,7 @@ fn choices_take_the_bytes_that_they_are_said_to_take() {
 
 #[test]
 fn each_kind_of_message_is_chosen() {
-    let message = |bytes: &[u8]| Message::choose(&mut Choices::new(bytes));
+    let message = |bytes: &[u8]| Message::choose(&mut ByteSource::new(bytes));
     for kind in 0..16_u8 {
         // The longest kind has a length of two bytes.
         let len: &[u8] = if kind == 0 { &[0, 2] } else { &[2] };
@@ -59,8 +59,8 @@ const EMPTY: [u8; 7] = [6, 0, 0, 1, 2, 3, 4];
 fn a_stream_has_as_many_messages_as_were_chosen_up_to_twenty() {
     for (chosen, expected) in [(0, 0), (1, 1), (3, 3), (20, 20), (30, 20)] {
         let bytes = EMPTY.repeat(chosen);
-        let mut choices = Choices::new(&bytes);
-        let stream = Stream::choose(Role::Server, &mut choices);
+        let mut choices = ByteSource::new(&bytes);
+        let stream = FrameStream::choose(Role::Server, &mut choices);
         assert_eq!(stream.messages, vec![Message::Binary(Vec::new()); expected]);
         assert_eq!(stream.bytes, [0x82, 0x80, 1, 2, 3, 4].repeat(expected));
         assert_eq!(choices.is_empty(), chosen <= 20);
@@ -72,7 +72,7 @@ fn fragments_and_pings_between_them_stand_where_they_were_chosen() {
     // Two bytes in two fragments: cut behind the first; and a Ping with four bytes, if the choice is 3.
     let choose = |between: &[u8]| {
         let bytes = [&[6, 2, 0xa, 0xb, 1, 1, 0, 0, 0, 0], between, &[0; 4]].concat();
-        Stream::choose(Role::Client, &mut Choices::new(&bytes))
+        FrameStream::choose(Role::Client, &mut ByteSource::new(&bytes))
     };
     let stream = choose(&[2]);
     assert_eq!(stream.bytes, *b"\x02\x01\x0a\x80\x01\x0b");
@@ -84,16 +84,16 @@ fn fragments_and_pings_between_them_stand_where_they_were_chosen() {
 
 #[test]
 fn a_broken_stream_has_a_byte_more_or_less_or_another_one() {
-    let stream = || Stream::choose(Role::Client, &mut Choices::new(&EMPTY));
+    let stream = || FrameStream::choose(Role::Client, &mut ByteSource::new(&EMPTY));
     assert_eq!(stream().bytes, [0x82, 0]);
-    let broken = |choices: &[u8]| stream().broken(&mut Choices::new(choices)).bytes;
+    let broken = |choices: &[u8]| stream().broken(&mut ByteSource::new(choices)).bytes;
     assert_eq!(broken(&[1, 7, 0]), [0x82, 7, 0]);
     assert_eq!(broken(&[1, 7, 1]), [0x82]);
     assert_eq!(broken(&[1, 7, 2]), [0x82, 7]);
     // Of nothing there is nothing to take away.
-    let nothing = || Stream::choose(Role::Client, &mut Choices::new(&[]));
-    assert_eq!(nothing().broken(&mut Choices::new(&[0, 7, 1])).bytes, []);
-    assert_eq!(nothing().broken(&mut Choices::new(&[0, 7, 0])).bytes, [7]);
+    let nothing = || FrameStream::choose(Role::Client, &mut ByteSource::new(&[]));
+    assert_eq!(nothing().broken(&mut ByteSource::new(&[0, 7, 1])).bytes, []);
+    assert_eq!(nothing().broken(&mut ByteSource::new(&[0, 7, 0])).bytes, [7]);
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn what_is_on_its_way_is_counted_and_delivered_to_the_end() {
     assert!(pair.deliver_to_first(5).unwrap());
     assert_eq!(pair.in_flight(), (3, 0));
     // The answer to what comes last goes back in another round.
-    pair.settle(&mut Choices::new(&[])).unwrap();
+    pair.settle(&mut ByteSource::new(&[])).unwrap();
     assert_eq!(pair.in_flight(), (0, 0));
     assert_eq!(pair.second().events, [Event::Pong(b"there?".into())]);
 }
@@ -120,10 +120,10 @@ fn the_choices_say_who_receives_first() {
     };
     // The first failure stops it, so the other direction is as it was but for the Close of the one that failed.
     let mut pair = both();
-    assert!(pair.settle(&mut Choices::new(&[0, 63])).is_err());
+    assert!(pair.settle(&mut ByteSource::new(&[0, 63])).is_err());
     assert!(pair.first().error.is_some() && pair.second().error.is_none());
     let mut pair = both();
-    assert!(pair.settle(&mut Choices::new(&[1, 63])).is_err());
+    assert!(pair.settle(&mut ByteSource::new(&[1, 63])).is_err());
     assert!(pair.first().error.is_none() && pair.second().error.is_some());
 }
 

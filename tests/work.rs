@@ -92,7 +92,7 @@ fn rejection(len: usize, piece: usize) {
 }
 
 fn decode(role: Role, stream: &[u8], piece: usize) {
-    let mut decoder = Decoder::new(role, Limits::none());
+    let mut decoder = Decoder::new(role, Limits::unlimited());
     let mut stream = stream.to_vec();
     for bytes in stream.chunks_mut(piece) {
         let mut input = Input::new(bytes);
@@ -143,7 +143,7 @@ fn waiting(len: usize, piece: usize) {
     let mut connection = Connection::server(Config::new());
     let (mut start, mut out, mut count) = (0, Vec::new(), 0);
     for end in (piece..stream.len()).step_by(piece).chain([stream.len()]) {
-        let mut input = Input::growing(stream.get_mut(start..end).unwrap(), len);
+        let mut input = Input::retained(stream.get_mut(start..end).unwrap(), len);
         while connection.receive(&mut input, &mut out).unwrap().is_some() {
             count += 1;
         }

@@ -11,12 +11,12 @@ use sansocket::{
     handshake::{HandshakeLimits, accept_key},
     server,
 };
-use sansocket_fuzz::{Choices, placed};
+use sansocket_fuzz::{ByteSource, placed};
 
 const SEED: [u8; 32] = [3; 32];
 
 fuzz_target!(|data: &[u8]| {
-    let mut choices = Choices(data);
+    let mut choices = ByteSource(data);
     let flags = choices.byte();
     let cuts = choices.cuts();
     let mut text = |max| {

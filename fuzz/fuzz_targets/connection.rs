@@ -10,7 +10,7 @@ use sansocket::{
     deflate::Compress,
     frame::{OpCode, mask},
 };
-use sansocket_fuzz::{Choices, agree, push_merged};
+use sansocket_fuzz::{ByteSource, agree, push_merged};
 
 enum Step {
     Read(Vec<u8>),
@@ -28,11 +28,11 @@ enum Step {
 }
 
 impl Step {
-    fn read(choices: &mut Choices<'_>, masked: bool) -> Self {
+    fn read(choices: &mut ByteSource<'_>, masked: bool) -> Self {
         let what = choices.byte();
         let len = choices.number() & 0x0fff;
         match what & 0x1f {
-            0..8 => Self::Read(Choices(choices.bytes(len)).frames(masked)),
+            0..8 => Self::Read(ByteSource(choices.bytes(len)).frames(masked)),
             8..14 => Self::Read(choices.bytes(len).to_vec()),
             14 => Self::Text(choices.text(len)),
             15 => Self::Binary(choices.bytes(len).to_vec()),
@@ -77,7 +77,7 @@ struct Seen {
 }
 
 fuzz_target!(|data: &[u8]| {
-    let mut choices = Choices(data);
+    let mut choices = ByteSource(data);
     let flags = choices.byte();
     let is_server = flags & 1 == 0;
     let mut config = choices.config();
@@ -125,7 +125,7 @@ fn frames_that_wait(mut plain: Connection, mut waiting: Connection, steps: &[Ste
         rest = behind;
         buf[filled..][..bytes.len()].copy_from_slice(bytes);
         filled += bytes.len();
-        let mut input = Input::growing(&mut buf[..filled], 300);
+        let mut input = Input::retained(&mut buf[..filled], 300);
         loop {
             match waiting.receive(&mut input, &mut kept_out) {
                 Ok(Some(event)) => push_merged(&mut kept_events, event.into_owned()),
@@ -179,7 +179,7 @@ fn run(mut connection: Connection, steps: &[Step], piece: usize) -> Seen {
                 Ok(())
             }
             Step::Release => {
-                connection.release();
+                connection.release_buffers();
                 Ok(())
             }
             step => send(&mut connection, step, &mut out),
@@ -188,7 +188,7 @@ fn run(mut connection: Connection, steps: &[Step], piece: usize) -> Seen {
         sent.push(result);
         states.push(connection.state());
     }
-    Seen { events, out, errors, sent, states, closure: format!("{:?}", connection.closure()) }
+    Seen { events, out, errors, sent, states, closure: format!("{:?}", connection.close_outcome()) }
 }
 
 fn receive(

@@ -6,10 +6,10 @@
 
 use libfuzzer_sys::fuzz_target;
 use sansocket::{Config, Connection, Delivery, Event, deflate};
-use sansocket_fuzz::{Choices, agree, run_all};
+use sansocket_fuzz::{ByteSource, agree, run_all};
 
 fuzz_target!(|data: &[u8]| {
-    let mut choices = Choices(data);
+    let mut choices = ByteSource(data);
     let flags = choices.byte();
     let limit = [0, 5, 4096, 36_864, 70_000, 1 << 20][usize::from(choices.byte() % 6)];
     let cuts: Vec<usize> = (0..choices.byte() % 16).map(|_| choices.number()).collect();

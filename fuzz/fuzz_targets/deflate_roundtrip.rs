@@ -1,15 +1,15 @@
 //! What one side sends compressed, the other side receives.
 //!
-//! Input: two configurations (5 bytes each, see `Choices::deflate`), who sends, the size of the pieces; then
+//! Input: two configurations (5 bytes each, see `ByteSource::deflate`), who sends, the size of the pieces; then
 //! calls, each as a byte for what to do, a length (2 bytes) and data.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use sansocket::{Config, Connection, Event, Input, deflate::Compress};
-use sansocket_fuzz::{Choices, agree};
+use sansocket_fuzz::{ByteSource, agree};
 
 fuzz_target!(|data: &[u8]| {
-    let mut choices = Choices(data);
+    let mut choices = ByteSource(data);
     let (server, client) = agree(choices.deflate(), choices.deflate());
     let mut server = Connection::server(Config::new().deflate(server));
     let mut client = Connection::client(Config::new().deflate(client), [2; 32]);
@@ -33,7 +33,7 @@ fuzz_target!(|data: &[u8]| {
             }
             12..16 => sender.compress_next(Compress::Always),
             16..18 => sender.compress_next(Compress::Never),
-            18 => sender.release(),
+            18 => sender.release_buffers(),
             19 => sender.send_ping(&data[..data.len().min(125)], &mut out).unwrap(),
             last => {
                 let last = last >= 28;

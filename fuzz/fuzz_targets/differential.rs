@@ -1,6 +1,6 @@
 //! The same bytes for this crate and for `tungstenite`, as a server: the same messages, and a fault in the same place.
 //!
-//! Input: 1 byte of flags (1: raw bytes), then frames (see `Choices::frames`), or the stream as it is.
+//! Input: 1 byte of flags (1: raw bytes), then frames (see `ByteSource::frames`), or the stream as it is.
 //!
 //! What is known to differ, and taken into account:
 //!
@@ -19,7 +19,7 @@ use std::io::{self, Cursor, Read, Write};
 
 use libfuzzer_sys::fuzz_target;
 use sansocket::{Config, Connection, Event, Input, ProtocolError};
-use sansocket_fuzz::Choices;
+use sansocket_fuzz::ByteSource;
 use tungstenite::{
     Error, Message, WebSocket,
     protocol::{Role, WebSocketConfig},
@@ -46,7 +46,7 @@ enum End {
 }
 
 fuzz_target!(|data: &[u8]| {
-    let mut choices = Choices(data);
+    let mut choices = ByteSource(data);
     let stream = if choices.flag() { choices.0.to_vec() } else { choices.frames(true) };
     let (ours, our_end) = ours(&stream);
     let (theirs, their_end) = theirs(&stream);

@@ -5,10 +5,10 @@
 
 use libfuzzer_sys::fuzz_target;
 use sansocket::{Input, client, deflate::Config, handshake::accept_key, server};
-use sansocket_fuzz::{Choices, agree, request};
+use sansocket_fuzz::{ByteSource, agree, request};
 
 fuzz_target!(|data: &[u8]| {
-    let mut choices = Choices(data);
+    let mut choices = ByteSource(data);
     let (at_server, at_client) = (choices.deflate(), choices.deflate());
     // Our own two sides always agree, and see the same.
     let (server, client) = agree(at_server, at_client);

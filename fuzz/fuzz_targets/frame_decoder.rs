@@ -1,7 +1,7 @@
 //! The frame decoder, in both roles, with any bytes, cuts and limits.
 //!
 //! Input: 1 byte of flags (1: client, 2: RSV1 is allowed, 4: raw bytes), 1 byte for limits, cuts, then frames
-//! (see `Choices::frames`), or with flag 4 the stream as it is.
+//! (see `ByteSource::frames`), or with flag 4 the stream as it is.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -9,18 +9,18 @@ use sansocket::{
     Input, ProtocolError,
     frame::{Decoder, Header, Limits, MAX_HEADER_LEN, Role, mask},
 };
-use sansocket_fuzz::{Choices, placed};
+use sansocket_fuzz::{ByteSource, placed};
 
 /// Headers with their payloads, the error, and whether the decoder stands inside a frame or message.
 type Seen = (Vec<(Header, Vec<u8>)>, Option<ProtocolError>, [bool; 2]);
 
 fuzz_target!(|data: &[u8]| {
-    let mut choices = Choices(data);
+    let mut choices = ByteSource(data);
     let (flags, limits) = (choices.byte(), choices.byte());
     let role = if flags & 1 == 0 { Role::Server } else { Role::Client };
     let limit = |at: u8| [u64::MAX, 3, 40, 4096][usize::from(limits >> at & 3)];
     let count = |at: u8| [u32::MAX, 1, 3, 100][usize::from(limits >> at & 3)];
-    let limits = Limits::none()
+    let limits = Limits::unlimited()
         .frame_len(limit(0))
         .message_len(limit(2))
         .fragments(count(4))

@@ -6,7 +6,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use sansocket::{CloseCode, Config, Connection, Event, Input, State};
-use sansocket_fuzz::{Choices, agree};
+use sansocket_fuzz::{ByteSource, agree};
 
 /// One end: what it has sent and the other has not received, and what went over the wire in order.
 struct End {
@@ -58,7 +58,7 @@ fn deliver(from: &mut End, to: &mut End, len: usize) {
 }
 
 fuzz_target!(|data: &[u8]| {
-    let mut choices = Choices(data);
+    let mut choices = ByteSource(data);
     let (mut client, mut server) = (Config::new(), Config::new());
     if choices.flag() {
         let (at_server, at_client) = agree(choices.deflate(), choices.deflate());

@@ -11,13 +11,13 @@ use sansocket::{
     handshake::{HandshakeError, HandshakeLimits},
     server::{Accept, Handshake, Incoming, Request},
 };
-use sansocket_fuzz::{Choices, placed};
+use sansocket_fuzz::{ByteSource, placed};
 
 /// What came of the request: its head as far as it can be seen, or the error.
 type Outcome = Option<Result<String, HandshakeError>>;
 
 fuzz_target!(|data: &[u8]| {
-    let mut choices = Choices(data);
+    let mut choices = ByteSource(data);
     let flags = choices.byte();
     let cuts = choices.cuts();
     let answer = Answer::read(&mut choices);
@@ -51,7 +51,7 @@ struct Answer {
 }
 
 impl Answer {
-    fn read(choices: &mut Choices<'_>) -> Self {
+    fn read(choices: &mut ByteSource<'_>) -> Self {
         let kind = choices.byte();
         let mut text = |max| {
             let len = usize::from(choices.byte() % max);

@@ -4,16 +4,16 @@
 
 use sansocket::{
     Connection, Delivery, Event, Input, ProtocolError, State,
-    deflate::{Agreed, Config, WindowBits},
+    deflate::{Negotiated, Config, WindowBits},
     frame::{Header, MAX_HEADER_LEN, OpCode},
     handshake::HandshakeLimits,
     server,
 };
 
 /// The bytes of an input, taken from the front.
-pub struct Choices<'a>(pub &'a [u8]);
+pub struct ByteSource<'a>(pub &'a [u8]);
 
-impl<'a> Choices<'a> {
+impl<'a> ByteSource<'a> {
     /// The next byte; 0 behind the end.
     pub fn byte(&mut self) -> u8 {
         let Some((&first, rest)) = self.0.split_first() else { return 0 };
@@ -114,11 +114,11 @@ pub fn request(extensions: &[u8]) -> Result<server::Request, sansocket::handshak
 }
 
 /// What a server and a client of this crate agree on.
-pub fn agree(server: Config, client: Config) -> (Agreed, Agreed) {
+pub fn agree(server: Config, client: Config) -> (Negotiated, Negotiated) {
     let offer = request(client.offer().to_string().as_bytes()).expect("our offer is well-formed");
     let at_server = server.accept(offer.extensions()).expect("a server can do all that a client offers");
     let answer = request(at_server.to_string().as_bytes()).expect("our answer is well-formed");
-    let at_client = answer.extensions().next().map(|answer| client.confirm(&answer));
+    let at_client = answer.extensions().next().map(|answer| client.accept_response(&answer));
     (at_server, at_client.unwrap().expect("our answer is one to our offer"))
 }
 

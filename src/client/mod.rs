@@ -28,19 +28,19 @@
 
 mod body;
 mod error;
+mod offer;
 mod request;
 mod response;
 mod status_line;
-mod terms;
 
 use alloc::{boxed::Box, vec::Vec};
 use core::{fmt, mem};
 
 pub use error::{Error, RequestError};
+pub(crate) use offer::Terms;
 pub use request::Request;
 pub use response::Response;
 pub(crate) use status_line::StatusLine;
-pub(crate) use terms::Terms;
 
 use crate::{
     Config, Connection, Input,
@@ -144,14 +144,14 @@ impl Handshake {
     ///
     /// # Errors
     ///
-    /// [`HandshakeError::UnexpectedEof`] if the head of the response had not come to its end.
+    /// [`HandshakeError::IncompleteHandshake`] if the head of the response had not come to its end.
     /// [`Error::Rejected`] if its body had not: with what came of it. The earlier error if the handshake had
     /// failed.
     pub fn receive_eof(&mut self) -> Result<(), Error> {
         let error = match mem::replace(&mut self.state, State::Complete) {
             State::Complete => return Ok(()),
             State::Failed(error) => error,
-            State::Head(..) => HandshakeError::UnexpectedEof.into(),
+            State::Head(..) => HandshakeError::IncompleteHandshake.into(),
             State::Body(response, body) => {
                 let truncated = !body.ends_with_transport();
                 rejected(response, body, truncated)

@@ -10,7 +10,7 @@ use super::{RequestError, Terms};
 use crate::deflate;
 use crate::{
     Config,
-    handshake::{Fields, HandshakeLimits, KEY_LEN, MAX_SUBPROTOCOLS, Offered, check_offer, is_token},
+    handshake::{ExtraHeaders, HandshakeLimits, KEY_LEN, MAX_SUBPROTOCOLS, Offered, check_offer, is_token},
     uri::{Uri, UriError},
 };
 
@@ -33,7 +33,7 @@ pub struct Request {
     uri: Uri,
     has_origin: bool,
     pub(crate) terms: Terms,
-    pub(crate) fields: Fields,
+    pub(crate) fields: ExtraHeaders,
     pub(super) limits: HandshakeLimits,
     /// The first thing that went wrong.
     error: Option<RequestError>,
@@ -208,7 +208,7 @@ impl From<Uri> for Request {
                 deflate: Vec::new(),
                 config: Config::new(),
             },
-            fields: Fields::default(),
+            fields: ExtraHeaders::default(),
             limits: HandshakeLimits::new(),
             error: None,
         }

@@ -1,7 +1,7 @@
 //! What a connection is told when it is made.
 
 #[cfg(feature = "deflate")]
-use crate::deflate::Agreed;
+use crate::deflate::Negotiated;
 use crate::frame;
 
 /// How a connection behaves and what it accepts.
@@ -18,7 +18,7 @@ pub struct Config {
     pub(super) frame_limits: frame::Limits,
     pub(super) behaviour: Behaviour,
     #[cfg(feature = "deflate")]
-    pub(super) deflate: Option<Agreed>,
+    pub(super) deflate: Option<Negotiated>,
 }
 
 /// What a connection has to remember of its configuration, apart from what its decoder does.
@@ -156,7 +156,7 @@ impl Config {
     #[cfg(feature = "deflate")]
     #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
     #[must_use]
-    pub const fn deflate(mut self, agreed: Agreed) -> Self {
+    pub const fn deflate(mut self, agreed: Negotiated) -> Self {
         self.deflate = Some(agreed);
         self
     }

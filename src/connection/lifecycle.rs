@@ -40,7 +40,7 @@ pub enum State {
 /// How a connection ended (RFC 6455, 7.1.4 to 7.1.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Closure<'a> {
+pub struct CloseOutcome<'a> {
     /// The status code of the peer's Close, 1005 if that had none, 1006 if no Close came before the connection
     /// failed or the transport ended. What a browser shows as `code`.
     pub code: u16,
@@ -149,7 +149,7 @@ impl Lifecycle {
         self.failure.map_or(Ok(()), Err)
     }
 
-    pub(super) fn closure(&self) -> Option<Closure<'_>> {
+    pub(super) fn close_outcome(&self) -> Option<CloseOutcome<'_>> {
         if !matches!(self.state(), State::Draining | State::Closed) {
             return None;
         }
@@ -157,7 +157,7 @@ impl Lifecycle {
             Some(Received { code, reason }) => (code.map_or(NO_STATUS, CloseCode::get), &**reason),
             None => (ABNORMAL, ""),
         };
-        Some(Closure {
+        Some(CloseOutcome {
             code,
             reason,
             clean: self.failure.is_none(),

@@ -18,11 +18,11 @@ use alloc::{borrow::Cow, boxed::Box, vec::Vec};
 
 pub use config::{Config, Delivery};
 pub use event::Event;
-pub use lifecycle::{Closure, Initiator, State};
+pub use lifecycle::{CloseOutcome, Initiator, State};
 pub use split::{ReceiveHalf, Reply, SendHalf};
 
 #[cfg(feature = "deflate")]
-use crate::deflate::{Agreed, Compressor, Decompressor, Deflate};
+use crate::deflate::{Compressor, Decompressor, Deflate, Negotiated};
 use crate::{
     ProtocolError,
     entropy::Entropy,
@@ -138,7 +138,7 @@ impl Connection {
 
     /// The transport has ended, for whatever reason: end of stream, an error, or because the caller closed it.
     ///
-    /// Afterwards [`state`](Self::state) is [`State::Closed`] and [`closure`](Self::closure) says how it
+    /// Afterwards [`state`](Self::state) is [`State::Closed`] and [`close_outcome`](Self::closure) says how it
     /// ended. Calling it again returns the same.
     ///
     /// # Errors
@@ -164,14 +164,14 @@ impl Connection {
     }
 
     /// How the connection ended: from [`State::Draining`] on, before that `None`.
-    pub fn closure(&self) -> Option<Closure<'_>> {
-        self.lifecycle.closure()
+    pub fn close_outcome(&self) -> Option<CloseOutcome<'_>> {
+        self.lifecycle.close_outcome()
     }
 
     /// What was agreed on the compression of messages, if anything was (RFC 7692).
     #[cfg(feature = "deflate")]
     #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
-    pub fn deflate(&self) -> Option<&Agreed> {
+    pub fn deflate(&self) -> Option<&Negotiated> {
         self.deflate.as_deref().map(|deflate| &deflate.agreed)
     }
 
@@ -201,7 +201,7 @@ impl Connection {
     /// # Ok::<(), Error>(())
     /// ```
     ///
-    /// The connection holds that memory until the next such message, or until [`release`](Self::release).
+    /// The connection holds that memory until the next such message, or until [`release_buffers`](Self::release_buffers).
     #[inline]
     pub fn recycle(&mut self, event: Event<'_>) {
         let memory = match event {
@@ -227,13 +227,13 @@ impl Connection {
     /// It is a call for connections that have nothing to do for a while. The next compressed message makes the context
     /// anew, and will be a bit longer, because it cannot refer to earlier ones. The context for inflating stays if the
     /// peer may refer to earlier messages; without context takeover there is none between messages.
-    pub fn release(&mut self) {
+    pub fn release_buffers(&mut self) {
         if let Assembly::Idle(memory) = &mut self.assembly {
             *memory = Vec::new();
         }
         #[cfg(feature = "deflate")]
         if let Some(deflate) = &mut self.deflate {
-            deflate.compressor.release();
+            deflate.compressor.release_buffers();
         }
     }
 

@@ -13,7 +13,7 @@ use crate::{
 
 impl Connection {
     /// The next thing that happened. `Ok(None)` means that the input is used up, but for what one that is
-    /// [growing](Input::growing) keeps: read more.
+    /// [growing](Input::retained) keeps: read more.
     ///
     /// Ask until it says so: there may be more to say when `input` is empty already.
     ///

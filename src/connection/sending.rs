@@ -20,7 +20,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`SendError::Closing`] once our Close is out; [`SendError::MessageInProgress`] between the fragments
+    /// [`SendError::ConnectionClosing`] once our Close is out; [`SendError::MessageInProgress`] between the fragments
     /// of another message. Nothing was appended.
     #[inline]
     pub fn send_text(&mut self, text: &str, out: &mut Vec<u8>) -> Result<(), SendError> {
@@ -44,7 +44,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`SendError::Closing`] once our Close is out, also when that was the automatic answer to the peer's:
+    /// [`SendError::ConnectionClosing`] once our Close is out, also when that was the automatic answer to the peer's:
     /// the rest of the message cannot be sent any more. [`SendError::MessageInProgress`] if a binary message
     /// is being sent in fragments.
     #[inline]
@@ -72,7 +72,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`SendError::Closing`] once our Close is out; [`SendError::ControlFrameTooLong`].
+    /// [`SendError::ConnectionClosing`] once our Close is out; [`SendError::ControlPayloadTooLong`].
     pub fn send_ping(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), SendError> {
         self.check_control(OpCode::Ping, true, as_u64(data.len()))?;
         self.write_frame(OpCode::Ping, true, data, out);
@@ -86,7 +86,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`SendError::Closing`] once the peer's Close was received; [`SendError::ControlFrameTooLong`].
+    /// [`SendError::ConnectionClosing`] once the peer's Close was received; [`SendError::ControlPayloadTooLong`].
     pub fn send_pong(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), SendError> {
         self.check_control(OpCode::Pong, true, as_u64(data.len()))?;
         self.write_frame(OpCode::Pong, true, data, out);
@@ -102,7 +102,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// [`SendError::Closing`] if a Close was sent before; [`SendError::CodeOfClients`] for 1010 at a server,
+    /// [`SendError::ConnectionClosing`] if a Close was sent before; [`SendError::ClientOnlyCloseCode`] for 1010 at a server,
     /// unless it answers the client's Close.
     pub fn send_close<'a>(
         &mut self,
@@ -111,13 +111,13 @@ impl Connection {
     ) -> Result<(), SendError> {
         let close = close.into();
         if !self.lifecycle.may_send() {
-            return Err(SendError::Closing);
+            return Err(SendError::ConnectionClosing);
         }
         let code = close.as_ref().map(Close::code);
         // RFC 6455, 7.4.1; an answer may echo it (5.5.1).
         let begins = self.lifecycle.may_receive();
         if code == Some(CloseCode::MANDATORY_EXTENSION) && self.role() == Role::Server && begins {
-            return Err(SendError::CodeOfClients);
+            return Err(SendError::ClientOnlyCloseCode);
         }
         self.write_close(close.as_ref(), out);
         self.look_around();
@@ -135,8 +135,8 @@ impl Connection {
     /// # Errors
     ///
     /// As the method that sends the same kind of frame; [`SendError::NoMessageInProgress`] for a continuation
-    /// of nothing; [`SendError::FragmentedControlFrame`] for a Ping or Pong without `fin`;
-    /// [`SendError::PayloadTooLong`] over 2^63 - 1 bytes; [`SendError::CloseAsHeader`] for a Close;
+    /// of nothing; [`SendError::ControlFragment`] for a Ping or Pong without `fin`;
+    /// [`SendError::PayloadTooLong`] over 2^63 - 1 bytes; [`SendError::UseSendClose`] for a Close;
     /// [`SendError::CompressedMessage`] for the continuation of a message that is being sent compressed. What
     /// is sent like this is never compressed.
     pub fn send_header(
@@ -165,7 +165,7 @@ impl Connection {
                 self.sending = (!fin).then_some(sending);
             }
             OpCode::Ping | OpCode::Pong => self.check_control(opcode, fin, payload_len)?,
-            OpCode::Close => return Err(SendError::CloseAsHeader),
+            OpCode::Close => return Err(SendError::UseSendClose),
         }
         Ok(self.write_header(opcode, fin, payload_len, out))
     }
@@ -197,7 +197,7 @@ impl Connection {
 
     #[inline]
     fn check_open(&self) -> Result<(), SendError> {
-        if self.lifecycle.may_send() { Ok(()) } else { Err(SendError::Closing) }
+        if self.lifecycle.may_send() { Ok(()) } else { Err(SendError::ConnectionClosing) }
     }
 
     #[inline]
@@ -212,9 +212,9 @@ impl Connection {
             _ => self.lifecycle.may_send(),
         };
         match () {
-            () if !allowed => Err(SendError::Closing),
-            () if !fin => Err(SendError::FragmentedControlFrame),
-            () if payload_len > as_u64(MAX_CONTROL_LEN) => Err(SendError::ControlFrameTooLong),
+            () if !allowed => Err(SendError::ConnectionClosing),
+            () if !fin => Err(SendError::ControlFragment),
+            () if payload_len > as_u64(MAX_CONTROL_LEN) => Err(SendError::ControlPayloadTooLong),
             () => Ok(()),
         }
     }

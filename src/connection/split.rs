@@ -2,9 +2,9 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
-use super::{Closure, Connection, Event, State};
+use super::{CloseOutcome, Connection, Event, State};
 #[cfg(feature = "deflate")]
-use crate::deflate::{Agreed, Compress};
+use crate::deflate::{Compress, Negotiated};
 use crate::{
     Close, Input, ProtocolError, SendError,
     frame::{Decoder, Limits, OpCode, Role},
@@ -130,13 +130,13 @@ impl ReceiveHalf {
         self.connection.recycle(event);
     }
 
-    /// As [`Connection::release`], for what was recycled.
-    pub fn release(&mut self) {
-        self.connection.release();
+    /// As [`Connection::release_buffers`], for what was recycled.
+    pub fn release_buffers(&mut self) {
+        self.connection.release_buffers();
     }
 
     /// The transport has ended. The reply tells it to the sending half, whose
-    /// [`closure`](SendHalf::closure) then says how the connection ended.
+    /// [`close_outcome`](SendHalf::closure) then says how the connection ended.
     pub fn receive_eof(self) -> Reply {
         let decoder = &self.connection.decoder;
         Reply(Owed::Eof { interrupted: decoder.is_in_frame() || decoder.is_in_message() })
@@ -145,7 +145,7 @@ impl ReceiveHalf {
     /// What was agreed on the compression of messages, if anything was (RFC 7692).
     #[cfg(feature = "deflate")]
     #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
-    pub fn deflate(&self) -> Option<&Agreed> {
+    pub fn deflate(&self) -> Option<&Negotiated> {
         self.connection.deflate()
     }
 }
@@ -312,9 +312,9 @@ impl SendHalf {
         self.0.compress_next(choice);
     }
 
-    /// As [`Connection::release`].
-    pub fn release(&mut self) {
-        self.0.release();
+    /// As [`Connection::release_buffers`].
+    pub fn release_buffers(&mut self) {
+        self.0.release_buffers();
     }
 
     /// Which end this is.
@@ -327,8 +327,8 @@ impl SendHalf {
         self.0.state()
     }
 
-    /// How the connection ended, as [`Connection::closure`].
-    pub fn closure(&self) -> Option<Closure<'_>> {
-        self.0.closure()
+    /// How the connection ended, as [`Connection::close_outcome`].
+    pub fn close_outcome(&self) -> Option<CloseOutcome<'_>> {
+        self.0.close_outcome()
     }
 }

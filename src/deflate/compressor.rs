@@ -6,11 +6,11 @@ use core::fmt;
 
 use zlib_rs::{Deflate, DeflateConfig, DeflateFlush, Status};
 
-use super::{Agreed, Compress};
+use super::{Compress, Negotiated};
 
 /// Compresses the messages of one connection.
 pub(crate) struct Compressor {
-    agreed: Agreed,
+    agreed: Negotiated,
     /// Made when it is first needed.
     context: Option<Box<Deflate>>,
     /// The choice for the next message.
@@ -28,7 +28,7 @@ pub(crate) enum Plan {
 }
 
 impl Compressor {
-    pub(crate) fn new(agreed: Agreed) -> Self {
+    pub(crate) fn new(agreed: Negotiated) -> Self {
         Self { agreed, context: None, next: Compress::Default, in_message: false }
     }
 
@@ -85,7 +85,7 @@ impl Compressor {
 
     /// Gives back the memory of the context. The next block begins with an empty window, inside a message as well:
     /// every fragment ends with a flush.
-    pub(crate) fn release(&mut self) {
+    pub(crate) fn release_buffers(&mut self) {
         self.context = None;
     }
 }
@@ -99,7 +99,7 @@ impl fmt::Debug for Compressor {
     }
 }
 
-fn new_context(agreed: &Agreed) -> Deflate {
+fn new_context(agreed: &Negotiated) -> Deflate {
     let config = agreed.config();
     // With 9 bits the backend refers back by at most 250 bytes, so this is a window of 2^8 as well.
     let bits = agreed.send_window().get().max(9);

@@ -10,7 +10,7 @@ use core::{fmt, num::NonZeroU8};
 /// ```
 /// use sansocket::deflate::{Config, WindowBits};
 ///
-/// let config = Config::small_memory().receive_window(WindowBits::MAX).level(1);
+/// let config = Config::low_memory().receive_window(WindowBits::MAX).level(1);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -37,18 +37,18 @@ impl Config {
 
     /// For many connections: a window of 1 KiB, little memory beside it, and no context takeover, so that
     /// between messages a connection holds no context at all. Messages from 256 bytes on.
-    pub const fn small_memory() -> Self {
+    pub const fn low_memory() -> Self {
         let small = Direction { window: WindowBits::known(10), context_takeover: false };
         Self { level: 6, memory_level: 2, min_len: 256, send: small, receive: small }
     }
 
     /// For a fast network: level 1, otherwise as [`new`](Self::new). Messages from 256 bytes on.
-    pub const fn fast() -> Self {
+    pub const fn best_speed() -> Self {
         Self { level: 1, min_len: 256, ..Self::new() }
     }
 
     /// For a slow network: level 9 with as much memory as helps, and all messages but the shortest.
-    pub const fn small_wire() -> Self {
+    pub const fn best_compression() -> Self {
         Self { level: 9, memory_level: 9, min_len: 16, ..Self::new() }
     }
 

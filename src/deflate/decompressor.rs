@@ -8,7 +8,7 @@ use core::fmt;
 
 use zlib_rs::{Inflate, InflateFlush, Status};
 
-use super::Agreed;
+use super::Negotiated;
 use crate::{
     error::Fault,
     num::{as_u64, as_usize},
@@ -44,7 +44,7 @@ pub(crate) enum End {
 }
 
 impl Decompressor {
-    pub(crate) fn new(agreed: &Agreed) -> Self {
+    pub(crate) fn new(agreed: &Negotiated) -> Self {
         Self {
             context_takeover: agreed.receive_context_takeover(),
             context: None,

@@ -10,7 +10,7 @@
 //! let accept = Accept::new().deflate(deflate::Config::new());
 //! ```
 //!
-//! With an HTTP stack of your own, negotiate with [`Config::offer`] and [`Config::confirm`] at a client, with
+//! With an HTTP stack of your own, negotiate with [`Config::offer`] and [`Config::accept_response`] at a client, with
 //! [`Config::accept`] at a server, and give the result to
 //! [`Config::deflate`](crate::Config::deflate) of the connection.
 //!
@@ -69,7 +69,7 @@
 //! | before the first compressed message | none | none |
 //! | between messages, with context takeover | the table | 47,680 |
 //! | between messages, without context takeover | none | none |
-//! | after [`release`](crate::Connection::release) | none | as before |
+//! | after [`release_buffers`](crate::Connection::release_buffers) | none | as before |
 //! | once the connection is closed | none | none |
 //!
 //! Beside these a connection with the extension has 136 bytes on the heap. `cargo test --features deflate --test
@@ -83,7 +83,7 @@ mod decompressor;
 mod negotiation;
 
 pub use config::{Config, WindowBits};
-pub use negotiation::{Agreed, NegotiationError, Offer};
+pub use negotiation::{Negotiated, NegotiationError, Offer};
 
 pub(crate) use compressor::{Compressor, Plan};
 pub(crate) use decompressor::{Decompressor, End};
@@ -91,13 +91,13 @@ pub(crate) use decompressor::{Decompressor, End};
 /// The extension at one end of a connection.
 #[derive(Debug)]
 pub(crate) struct Deflate {
-    pub(crate) agreed: Agreed,
+    pub(crate) agreed: Negotiated,
     pub(crate) compressor: Compressor,
     pub(crate) decompressor: Decompressor,
 }
 
 impl Deflate {
-    pub(crate) fn new(agreed: Agreed) -> Self {
+    pub(crate) fn new(agreed: Negotiated) -> Self {
         Self { agreed, compressor: Compressor::new(agreed), decompressor: Decompressor::new(&agreed) }
     }
 

@@ -16,7 +16,7 @@ pub struct Offer(Params);
 /// `Display` writes the element of Sec-WebSocket-Extensions with which the server says so. Give it to
 /// [`Config::deflate`](crate::Config::deflate).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Agreed {
+pub struct Negotiated {
     params: Params,
     config: Config,
     send: Direction,
@@ -82,7 +82,7 @@ impl Config {
     /// # Errors
     ///
     /// If the answer is invalid or does not fit the offer. Fail the handshake then (RFC 7692, 5.1).
-    pub fn confirm(&self, answer: &Extension<'_>) -> Result<Agreed, NegotiationError> {
+    pub fn accept_response(&self, answer: &Extension<'_>) -> Result<Negotiated, NegotiationError> {
         let Offer(offer) = self.offer();
         let params = Params::parse(answer).ok_or(NegotiationError::InvalidParameter)?;
         let client_window = match params.client_max_window_bits {
@@ -99,7 +99,7 @@ impl Config {
         if !fits_takeover || !fits_window {
             return Err(NegotiationError::NotOffered);
         }
-        Ok(Agreed {
+        Ok(Negotiated {
             params,
             config: *self,
             send: Direction {
@@ -117,14 +117,14 @@ impl Config {
     ///
     /// The first acceptable offer of permessage-deflate counts; invalid ones are passed over (RFC 7692, 5.1 and
     /// 7.1). `None`: answer without the extension.
-    pub fn accept<'h>(&self, offers: impl IntoIterator<Item = Extension<'h>>) -> Option<Agreed> {
+    pub fn accept<'h>(&self, offers: impl IntoIterator<Item = Extension<'h>>) -> Option<Negotiated> {
         offers
             .into_iter()
             .filter(|offer| offer.name() == NAME)
             .find_map(|offer| Params::parse(&offer).map(|offer| self.answer(offer)))
     }
 
-    fn answer(&self, offer: Params) -> Agreed {
+    fn answer(&self, offer: Params) -> Negotiated {
         let send = Direction {
             window: offer.server_max_window_bits.map_or(self.send.window, |bits| bits.min(self.send.window)),
             context_takeover: self.send.context_takeover && !offer.server_no_context_takeover,
@@ -148,11 +148,11 @@ impl Config {
                 .map_or(narrowed(send.window), |_| Some(send.window)),
             client_max_window_bits: narrowed(client_window).map_or(ClientBits::Absent, ClientBits::Bits),
         };
-        Agreed { params, config: *self, send, receive }
+        Negotiated { params, config: *self, send, receive }
     }
 }
 
-impl Agreed {
+impl Negotiated {
     /// Whether what this side sends may refer to earlier messages.
     pub fn send_context_takeover(&self) -> bool {
         self.send.context_takeover
@@ -184,7 +184,7 @@ impl fmt::Display for Offer {
     }
 }
 
-impl fmt::Display for Agreed {
+impl fmt::Display for Negotiated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.params.fmt(f)
     }

@@ -5,7 +5,7 @@ use core::{fmt, mem};
 
 use super::{
     HeaderList,
-    list::{Received, append_fields},
+    header_list::{Received, append_fields},
 };
 use crate::{
     Connection,
@@ -113,12 +113,12 @@ impl Handshake {
     ///
     /// # Errors
     ///
-    /// [`HandshakeError::UnexpectedEof`], or the earlier error if the handshake had failed.
+    /// [`HandshakeError::IncompleteHandshake`], or the earlier error if the handshake had failed.
     pub fn receive_eof(&mut self) -> Result<(), Error> {
         let error = match &self.state {
             State::Complete => return Ok(()),
             State::Failed(error) => error.clone(),
-            State::Waiting { .. } => HandshakeError::UnexpectedEof.into(),
+            State::Waiting { .. } => HandshakeError::IncompleteHandshake.into(),
         };
         self.fail(error)
     }

@@ -63,7 +63,7 @@
 //! | we give up: a timer went off | RST_STREAM with CANCEL | H3_REQUEST_CANCELLED | |
 
 mod client;
-mod list;
+mod header_list;
 mod server;
 
 use alloc::{string::String, vec::Vec};

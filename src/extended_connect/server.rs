@@ -5,11 +5,11 @@ use core::{error, fmt};
 
 use super::{
     HeaderList,
-    list::{Received, append_fields},
+    header_list::{Received, append_fields},
 };
 use crate::{
     Connection,
-    handshake::{Fields, HandshakeError, RequestHeaders},
+    handshake::{ExtraHeaders, HandshakeError, RequestHeaders},
     server::{self, Accept, ResponseError, ResponseErrorKind, check_target},
 };
 
@@ -46,11 +46,11 @@ impl server::Request<ExtendedConnect> {
         let [method, protocol, scheme, path, authority] = list.pseudo.each_mut().map(Option::take);
         let method = method.ok_or(HandshakeError::InvalidPseudoHeader)?;
         if method != "CONNECT" {
-            return Err(HandshakeError::MethodNotConnect);
+            return Err(HandshakeError::InvalidMethod);
         }
         // RFC 8441, 5, and RFC 9220, 3.
         if protocol.as_deref() != Some("websocket") {
-            return Err(HandshakeError::UnknownProtocol);
+            return Err(HandshakeError::UnsupportedProtocol);
         }
         // RFC 8441, 4: here a CONNECT has them.
         let (Some(scheme), Some(path)) = (scheme, path) else {
@@ -113,7 +113,7 @@ fn rejection(status: u16, headers: &[(&str, &str)]) -> Result<HeaderList, Respon
     if !(300..600).contains(&status) {
         return Err(ResponseErrorKind::InvalidStatus);
     }
-    let mut fields = Fields::default();
+    let mut fields = ExtraHeaders::default();
     for (name, value) in headers {
         fields.push(name, value)?;
     }
@@ -146,7 +146,7 @@ impl Refusal {
         let mut list: HeaderList = Vec::from([(":status".into(), self.status().to_string())]);
         match self.error {
             // RFC 9110, 15.5.6.
-            HandshakeError::MethodNotConnect => list.push(("allow".into(), "CONNECT".into())),
+            HandshakeError::InvalidMethod => list.push(("allow".into(), "CONNECT".into())),
             // RFC 6455, 4.4.
             HandshakeError::UnsupportedVersion | HandshakeError::InvalidVersion => {
                 list.push(("sec-websocket-version".into(), "13".into()));

@@ -108,7 +108,7 @@ impl Decoder {
     }
 
     /// The next frame, or the next part of one. `Ok(None)` means that the input is used up, but for what an
-    /// input that is [growing](Input::growing) keeps.
+    /// input that is [growing](Input::retained) keeps.
     ///
     /// # Errors
     ///
@@ -363,7 +363,7 @@ impl Rules for Decoder {
             return if over { Err(error) } else { Ok(()) };
         }
         match (begins_message, self.in_message) {
-            (true, true) => Err(ProtocolError::UnfinishedMessage), // RFC 6455, 5.4
+            (true, true) => Err(ProtocolError::ExpectedContinuation), // RFC 6455, 5.4
             (false, false) => Err(ProtocolError::UnexpectedContinuation), // RFC 6455, 5.4
             (false, true) if is_over(self.fragments, fragments) => {
                 Err(ProtocolError::TooManyFragments { limit: fragments })
@@ -411,7 +411,7 @@ mod tests {
 
     #[test]
     fn counters_stand_still_at_their_end_where_there_is_no_limit() {
-        let mut decoder = Decoder::new(Role::Client, Limits::none());
+        let mut decoder = Decoder::new(Role::Client, Limits::unlimited());
         let receive = |decoder: &mut Decoder, mut frame: [u8; 2]| {
             decoder.receive(&mut Input::new(&mut frame)).map(|part| part.is_some())
         };

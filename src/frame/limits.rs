@@ -23,7 +23,7 @@ impl Limits {
     }
 
     /// No limits but those of the protocol itself.
-    pub const fn none() -> Self {
+    pub fn unlimited() -> Self {
         Self { frame_len: u64::MAX, message_len: u64::MAX, fragments: u32::MAX, ..Self::new() }
     }
 

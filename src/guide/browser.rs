@@ -13,13 +13,13 @@
 //! | `onmessage`, `data` a `Blob` or `ArrayBuffer` | [`Event::Binary`](crate::Event::Binary) |
 //! | nothing: browsers show no Ping | [`Event::Ping`](crate::Event::Ping), [`Event::Pong`](crate::Event::Pong) |
 //! | `send` | [`send_text`](crate::Connection::send_text), [`send_binary`](crate::Connection::send_binary) |
-//! | `send` after `close` does nothing | [`SendError::Closing`](crate::SendError::Closing) |
+//! | `send` after `close` does nothing | [`SendError::ConnectionClosing`](crate::SendError::ConnectionClosing) |
 //! | `bufferedAmount` | `out.len()`, which counts headers too |
 //! | `close()` | [`send_close(None, ..)`](crate::Connection::send_close) |
 //! | `close(code, reason)`: 1000 or 3000 to 4999 | [`send_close`](crate::Connection::send_close): every code that may be sent |
 //! | no `message` events after `close()` | [`deliver_while_closing(false)`](crate::Config::deliver_while_closing) |
 //! | `onerror` | an error from [`receive`](crate::Connection::receive) |
-//! | `onclose`: `code`, `reason`, `wasClean` | [`closure`](crate::Connection::closure): `code`, `reason`, `clean` |
+//! | `onclose`: `code`, `reason`, `wasClean` | [`close_outcome`](crate::Connection::close_outcome): `code`, `reason`, `clean` |
 //!
 //! When `close()` is called before the connection is open, a browser sends nothing and reports 1006: here, drop the
 //! handshake and the transport.

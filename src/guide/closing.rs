@@ -38,7 +38,7 @@
 //!
 //! # How it went
 //!
-//! [`closure`](crate::Connection::closure) has the code, the reason, whether it was clean, and who began. The code
+//! [`close_outcome`](crate::Connection::close_outcome) has the code, the reason, whether it was clean, and who began. The code
 //! is what the peer sent. 1005 says that its Close had none; 1006 that no Close came, also when we failed the
 //! connection: then `error` says why.
 //!

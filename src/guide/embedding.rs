@@ -28,7 +28,7 @@
 //! A read buffer of 16 to 64 KiB is best: most messages then lie whole in it.
 //!
 //! Where each connection has a buffer of its own, a frame that is not whole can wait in it until the next reads have
-//! brought the rest: that is [`Input::growing`](crate::Input::growing). Messages up to the length of the buffer are then
+//! brought the rest: that is [`Input::retained`](crate::Input::retained). Messages up to the length of the buffer are then
 //! borrowed from it, however they arrive, and never copied; longer ones have memory of their own as before.
 //!
 //! ```
@@ -46,7 +46,7 @@
 //!     let count = stream.read(&mut buf[*filled..])?;
 //!     let end = *filled + count;
 //!     let capacity = buf.len();
-//!     let mut input = Input::growing(&mut buf[..end], capacity);
+//!     let mut input = Input::retained(&mut buf[..end], capacity);
 //!     on_read(connection, &mut input, out).map_err(io::Error::other)?;
 //!     *filled = input.len();
 //!     if *filled < end {
@@ -115,4 +115,4 @@
 //!
 //! Who forwards frames needs no messages: [`frame::Decoder`](crate::frame::Decoder) checks each frame and hands
 //! out its payload as it arrives, unmasked, with the header to encode again for the other side. Do not forward
-//! the code of a [`Closure`](crate::Closure): 1005 and 1006 are never sent.
+//! the code of a [`CloseOutcome`](crate::CloseOutcome): 1005 and 1006 are never sent.

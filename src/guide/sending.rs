@@ -107,4 +107,4 @@
 //! 64 KiB for instance, with [`send_binary_fragment`](crate::Connection::send_binary_fragment): between two of
 //! them Pings, Pongs and the Close get through. Pongs do so by themselves, if you read between the fragments. When
 //! the peer's Close comes, the rest cannot be sent any more, and the next fragment says
-//! [`SendError::Closing`](crate::SendError::Closing).
+//! [`SendError::ConnectionClosing`](crate::SendError::ConnectionClosing).

@@ -16,7 +16,7 @@
 //! | `write(message)`, `send(message)`, `flush()` | `send_text` and so on append to `out`; you write it |
 //! | the Pong goes out with the next `read`, `write` or `flush` | it is in `out` when `receive` returns |
 //! | `close(frame)`, then `read` until `ConnectionClosed` | [`send_close`](crate::Connection::send_close), then read until [`State::Draining`](crate::State::Draining): see [`closing`](super::closing) |
-//! | `Error::ConnectionClosed`, `AlreadyClosed` | no errors: [`state`](crate::Connection::state), and [`SendError::Closing`](crate::SendError::Closing) for who sends all the same |
+//! | `Error::ConnectionClosed`, `AlreadyClosed` | no errors: [`state`](crate::Connection::state), and [`SendError::ConnectionClosing`](crate::SendError::ConnectionClosing) for who sends all the same |
 //! | `Error::Protocol`, `Capacity`, `Utf8` | [`ProtocolError`](crate::ProtocolError); the Close that tells the peer is in `out` |
 //! | `Error::WriteBufferFull(message)` | you look at `out.len()` before you send: see [`sending`](super::sending) |
 //! | `WebSocketConfig::max_message_size` (64 MiB), `max_frame_size` (16 MiB) | [`max_message_len`](crate::Config::max_message_len), [`max_frame_len`](crate::Config::max_frame_len) (64 MiB both) |

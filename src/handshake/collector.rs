@@ -128,7 +128,7 @@ impl Collector {
             match input.take(1) {
                 [] => {}
                 [b'\n'] => self.state = State::Line,
-                _ => return Err(HandshakeError::LineEnding),
+                _ => return Err(HandshakeError::InvalidLineEnding),
             }
         }
         Ok(())
@@ -149,7 +149,9 @@ impl Collector {
                     used = used.saturating_add(1);
                 }
                 State::LineStart => self.begin_line(byte)?,
-                State::LineEnd | State::HeadEnd if byte != b'\n' => return Err(HandshakeError::LineEnding),
+                State::LineEnd | State::HeadEnd if byte != b'\n' => {
+                    return Err(HandshakeError::InvalidLineEnding);
+                }
                 State::HeadEnd => return Ok((used.saturating_add(1), Progress::End)),
                 State::LineEnd => {
                     self.state = State::LineStart;
@@ -199,7 +201,7 @@ impl Collector {
                 Err(HandshakeError::StartLineTooLong { limit })
             }
             Some(_) if used == room => Err(HandshakeError::HeaderLineTooLong { limit }),
-            Some(b'\n') => Err(HandshakeError::LineEnding),
+            Some(b'\n') => Err(HandshakeError::InvalidLineEnding),
             Some(_) => Err(HandshakeError::ControlCharacter),
         }
     }

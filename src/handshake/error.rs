@@ -12,7 +12,7 @@ pub enum HandshakeError {
     /// A control character other than a tab stands in the head (RFC 9110, 5.5).
     ControlCharacter,
     /// A carriage return or a line feed stands without the other (RFC 9112, 2.2).
-    LineEnding,
+    InvalidLineEnding,
     /// The request or status line is over the limit for one line.
     StartLineTooLong {
         /// [`HandshakeLimits::max_line_len`](super::HandshakeLimits::max_line_len), in bytes.
@@ -45,29 +45,27 @@ pub enum HandshakeError {
     HttpVersionNotSupported,
     /// HTTP before 1.1 cannot be upgraded (RFC 6455, 4.2.1; RFC 9110, 7.8).
     HttpVersionTooOld,
-    /// The method is not GET (RFC 6455, 4.2.1).
-    MethodNotGet,
-    /// The method of a request over HTTP/2 or HTTP/3 is not CONNECT (RFC 8441, 4).
-    MethodNotConnect,
+    /// The request method is not GET (RFC 6455, 4.2.1), or not CONNECT over HTTP/2 and HTTP/3 (RFC 8441, 4).
+    InvalidMethod,
     /// A pseudo-header is missing, unknown, repeated, behind other headers, or has a value that it cannot have
     /// (RFC 9113, 8.3 and 8.6).
     InvalidPseudoHeader,
     /// The pseudo-header `:protocol` is missing, or is not `websocket` (RFC 8441, 5; RFC 9220, 3).
-    UnknownProtocol,
+    UnsupportedProtocol,
     /// A header that is about a connection of HTTP/1.1 came over HTTP/2 or HTTP/3 (RFC 9113, 8.2.2).
-    ConnectionHeader,
+    ConnectionSpecificHeader,
     /// The target is neither a path nor an http or https URI, or has a fragment (RFC 6455, 4.2.1).
     InvalidTarget,
     /// The Host header is missing, repeated or not a host (RFC 9112, 3.2).
-    InvalidHost,
+    InvalidHostHeader,
     /// A Content-Length header is repeated or not a number (RFC 9112, 6.3).
     InvalidContentLength,
     /// The request announces a body, which would be taken for frames (RFC 9110, 9.3.1).
-    RequestBody,
+    UnexpectedBody,
     /// The Upgrade or Connection header is not a list of tokens (RFC 9110, 7.6.1 and 7.8).
     MalformedUpgrade,
     /// The request does not ask for an upgrade to `websocket` (RFC 6455, 4.2.1).
-    NotAnUpgrade,
+    MissingUpgrade,
     /// Sec-WebSocket-Version is missing, repeated or not a version (RFC 6455, 4.3).
     InvalidVersion,
     /// Sec-WebSocket-Version is not 13 (RFC 6455, 4.4).
@@ -83,11 +81,11 @@ pub enum HandshakeError {
     /// More than 16 interim (1xx) responses came before the final one (RFC 9110, 15.2).
     TooManyInterimResponses,
     /// The response does not upgrade to `websocket`, and to that alone (RFC 6455, 4.1).
-    WrongUpgrade,
+    InvalidUpgrade,
     /// The Connection header of the response does not have `Upgrade` (RFC 6455, 4.1).
-    WrongConnection,
+    InvalidConnection,
     /// Sec-WebSocket-Accept is missing, repeated or does not answer our key (RFC 6455, 4.1).
-    WrongAccept,
+    InvalidAccept,
     /// The server selected a subprotocol that was not asked for, or several (RFC 6455, 4.1).
     UnexpectedSubprotocol,
     /// The server selected none of the subprotocols, and the request requires one (WHATWG `WebSockets`, 2).
@@ -95,7 +93,7 @@ pub enum HandshakeError {
     /// The server selected an extension that was not offered, or one twice (RFC 6455, 4.1).
     UnexpectedExtension,
     /// The transport ended before the handshake did.
-    UnexpectedEof,
+    IncompleteHandshake,
     /// A misuse: the handshake has already succeeded. Nothing was consumed.
     AlreadyComplete,
 }
@@ -108,23 +106,23 @@ impl HandshakeError {
     /// [`Refusal::status`](crate::extended_connect::Refusal::status).
     pub fn status(&self) -> Option<u16> {
         match self {
-            Self::MethodNotGet | Self::MethodNotConnect => Some(405),
+            Self::InvalidMethod => Some(405),
             Self::StartLineTooLong { .. } => Some(414),
-            Self::NotAnUpgrade | Self::UnsupportedVersion => Some(426),
+            Self::MissingUpgrade | Self::UnsupportedVersion => Some(426),
             Self::HeaderLineTooLong { .. } | Self::HeadTooLong { .. } | Self::TooManyHeaders { .. } => {
                 Some(431)
             }
-            Self::UnknownProtocol => Some(501),
+            Self::UnsupportedProtocol => Some(501),
             Self::HttpVersionNotSupported => Some(505),
             Self::MalformedStatusLine
             | Self::TooManyInterimResponses
-            | Self::WrongUpgrade
-            | Self::WrongConnection
-            | Self::WrongAccept
+            | Self::InvalidUpgrade
+            | Self::InvalidConnection
+            | Self::InvalidAccept
             | Self::UnexpectedSubprotocol
             | Self::MissingSubprotocol
             | Self::UnexpectedExtension
-            | Self::UnexpectedEof
+            | Self::IncompleteHandshake
             | Self::AlreadyComplete => None,
             _ => Some(400),
         }
@@ -143,24 +141,23 @@ impl fmt::Display for HandshakeError {
             Self::HeadTooLong { limit } => return write!(f, "the head is over the limit of {limit} bytes"),
             Self::TooManyHeaders { limit } => return write!(f, "the head has more than {limit} headers"),
             Self::ControlCharacter => "the head has a control character",
-            Self::LineEnding => "a line of the head does not end in CR LF",
+            Self::InvalidLineEnding => "a line of the head does not end in CR LF",
             Self::FoldedHeader => "a header line begins with white space",
             Self::MalformedHeader => "a header line is not a name, a colon and a value",
             Self::MalformedRequestLine => "the request line is malformed",
             Self::MalformedStatusLine => "the status line is malformed",
             Self::HttpVersionNotSupported => "the request is not in HTTP/1.1",
             Self::HttpVersionTooOld => "the message is in an HTTP version before 1.1",
-            Self::MethodNotGet => "the method of the request is not GET",
-            Self::MethodNotConnect => "the method of the request is not CONNECT",
+            Self::InvalidMethod => "the request method does not open a WebSocket",
             Self::InvalidPseudoHeader => "a pseudo-header is missing, misplaced or invalid",
-            Self::UnknownProtocol => "the request is for another protocol than websocket",
-            Self::ConnectionHeader => "a header of HTTP/1.1 came over a later version",
+            Self::UnsupportedProtocol => "the request is for another protocol than websocket",
+            Self::ConnectionSpecificHeader => "a header of HTTP/1.1 came over a later version",
             Self::InvalidTarget => "the target of the request is neither a path nor an http URI",
-            Self::InvalidHost => "the host header is missing, repeated or invalid",
+            Self::InvalidHostHeader => "the host header is missing, repeated or invalid",
             Self::InvalidContentLength => "the content-length header is repeated or not a number",
-            Self::RequestBody => "the request has a body",
+            Self::UnexpectedBody => "the request has a body",
             Self::MalformedUpgrade => "the upgrade or connection header is malformed",
-            Self::NotAnUpgrade => "the request does not ask for an upgrade to websocket",
+            Self::MissingUpgrade => "the request does not ask for an upgrade to websocket",
             Self::InvalidVersion => "the sec-websocket-version header is missing, repeated or malformed",
             Self::UnsupportedVersion => "the client speaks another version of the protocol than 13",
             Self::InvalidKey => "the sec-websocket-key header is missing, repeated or malformed",
@@ -170,15 +167,15 @@ impl fmt::Display for HandshakeError {
             }
             Self::InvalidExtensions => "the sec-websocket-extensions header is malformed or too long",
             Self::TooManyInterimResponses => "more than 16 interim responses came before the final one",
-            Self::WrongUpgrade => "the response does not upgrade to websocket",
-            Self::WrongConnection => "the connection header of the response does not have upgrade",
-            Self::WrongAccept => "the sec-websocket-accept header does not answer the key of the request",
+            Self::InvalidUpgrade => "the response does not upgrade to websocket",
+            Self::InvalidConnection => "the connection header of the response does not have upgrade",
+            Self::InvalidAccept => "the sec-websocket-accept header does not answer the key of the request",
             Self::UnexpectedSubprotocol => "the server selected a subprotocol that was not asked for",
             Self::MissingSubprotocol => "the server selected no subprotocol",
             Self::UnexpectedExtension => {
                 "the server selected an extension, or parameters of one, that were not offered"
             }
-            Self::UnexpectedEof => "the transport ended before the handshake did",
+            Self::IncompleteHandshake => "the transport ended before the handshake did",
             Self::AlreadyComplete => "the handshake has already succeeded",
         })
     }

@@ -15,7 +15,7 @@
 mod collector;
 mod error;
 mod extensions;
-mod fields;
+mod extra_headers;
 mod grammar;
 mod head;
 mod limits;
@@ -34,7 +34,7 @@ pub use limits::HandshakeLimits;
 
 pub(crate) use collector::{Collector, Kind, Progress};
 pub(crate) use extensions::{check_offer, extensions};
-pub(crate) use fields::{FieldError, Fields};
+pub(crate) use extra_headers::{ExtraHeaders, FieldError};
 pub(crate) use grammar::{elements, is_token, parse_version, subprotocols, trim_ows};
 pub(crate) use head::Head;
 pub(crate) use negotiation::{

@@ -80,16 +80,16 @@ impl<'h, I: Iterator<Item = (&'h str, &'h [u8])> + Clone> RequestHeaders<'h, I> 
                 Ok(())
             }
             (Some(authority), Single::One(host)) if authority == host && is_authority(host) => Ok(()),
-            _ => Err(HandshakeError::InvalidHost),
+            _ => Err(HandshakeError::InvalidHostHeader),
         }
     }
 
     /// That no body is announced.
     pub(crate) fn check_body(&self) -> Result<(), HandshakeError> {
         match self.content_length {
-            _ if self.transfer_encoding => Err(HandshakeError::RequestBody),
+            _ if self.transfer_encoding => Err(HandshakeError::UnexpectedBody),
             ContentLength::Invalid => Err(HandshakeError::InvalidContentLength),
-            ContentLength::Some(1..) => Err(HandshakeError::RequestBody),
+            ContentLength::Some(1..) => Err(HandshakeError::UnexpectedBody),
             ContentLength::None | ContentLength::Some(0) => Ok(()),
         }
     }
@@ -177,14 +177,14 @@ where
     // RFC 6455, 4.1: of the value, one element and no other.
     match upgrade {
         Single::One(protocol) if protocol.eq_ignore_ascii_case(b"websocket") => {}
-        _ => return Err(HandshakeError::WrongUpgrade),
+        _ => return Err(HandshakeError::InvalidUpgrade),
     }
     if connection.malformed || !connection.found {
-        return Err(HandshakeError::WrongConnection);
+        return Err(HandshakeError::InvalidConnection);
     }
     // RFC 6455, 4.1 and 11.3.3.
     if accept != Single::One(key_accept) {
-        return Err(HandshakeError::WrongAccept);
+        return Err(HandshakeError::InvalidAccept);
     }
     check_selection(headers, offered)
 }

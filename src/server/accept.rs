@@ -10,7 +10,7 @@ use super::{Request, ResponseErrorKind};
 use crate::deflate;
 use crate::{
     Config,
-    handshake::{Fields, KEY_LEN, accept_key},
+    handshake::{ExtraHeaders, KEY_LEN, accept_key},
 };
 
 /// What a server answers to a request that it accepts.
@@ -24,7 +24,7 @@ use crate::{
 pub struct Accept<'a> {
     config: Config,
     subprotocol: Option<&'a str>,
-    fields: Fields,
+    fields: ExtraHeaders,
     #[cfg(feature = "deflate")]
     deflate: Option<deflate::Config>,
     /// The first thing that went wrong.
@@ -92,7 +92,7 @@ impl<'a> Accept<'a> {
     }
 
     /// What the caller adds to the response.
-    pub(crate) fn fields(&self) -> &Fields {
+    pub(crate) fn fields(&self) -> &ExtraHeaders {
         &self.fields
     }
 

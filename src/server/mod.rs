@@ -83,7 +83,7 @@ impl Handshake {
     ) -> Result<Option<Request>, HandshakeError> {
         self.run(input, out, |incoming| match incoming {
             Incoming::WebSocket(request) => Ok(request),
-            Incoming::Http(_) => Err(HandshakeError::NotAnUpgrade),
+            Incoming::Http(_) => Err(HandshakeError::MissingUpgrade),
         })
     }
 
@@ -107,15 +107,15 @@ impl Handshake {
     ///
     /// # Errors
     ///
-    /// [`HandshakeError::UnexpectedEof`] if the request had not come to its end, or the earlier error if the
+    /// [`HandshakeError::IncompleteHandshake`] if the request had not come to its end, or the earlier error if the
     /// handshake had failed.
     pub fn receive_eof(&mut self) -> Result<(), HandshakeError> {
         match self.state {
             State::Complete => Ok(()),
             State::Failed(error) => Err(error),
             State::Reading(_) => {
-                self.state = State::Failed(HandshakeError::UnexpectedEof);
-                Err(HandshakeError::UnexpectedEof)
+                self.state = State::Failed(HandshakeError::IncompleteHandshake);
+                Err(HandshakeError::IncompleteHandshake)
             }
         }
     }

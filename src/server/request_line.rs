@@ -25,7 +25,7 @@ pub(super) fn check(line: &[u8]) -> Result<(), HandshakeError> {
         _ => return Err(HandshakeError::MalformedRequestLine),
     }
     if method != b"GET" {
-        return Err(HandshakeError::MethodNotGet);
+        return Err(HandshakeError::InvalidMethod);
     }
     check_target(target)
 }

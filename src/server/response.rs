@@ -7,7 +7,7 @@ use core::{
 };
 
 use super::Request;
-use crate::handshake::{FieldError, Fields, HandshakeError};
+use crate::handshake::{ExtraHeaders, FieldError, HandshakeError};
 
 /// Why a response was not sent. It gives the request back, so that another one can be.
 ///
@@ -101,7 +101,7 @@ pub(super) fn append(
     if matches!(status, 204 | 205 | 304) && !body.is_empty() {
         return Err(ResponseErrorKind::BodyNotAllowed);
     }
-    let mut fields = Fields::default();
+    let mut fields = ExtraHeaders::default();
     for (name, value) in headers {
         fields.push(name, value)?;
     }
@@ -115,9 +115,9 @@ pub(super) fn append_error(error: HandshakeError, out: &mut Vec<u8>) {
     let Some(status) = error.status() else { return };
     let own = match error {
         // RFC 9110, 15.5.6.
-        HandshakeError::MethodNotGet => b"Allow: GET\r\n",
+        HandshakeError::InvalidMethod => b"Allow: GET\r\n",
         // RFC 6455, 4.4, and RFC 9110, 15.5.22.
-        HandshakeError::UnsupportedVersion | HandshakeError::NotAnUpgrade => UPGRADE,
+        HandshakeError::UnsupportedVersion | HandshakeError::MissingUpgrade => UPGRADE,
         HandshakeError::InvalidVersion => VERSION,
         _ => b"",
     };

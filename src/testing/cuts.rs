@@ -12,9 +12,9 @@ use crate::Input;
 /// afterwards: its events, its state, whatever counts.
 ///
 /// ```
-/// use sansocket::{Config, Connection, testing::{Collector, check_cuts}};
+/// use sansocket::{Config, Connection, testing::{EventCollector, check_cuts}};
 ///
-/// let new = || Collector::new(Connection::server(Config::new()));
+/// let new = || EventCollector::new(Connection::server(Config::new()));
 /// let bytes = b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
 /// check_cuts(new, bytes, &[3, 7], |endpoint| endpoint.events.clone())?;
 /// # Ok::<(), sansocket::testing::Difference>(())

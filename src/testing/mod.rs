@@ -9,22 +9,22 @@
 //! | [`Pair`] | two endpoints, and the bytes on their way between them |
 //! | [`check_cuts`] | whether it makes a difference how the bytes are cut |
 //! | [`Recorder`], [`Transcript`] | what an endpoint was told and said, to be read and to be replayed |
-//! | [`Stream`], [`Message`] | streams of frames, in order or nearly so |
-//! | [`Collector`] | a connection alone, as an endpoint |
-//! | [`Choices`] | where everything that is left to chance comes from |
+//! | [`FrameStream`], [`Message`] | streams of frames, in order or nearly so |
+//! | [`EventCollector`] | a connection alone, as an endpoint |
+//! | [`ByteSource`] | where everything that is left to chance comes from |
 //!
 //! There is no randomness in it: all choices are taken from bytes of yours, so that it works under `proptest`, under
 //! `arbitrary`, under a fuzzer, and in a loop. Nothing panics: what is wrong comes back as a value that can be printed.
 //!
 //! ```
-//! use sansocket::{Config, Connection, Event, testing::{Choices, Collector, Pair}};
+//! use sansocket::{Config, Connection, Event, testing::{ByteSource, EventCollector, Pair}};
 //!
-//! let client = Collector::new(Connection::client(Config::new(), [7; 32]));
-//! let server = Collector::new(Connection::server(Config::new()));
+//! let client = EventCollector::new(Connection::client(Config::new(), [7; 32]));
+//! let server = EventCollector::new(Connection::server(Config::new()));
 //! let mut pair = Pair::new(client, server);
 //! pair.call_first(|client, out| client.connection.send_text("Hello", out))?;
 //! // Whatever the bytes are, the text arrives: one byte at a time, in pieces, or whole.
-//! pair.settle(&mut Choices::new(&[1, 0, 3, 2, 9]))?;
+//! pair.settle(&mut ByteSource::new(&[1, 0, 3, 2, 9]))?;
 //! assert_eq!(pair.second().events, [Event::Text("Hello".into())]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -38,8 +38,8 @@ use alloc::vec::Vec;
 
 pub use cuts::{Difference, check_cuts};
 pub use pair::Pair;
-pub use record::{Entry, Recorder, Transcript};
-pub use stream::{Message, Stream};
+pub use record::{Recorder, Transcript, TranscriptEntry};
+pub use stream::{FrameStream, Message};
 
 use crate::{Connection, Event, Input, ProtocolError};
 
@@ -64,14 +64,14 @@ pub trait Endpoint {
     fn receive_eof(&mut self, out: &mut Vec<u8>) -> Result<(), Self::Error>;
 }
 
-/// Choices made from bytes: the same bytes, the same choices. When they are used up, every choice is the first.
+/// ByteSource made from bytes: the same bytes, the same choices. When they are used up, every choice is the first.
 #[derive(Clone, Debug)]
-pub struct Choices<'a> {
+pub struct ByteSource<'a> {
     bytes: &'a [u8],
 }
 
-impl<'a> Choices<'a> {
-    /// Choices from these bytes: those of a fuzzer, of a generator, or written down.
+impl<'a> ByteSource<'a> {
+    /// ByteSource from these bytes: those of a fuzzer, of a generator, or written down.
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { bytes }
     }
@@ -111,7 +111,7 @@ impl<'a> Choices<'a> {
 /// A connection alone: it keeps the events, and answers what is answered automatically.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "it is these three")]
-pub struct Collector {
+pub struct EventCollector {
     /// The connection.
     pub connection: Connection,
     /// All events so far. The chunks of a message that came one after the other are one.
@@ -120,7 +120,7 @@ pub struct Collector {
     pub error: Option<ProtocolError>,
 }
 
-impl Collector {
+impl EventCollector {
     /// Collects the events of a connection.
     pub fn new(connection: Connection) -> Self {
         Self { connection, events: Vec::new(), error: None }
@@ -147,7 +147,7 @@ impl Collector {
     }
 }
 
-impl Endpoint for Collector {
+impl Endpoint for EventCollector {
     type Error = ProtocolError;
 
     fn receive(&mut self, input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<(), ProtocolError> {

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Choices, Endpoint};
+use super::{ByteSource, Endpoint};
 use crate::Input;
 
 /// Two endpoints, and the bytes that each has sent and the other has not received.
@@ -93,7 +93,7 @@ impl<A: Endpoint, B: Endpoint<Error = A::Error>> Pair<A, B> {
     /// # Errors
     ///
     /// The first that an endpoint returns. The rest stays on its way.
-    pub fn settle(&mut self, choices: &mut Choices<'_>) -> Result<(), A::Error> {
+    pub fn settle(&mut self, choices: &mut ByteSource<'_>) -> Result<(), A::Error> {
         for _ in 0..1_000_000 {
             let chosen = !choices.is_empty();
             let to_second = !chosen || choices.flag();

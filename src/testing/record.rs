@@ -25,13 +25,13 @@ pub struct Recorder<E> {
 #[non_exhaustive]
 pub struct Transcript {
     /// The entries.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<TranscriptEntry>,
 }
 
 /// One thing that happened to an endpoint, and what it sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Entry {
+pub enum TranscriptEntry {
     /// Bytes arrived, in one read.
     Received {
         /// The bytes.
@@ -83,7 +83,7 @@ impl<E: Endpoint> Recorder<E> {
         let start = out.len();
         let result = call(&mut self.endpoint, out);
         let sent = out.get(start..).unwrap_or_default().to_vec();
-        self.transcript.entries.push(Entry::Called { name: name.to_owned(), sent });
+        self.transcript.entries.push(TranscriptEntry::Called { name: name.to_owned(), sent });
         result
     }
 }
@@ -96,7 +96,7 @@ impl<E: Endpoint> Endpoint for Recorder<E> {
         let result = self.endpoint.receive(input, out);
         let sent = out.get(start..).unwrap_or_default().to_vec();
         let error = result.as_ref().err().map(ToString::to_string);
-        self.transcript.entries.push(Entry::Received { bytes, sent, error });
+        self.transcript.entries.push(TranscriptEntry::Received { bytes, sent, error });
         result
     }
 
@@ -105,7 +105,7 @@ impl<E: Endpoint> Endpoint for Recorder<E> {
         let result = self.endpoint.receive_eof(out);
         let sent = out.get(start..).unwrap_or_default().to_vec();
         let error = result.as_ref().err().map(ToString::to_string);
-        self.transcript.entries.push(Entry::Ended { sent, error });
+        self.transcript.entries.push(TranscriptEntry::Ended { sent, error });
         result
     }
 }
@@ -125,14 +125,14 @@ impl Transcript {
         for (number, entry) in self.entries.iter().enumerate() {
             let mut out = Vec::new();
             match entry {
-                Entry::Received { bytes, .. } => {
+                TranscriptEntry::Received { bytes, .. } => {
                     // What it returns is in the entry.
                     let _ = recorder.receive(&mut Input::new(&mut bytes.clone()), &mut out);
                 }
-                Entry::Called { name, .. } => {
+                TranscriptEntry::Called { name, .. } => {
                     recorder.call(name, &mut out, |endpoint, out| call(endpoint, name, out));
                 }
-                Entry::Ended { .. } => {
+                TranscriptEntry::Ended { .. } => {
                     let _ = recorder.receive_eof(&mut out);
                 }
             }
@@ -149,15 +149,15 @@ impl fmt::Display for Transcript {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for entry in &self.entries {
             let (sent, error) = match entry {
-                Entry::Received { bytes, sent, error } => {
+                TranscriptEntry::Received { bytes, sent, error } => {
                     write!(f, "received {}", bytes.escape_ascii())?;
                     (sent, error.as_deref())
                 }
-                Entry::Called { name, sent } => {
+                TranscriptEntry::Called { name, sent } => {
                     write!(f, "called   {name}")?;
                     (sent, None)
                 }
-                Entry::Ended { sent, error } => {
+                TranscriptEntry::Ended { sent, error } => {
                     f.write_str("ended")?;
                     (sent, error.as_deref())
                 }

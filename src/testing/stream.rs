@@ -2,7 +2,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use super::Choices;
+use super::ByteSource;
 use crate::{
     Close, CloseCode, Event,
     frame::{Header, MAX_CONTROL_LEN, MAX_HEADER_LEN, OpCode, Role, mask},
@@ -28,7 +28,7 @@ pub enum Message {
 /// What an endpoint receives: messages and their bytes on the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Stream {
+pub struct FrameStream {
     /// Which end it is for: a server gets masked frames.
     pub role: Role,
     /// What it says. Of a stream that was [broken](Self::broken) perhaps only a part arrives.
@@ -39,7 +39,7 @@ pub struct Stream {
 
 impl Message {
     /// Any message.
-    pub fn choose(choices: &mut Choices<'_>) -> Self {
+    pub fn choose(choices: &mut ByteSource<'_>) -> Self {
         let kind = choices.below(16);
         let len = choices.below(if kind == 0 { 1000 } else { 40 });
         match kind {
@@ -63,11 +63,11 @@ impl Message {
     }
 }
 
-impl Stream {
+impl FrameStream {
     /// Up to 20 messages, in frames as they are chosen: fragments, some of them empty, with control frames between.
     ///
     /// They end with a Close if one was chosen.
-    pub fn choose(role: Role, choices: &mut Choices<'_>) -> Self {
+    pub fn choose(role: Role, choices: &mut ByteSource<'_>) -> Self {
         let mut stream = Self { role, messages: Vec::new(), bytes: Vec::new() };
         while !choices.is_empty() && stream.messages.len() < 20 {
             let message = Message::choose(choices);
@@ -82,7 +82,7 @@ impl Stream {
 
     /// The same with one byte changed, left out or put in, if there is any.
     #[must_use]
-    pub fn broken(mut self, choices: &mut Choices<'_>) -> Self {
+    pub fn broken(mut self, choices: &mut ByteSource<'_>) -> Self {
         let at = choices.below(self.bytes.len());
         let byte = choices.byte();
         match choices.below(3) {
@@ -100,7 +100,7 @@ impl Stream {
     }
 
     /// Appends a message.
-    fn push(&mut self, message: Message, choices: &mut Choices<'_>) {
+    fn push(&mut self, message: Message, choices: &mut ByteSource<'_>) {
         match &message {
             Message::Text(text) => self.push_data(OpCode::Text, text.as_bytes(), choices),
             Message::Binary(data) => self.push_data(OpCode::Binary, data, choices),
@@ -119,7 +119,7 @@ impl Stream {
     }
 
     /// Appends a message of data, in fragments as they are chosen.
-    fn push_data(&mut self, first: OpCode, mut data: &[u8], choices: &mut Choices<'_>) {
+    fn push_data(&mut self, first: OpCode, mut data: &[u8], choices: &mut ByteSource<'_>) {
         let mut opcode = first;
         for _ in 0..choices.below(4) {
             let (fragment, rest) = data.split_at(choices.below(data.len().saturating_add(1)).min(data.len()));
@@ -134,7 +134,7 @@ impl Stream {
         self.push_frame(opcode, true, data, choices);
     }
 
-    fn push_frame(&mut self, opcode: OpCode, fin: bool, payload: &[u8], choices: &mut Choices<'_>) {
+    fn push_frame(&mut self, opcode: OpCode, fin: bool, payload: &[u8], choices: &mut ByteSource<'_>) {
         let max = if opcode.is_control() { MAX_CONTROL_LEN } else { usize::MAX };
         let payload = payload.get(..max).unwrap_or(payload);
         let key = [choices.byte(), choices.byte(), choices.byte(), choices.byte()];
@@ -157,7 +157,7 @@ fn text(bytes: &[u8]) -> String {
     bytes.iter().filter_map(|&byte| few.get(usize::from(byte % 8))).collect()
 }
 
-fn close(choices: &mut Choices<'_>) -> Option<Close<'static>> {
+fn close(choices: &mut ByteSource<'_>) -> Option<Close<'static>> {
     let codes = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999];
     let code = CloseCode::new(*codes.get(choices.below(codes.len()))?)?;
     let len = choices.below(40);

@@ -71,7 +71,7 @@ fn ten_million_empty_fragments_cost_nothing_and_end_at_the_limit() {
     let mut out = Vec::new();
     flood(&mut connection, &mut out, 1, &to(Role::Server, BINARY_FIRST, b""));
     flood(&mut connection, &mut out, 10, &piece);
-    let error = connection.closure().unwrap().error;
+    let error = connection.close_outcome().unwrap().error;
     assert_eq!(error, Some(ProtocolError::TooManyFragments { limit: 5000 }));
     assert_eq!(out, b"\x88\x02\x03\xf0");
 }
@@ -150,7 +150,7 @@ fn a_send_that_is_refused_leaves_nothing_behind() {
         assert_eq!(out, [&[0x89, u8::try_from(len).unwrap()], &data[..]].concat());
         out.clear();
     }
-    assert_eq!(connection.send_ping(&[0; 126], &mut out), Err(SendError::ControlFrameTooLong));
+    assert_eq!(connection.send_ping(&[0; 126], &mut out), Err(SendError::ControlPayloadTooLong));
     assert!(out.is_empty());
 }
 

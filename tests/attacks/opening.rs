@@ -111,7 +111,7 @@ fn a_body_in_the_upgrade_request_is_refused() {
     for (name, value) in
         [("Content-Length", "1000000000"), ("Content-Length", "5"), ("Transfer-Encoding", "chunked")]
     {
-        refused(&Head::request().add(name, value).bytes(), E::RequestBody);
+        refused(&Head::request().add(name, value).bytes(), E::UnexpectedBody);
     }
     opened(&Head::request().add("Content-Length", "0").bytes());
 }

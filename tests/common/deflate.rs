@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 use sansocket::{
     Connection, Delivery, Event, Input, ProtocolError, State,
-    deflate::{Agreed, Config, WindowBits},
+    deflate::{Config, Negotiated, WindowBits},
     frame::Role,
     handshake::HandshakeLimits,
     server,
@@ -41,11 +41,11 @@ pub(crate) fn request(extensions: &str) -> server::Request {
 }
 
 /// What a server and a client agree on: the server's view and the client's.
-pub(crate) fn agree(server: Config, client: Config) -> (Agreed, Agreed) {
+pub(crate) fn agree(server: Config, client: Config) -> (Negotiated, Negotiated) {
     let offer = request(&client.offer().to_string());
     let at_server = server.accept(offer.extensions()).unwrap();
     let answer = request(&at_server.to_string());
-    let at_client = client.confirm(&answer.extensions().next().unwrap()).unwrap();
+    let at_client = client.accept_response(&answer.extensions().next().unwrap()).unwrap();
     (at_server, at_client)
 }
 

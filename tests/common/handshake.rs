@@ -184,7 +184,7 @@ fn serve_pieces(pieces: &[&[u8]], limits: HandshakeLimits, any: bool) -> ServerR
         run.remaining.extend(input.remaining());
     }
     let eof = match run.result {
-        Ok(None) => Err(HandshakeError::UnexpectedEof),
+        Ok(None) => Err(HandshakeError::IncompleteHandshake),
         Ok(Some(_)) => Ok(()),
         Err(error) => Err(error),
     };

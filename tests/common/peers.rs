@@ -91,7 +91,7 @@ impl Client {
         assert_eq!(self.connection.state(), State::Draining);
         assert_eq!(self.stream.read(&mut [0]).unwrap(), 0);
         self.connection.receive_eof().unwrap();
-        assert!(self.connection.closure().unwrap().clean);
+        assert!(self.connection.close_outcome().unwrap().clean);
         // The server may have closed its socket altogether.
         let _ = self.stream.shutdown(Shutdown::Both);
     }

@@ -1,6 +1,8 @@
 //! The harness that runs one stream through a connection again and again, cut in every way.
 
-use sansocket::{Closure, Config, Connection, Event, Initiator, Input, ProtocolError, State, frame::Role};
+use sansocket::{
+    CloseOutcome, Config, Connection, Event, Initiator, Input, ProtocolError, State, frame::Role,
+};
 
 use super::{CLOSE, TEXT, boundaries, frame, plain, to};
 
@@ -30,7 +32,7 @@ pub(crate) struct Transcript {
     pub(crate) eof: Option<Result<(), ProtocolError>>,
 }
 
-/// A `Closure` that borrows nothing.
+/// A `CloseOutcome` that borrows nothing.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Ended {
     pub(crate) code: u16,
@@ -46,9 +48,9 @@ pub(crate) fn open(events: Vec<Event<'static>>, out: &[u8]) -> Transcript {
     Transcript { events, out: out.to_vec(), error: None, state: State::Open, closure: None, eof: None }
 }
 
-impl From<Closure<'_>> for Ended {
-    fn from(closure: Closure<'_>) -> Self {
-        let Closure { code, reason, clean, initiator, interrupted, error, .. } = closure;
+impl From<CloseOutcome<'_>> for Ended {
+    fn from(closure: CloseOutcome<'_>) -> Self {
+        let CloseOutcome { code, reason, clean, initiator, interrupted, error, .. } = closure;
         Self { code, reason: reason.to_owned(), clean, initiator, interrupted, error }
     }
 }
@@ -245,7 +247,7 @@ impl Run {
             result
         });
         let state = self.connection.state();
-        let closure = self.connection.closure().map(Ended::from);
+        let closure = self.connection.close_outcome().map(Ended::from);
         assert_eq!(closure.is_some(), matches!(state, State::Draining | State::Closed));
         Transcript { events: self.events, out: self.out, error: self.error, state, closure, eof }
     }

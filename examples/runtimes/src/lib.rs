@@ -94,7 +94,7 @@ impl Echo {
         match (self.keep_alive.poll(now()), &mut self.phase) {
             (Action::Wait, _) | (Action::Ping(_), Phase::Opening(_)) => {}
             (Action::Ping(data), Phase::Open(connection)) => connection.send_ping(&data, out)?,
-            (Action::Close(timeout), _) => return Err(timeout.into()),
+            (Action::Disconnect(timeout), _) => return Err(timeout.into()),
         }
         Ok(())
     }

@@ -151,7 +151,7 @@ fn several_sockets_share_one_connection() {
             // The server ends the stream, not the connection of HTTP.
             assert_eq!((socket.next().await, socket.connection.state()), (None, State::Draining));
             socket.connection.receive_eof().unwrap();
-            assert!(socket.connection.closure().unwrap().clean);
+            assert!(socket.connection.close_outcome().unwrap().clean);
             socket.sender.send_data(Bytes::new(), true).unwrap();
         }
     });

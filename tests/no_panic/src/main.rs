@@ -63,7 +63,7 @@ fn opcode(bits: u8) -> Option<OpCode> {
 
 #[no_panic]
 fn state(connection: &Connection) -> (State, Option<u16>) {
-    (connection.state(), connection.closure().map(|closure| closure.code))
+    (connection.state(), connection.close_outcome().map(|closure| closure.code))
 }
 
 #[cfg(feature = "control")]
@@ -80,7 +80,7 @@ fn main() {
     mask(black_box(&mut [1, 2, 3]), [1, 2, 3, 4], 5);
     let mut decoder = Decoder::new(black_box(frame::Role::Server), frame::Limits::new());
     // With room for the frame to wait for its end, which it does not have to.
-    let mut input = Input::growing(&mut bytes, black_box(64));
+    let mut input = Input::retained(&mut bytes, black_box(64));
     let part = receive_frame(&mut decoder, &mut input).unwrap().unwrap();
     assert_eq!(part.payload, b"Hello");
     black_box(decode_text(&mut utf8::Decoder::new(), black_box(part.payload)).unwrap());

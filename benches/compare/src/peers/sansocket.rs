@@ -52,7 +52,7 @@ fn receive(
             buf[end..][..bytes.len()].copy_from_slice(bytes);
             (unread, end) = (rest, end + bytes.len());
 
-            let mut input = Input::growing(&mut buf[start..end], BUFFER_LEN);
+            let mut input = Input::retained(&mut buf[start..end], BUFFER_LEN);
             while let Some(event) = connection.receive(&mut input, &mut out).unwrap() {
                 count += on_event(&mut connection, &event, &mut out);
                 connection.recycle(event);

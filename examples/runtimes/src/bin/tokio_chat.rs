@@ -169,7 +169,7 @@ impl Client {
     fn tick(&mut self, out: &mut Vec<u8>) -> Result<()> {
         match (self.keep_alive.poll(now()), &mut self.phase) {
             (Action::Ping(data), Phase::Open(connection)) => Ok(connection.send_ping(&data, out)?),
-            (Action::Close(timeout), _) => Err(timeout.into()),
+            (Action::Disconnect(timeout), _) => Err(timeout.into()),
             _ => Ok(()),
         }
     }

@@ -89,7 +89,7 @@ fn converse(connection: &mut Connection, stream: &mut (impl Read + Write)) -> Re
         let count = stream.read(&mut buf)?;
         if count == 0 {
             connection.receive_eof()?;
-            let code = connection.closure().map_or(0, |closure| closure.code);
+            let code = connection.close_outcome().map_or(0, |closure| closure.code);
             println!("closed with {code}");
             return Ok(());
         }

@@ -28,7 +28,7 @@ impl Terms {
         let answer = response.extensions().find(|extension| extension.name() == deflate::NAME);
         match answer {
             Some(answer) if !self.deflate.is_empty() => {
-                let agreed = self.deflate.iter().find_map(|offered| offered.confirm(&answer).ok());
+                let agreed = self.deflate.iter().find_map(|offered| offered.accept_response(&answer).ok());
                 Ok(self.config.deflate(agreed.ok_or(HandshakeError::UnexpectedExtension)?))
             }
             _ => Ok(self.config),

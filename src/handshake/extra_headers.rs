@@ -6,7 +6,7 @@ use super::is_token;
 
 /// Header lines, ready to be sent: none of them can end its line early or stand in for one of ours.
 #[derive(Clone, Default)]
-pub(crate) struct Fields {
+pub(crate) struct ExtraHeaders {
     lines: Vec<u8>,
 }
 
@@ -18,7 +18,7 @@ pub(crate) enum FieldError {
     Reserved,
 }
 
-impl Fields {
+impl ExtraHeaders {
     /// Adds a header.
     pub(crate) fn push(&mut self, name: &str, value: &str) -> Result<(), FieldError> {
         if !is_token(name.as_bytes()) {

@@ -5,7 +5,7 @@ mod common;
 
 use common::{closed, hex, ping};
 use sansocket::{
-    CloseCode, Closure, Config, Connection, Event, Initiator, Input, ProtocolError, ReceiveHalf, Reply,
+    CloseCode, CloseOutcome, Config, Connection, Event, Initiator, Input, ProtocolError, ReceiveHalf, Reply,
     SendError, SendHalf, State,
     frame::{OpCode, Role},
 };
@@ -48,7 +48,7 @@ trait Endpoint {
     fn send(&mut self, step: Step, out: &mut Vec<u8>) -> Result<(), SendError>;
     fn eof(&mut self, out: &mut Vec<u8>);
     fn state(&self) -> State;
-    fn closure(&self) -> Option<Closure<'_>>;
+    fn close_outcome(&self) -> Option<CloseOutcome<'_>>;
 }
 
 /// The same calls for a [`Connection`] and for a [`SendHalf`].
@@ -87,8 +87,8 @@ impl Endpoint for Connection {
         Connection::state(self)
     }
 
-    fn closure(&self) -> Option<Closure<'_>> {
-        Connection::closure(self)
+    fn close_outcome(&self) -> Option<CloseOutcome<'_>> {
+        Connection::close_outcome(self)
     }
 }
 
@@ -128,8 +128,8 @@ impl Endpoint for Halves {
         self.sending.state()
     }
 
-    fn closure(&self) -> Option<Closure<'_>> {
-        self.sending.closure()
+    fn close_outcome(&self) -> Option<CloseOutcome<'_>> {
+        self.sending.close_outcome()
     }
 }
 
@@ -149,7 +149,11 @@ fn transcript(endpoint: &mut dyn Endpoint, steps: &[Step]) -> Vec<String> {
             }
             step => format!("{:?}", endpoint.send(step, &mut out)),
         };
-        seen.push(format!("{step:?}: {result} {out:02x?} {:?} {:?}", endpoint.state(), endpoint.closure()));
+        seen.push(format!(
+            "{step:?}: {result} {out:02x?} {:?} {:?}",
+            endpoint.state(),
+            endpoint.close_outcome()
+        ));
     }
     seen
 }
@@ -193,7 +197,7 @@ macro_rules! all_calls {
             sender.send_text(&long, &mut out).unwrap();
             sender.compress_next(sansocket::deflate::Compress::Never);
             sender.send_text(&long, &mut out).unwrap();
-            sender.release();
+            sender.release_buffers();
             sender.send_text(&long, &mut out).unwrap();
         }
         (key, sender.role(), out)
@@ -233,11 +237,11 @@ fn replies_may_come_late() {
     sending.reply(&pong.unwrap(), &mut out);
     sending.reply(&close.unwrap(), &mut out);
     assert_eq!(out, hex("8104 6c617465 8a01 61 8803 03e9 21"));
-    assert_eq!(sending.send_text("too late", &mut out), Err(SendError::Closing));
+    assert_eq!(sending.send_text("too late", &mut out), Err(SendError::ConnectionClosing));
     assert_eq!(sending.state(), State::Draining);
     sending.reply(&receiving.receive_eof(), &mut out);
     assert_eq!(sending.state(), State::Closed);
-    let closure = sending.closure().unwrap();
+    let closure = sending.close_outcome().unwrap();
     assert_eq!((closure.code, closure.reason, closure.clean), (1001, "!", true));
     assert_eq!(closure.initiator, Initiator::Remote);
 }
@@ -252,7 +256,7 @@ fn a_failure_is_owed_once() {
     assert_eq!(out, hex("8802 03ea"));
     assert_eq!(receiving.receive(&mut input, &mut reply), Err(ProtocolError::UnmaskedFrame));
     assert_eq!(reply, None);
-    assert_eq!(sending.closure().unwrap().error, Some(ProtocolError::UnmaskedFrame));
+    assert_eq!(sending.close_outcome().unwrap().error, Some(ProtocolError::UnmaskedFrame));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Frames that wait in a buffer until they are whole (`Input::growing`): nothing is copied, and nothing else changes.
+//! Frames that wait in a buffer until they are whole (`Input::retained`): nothing is copied, and nothing else changes.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
@@ -31,7 +31,7 @@ impl Reader {
         self.buf[self.filled..][..bytes.len()].copy_from_slice(bytes);
         self.filled += bytes.len();
         let capacity = self.buf.len();
-        let mut input = Input::growing(&mut self.buf[..self.filled], capacity);
+        let mut input = Input::retained(&mut self.buf[..self.filled], capacity);
         let result = loop {
             match self.connection.receive(&mut input, &mut self.out) {
                 Ok(Some(event)) => on_event(event),
@@ -144,11 +144,11 @@ fn the_caller_may_stop_keeping_at_any_time() {
     // A caller that forgets what waited gets garbage, and nothing worse.
     let mut connection = Connection::server(Config::new());
     let mut out = Vec::new();
-    let waiting = connection.receive(&mut Input::growing(&mut stream[..40_000], 60_000), &mut out);
+    let waiting = connection.receive(&mut Input::retained(&mut stream[..40_000], 60_000), &mut out);
     assert_eq!(waiting, Ok(None));
     for len in [10, 0, 1] {
         let mut other = noise(len);
-        let again = connection.receive(&mut Input::growing(&mut other, 60_000), &mut out);
+        let again = connection.receive(&mut Input::retained(&mut other, 60_000), &mut out);
         assert_eq!(again, Ok(None));
     }
     let mut other = noise(50_000);
@@ -166,7 +166,7 @@ fn a_frame_that_has_been_taken_from_goes_on_without_waiting() {
     let mut out = Vec::new();
     assert_eq!(connection.receive(&mut Input::new(first), &mut out), Ok(None));
     for bytes in [second, last] {
-        let mut input = Input::growing(bytes, 9000);
+        let mut input = Input::retained(bytes, 9000);
         let event = connection.receive(&mut input, &mut out).unwrap().map(Event::into_owned);
         assert!(input.is_empty());
         assert!(event.is_none_or(|event| event == Event::Binary((&data).into())));
@@ -231,7 +231,7 @@ fn a_decoder_gives_whole_frames() {
     let mut frames = Vec::new();
     let mut at = 0;
     for end in 1..=stream.len() {
-        let mut input = Input::growing(&mut stream[at..end], 64);
+        let mut input = Input::retained(&mut stream[at..end], 64);
         while let Some(part) = decoder.receive(&mut input).unwrap() {
             assert!(part.last && part.offset == 0);
             frames.push(part.payload.to_vec());

@@ -3,7 +3,7 @@
 use alloc::{string::String, vec::Vec};
 
 use super::HeaderList;
-use crate::handshake::{Fields, HandshakeError, Head, Headers, is_token};
+use crate::handshake::{ExtraHeaders, HandshakeError, Head, Headers, is_token};
 
 /// A list that was received.
 pub(super) struct Received<const N: usize> {
@@ -59,7 +59,7 @@ impl<const N: usize> Received<N> {
             return Err(HandshakeError::ControlCharacter);
         }
         if is_connection_specific(name, value) {
-            return Err(HandshakeError::ConnectionHeader);
+            return Err(HandshakeError::ConnectionSpecificHeader);
         }
         for part in [name, b": ", value, b"\r\n"] {
             self.lines.extend_from_slice(part);
@@ -70,7 +70,7 @@ impl<const N: usize> Received<N> {
 }
 
 /// Appends what the caller has added. `false`: one of them may not be sent.
-pub(super) fn append_fields(fields: &Fields, list: &mut HeaderList) -> bool {
+pub(super) fn append_fields(fields: &ExtraHeaders, list: &mut HeaderList) -> bool {
     for (name, value) in Headers::of(fields.as_bytes()) {
         let name = name.to_ascii_lowercase();
         // It was text when it was added.
