@@ -182,6 +182,11 @@ impl<'a> Close<'a> {
         }
     }
 
+    /// The same Close, borrowed from this one.
+    pub(crate) fn borrowed(&self) -> Close<'_> {
+        Close(Repr::Borrowed(self.code(), self.reason()))
+    }
+
     /// The same Close, independent of the bytes that it was read from.
     pub fn into_owned(self) -> Close<'static> {
         Close(match self.0 {

@@ -68,6 +68,9 @@ pub enum ProtocolError {
         /// [`Config::max_control_frames`](crate::Config::max_control_frames).
         limit: u32,
     },
+    /// The bytes of an incomplete frame, which [`Input::retained`](crate::Input::retained) left in the buffer, are
+    /// missing at the front of the next input: a mistake of the caller.
+    RetainedInputLost,
     /// The transport ended without a closing handshake (RFC 6455, 7.1.5).
     UnexpectedEof,
 }
@@ -85,6 +88,7 @@ impl ProtocolError {
             Self::TooManyFragments { .. } | Self::TooManyControlFrames { .. } => {
                 Some(CloseCode::POLICY_VIOLATION)
             }
+            Self::RetainedInputLost => Some(CloseCode::INTERNAL_ERROR),
             Self::UnexpectedEof => None,
             _ => Some(CloseCode::PROTOCOL_ERROR),
         }
@@ -121,25 +125,15 @@ impl fmt::Display for ProtocolError {
             Self::TooManyControlFrames { limit } => {
                 write!(f, "more than {limit} control frames came without a data frame between them")
             }
+            Self::RetainedInputLost => {
+                f.write_str("the bytes of an incomplete frame were not kept at the front of the input")
+            }
             Self::UnexpectedEof => f.write_str("the transport ended without a closing handshake"),
         }
     }
 }
 
 impl error::Error for ProtocolError {}
-
-/// What is wrong with the content of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// It is text and not UTF-8.
-    Utf8,
-    /// It is compressed, and corrupt or incomplete.
-    #[cfg(feature = "deflate")]
-    Corrupt,
-    /// It inflates to more than the limit.
-    #[cfg(feature = "deflate")]
-    TooLong,
-}
 
 /// Why nothing was sent: the call does not fit the state of the connection, or its arguments are out of range.
 ///

@@ -73,7 +73,7 @@ impl<'b> Input<'b> {
     }
 
     /// Has everything taken.
-    pub(crate) fn stop_growing(&mut self) {
+    pub(crate) fn stop_retaining(&mut self) {
         self.capacity = 0;
     }
 

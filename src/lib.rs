@@ -175,6 +175,7 @@ extern crate std;
 #[cfg(feature = "arbitrary")]
 mod arbitrary;
 mod close;
+mod compression;
 mod connection;
 mod entropy;
 mod error;

@@ -278,7 +278,7 @@ fn a_response_that_rejects_is_handed_out() {
     assert_eq!(response.header("WWW-Authenticate"), Some(&b"Basic"[..]));
     let mut waiting = handshake();
     assert_eq!(waiting.receive_eof(), Err(E::IncompleteHandshake.into()));
-    assert_eq!(format!("{waiting:?}"), "Handshake { state: Handshake(UnexpectedEof), .. }");
+    assert_eq!(format!("{waiting:?}"), "Handshake { state: Handshake(IncompleteHandshake), .. }");
 }
 
 #[test]

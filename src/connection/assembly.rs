@@ -44,6 +44,13 @@ impl Assembly {
         }
     }
 
+    /// Gives back the memory that was kept.
+    pub(super) fn release(&mut self) {
+        if let Self::Idle(memory) = self {
+            *memory = Vec::new();
+        }
+    }
+
     /// Appends text to a message of text, and makes room for what follows as far as that can be trusted.
     #[inline]
     pub(super) fn push_str(&mut self, piece: &str, to_come: ToCome) {
@@ -70,7 +77,6 @@ impl Assembly {
     }
 
     /// What has been put together, as a chunk; nothing if it is empty and not the last.
-    #[cfg(feature = "deflate")]
     pub(super) fn finish_chunk(&mut self, last: bool) -> Option<Event<'static>> {
         match mem::take(self) {
             Self::Text(text) if last || !text.is_empty() => {

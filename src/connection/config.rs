@@ -1,8 +1,6 @@
 //! What a connection is told when it is made.
 
-#[cfg(feature = "deflate")]
-use crate::deflate::Negotiated;
-use crate::frame;
+use crate::{compression::Agreement, frame};
 
 /// How a connection behaves and what it accepts.
 ///
@@ -16,18 +14,11 @@ use crate::frame;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
     pub(super) frame_limits: frame::Limits,
-    pub(super) behaviour: Behaviour,
-    #[cfg(feature = "deflate")]
-    pub(super) deflate: Option<Negotiated>,
-}
-
-/// What a connection has to remember of its configuration, apart from what its decoder does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Behaviour {
     pub(super) delivery: Delivery,
     pub(super) auto_pong: bool,
     pub(super) auto_close: bool,
     pub(super) deliver_while_closing: bool,
+    pub(super) compression: Agreement,
 }
 
 /// How the data of a message reaches the caller.
@@ -53,21 +44,18 @@ impl Config {
     pub const fn new() -> Self {
         Self {
             frame_limits: frame::Limits::new(),
-            behaviour: Behaviour {
-                delivery: Delivery::Messages,
-                auto_pong: true,
-                auto_close: true,
-                deliver_while_closing: true,
-            },
-            #[cfg(feature = "deflate")]
-            deflate: None,
+            delivery: Delivery::Messages,
+            auto_pong: true,
+            auto_close: true,
+            deliver_while_closing: true,
+            compression: Agreement::NONE,
         }
     }
 
     /// Whole messages, or chunks as they arrive. Default: [`Delivery::Messages`].
     #[must_use]
     pub const fn delivery(mut self, delivery: Delivery) -> Self {
-        self.behaviour.delivery = delivery;
+        self.delivery = delivery;
         self
     }
 
@@ -126,7 +114,7 @@ impl Config {
     /// If not, the caller answers with [`send_pong`](crate::Connection::send_pong) (RFC 6455, 5.5.2).
     #[must_use]
     pub const fn auto_pong(mut self, yes: bool) -> Self {
-        self.behaviour.auto_pong = yes;
+        self.auto_pong = yes;
         self
     }
 
@@ -136,7 +124,7 @@ impl Config {
     /// may finish a message that it is sending in fragments first.
     #[must_use]
     pub const fn auto_close(mut self, yes: bool) -> Self {
-        self.behaviour.auto_close = yes;
+        self.auto_close = yes;
         self
     }
 
@@ -146,18 +134,7 @@ impl Config {
     /// If not they are checked and dropped, as browsers do.
     #[must_use]
     pub const fn deliver_while_closing(mut self, yes: bool) -> Self {
-        self.behaviour.deliver_while_closing = yes;
-        self
-    }
-
-    /// Compresses messages as both sides have agreed (RFC 7692). Default: no compression.
-    ///
-    /// The handshakes of this crate do this themselves. It is for connections that were opened elsewhere.
-    #[cfg(feature = "deflate")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
-    #[must_use]
-    pub const fn deflate(mut self, agreed: Negotiated) -> Self {
-        self.deflate = Some(agreed);
+        self.deliver_while_closing = yes;
         self
     }
 }

@@ -1,6 +1,6 @@
 //! What happened on a connection.
 
-use alloc::borrow::Cow;
+use alloc::{borrow::Cow, vec::Vec};
 use core::fmt;
 
 use crate::{Close, input::Beginning};
@@ -56,6 +56,18 @@ impl Event<'_> {
             Self::Ping(data) => Event::Ping(owned(data)),
             Self::Pong(data) => Event::Pong(owned(data)),
             Self::Close(close) => Event::Close(close.map(Close::into_owned)),
+        }
+    }
+
+    /// The memory of the data, if it is owned.
+    #[inline]
+    pub(super) fn into_memory(self) -> Option<Vec<u8>> {
+        match self {
+            Event::Text(Cow::Owned(text)) | Event::TextChunk { data: Cow::Owned(text), .. } => {
+                Some(text.into_bytes())
+            }
+            Event::Binary(Cow::Owned(data)) | Event::BinaryChunk { data: Cow::Owned(data), .. } => Some(data),
+            _ => None,
         }
     }
 }

@@ -13,8 +13,9 @@
 //! The end of the transport leads to Closed from every state.
 
 use alloc::boxed::Box;
+use core::fmt;
 
-use crate::{Close, CloseCode, ProtocolError};
+use crate::{Close, CloseCode, ProtocolError, input::Beginning};
 
 /// Where a connection stands between its opening and its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,7 +39,7 @@ pub enum State {
 }
 
 /// How a connection ended (RFC 6455, 7.1.4 to 7.1.6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CloseOutcome<'a> {
     /// The status code of the peer's Close, 1005 if that had none, 1006 if no Close came before the connection
@@ -70,37 +71,34 @@ pub enum Initiator {
 }
 
 /// What has happened so far on the way to the end.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each of them is a fact of its own")]
 pub(super) struct Lifecycle {
     sent: bool,
-    received: Option<Received>,
+    /// The peer's Close: whether it was received, its code and its reason.
+    received: bool,
+    code: Option<CloseCode>,
+    reason: Reason,
     failure: Option<ProtocolError>,
     ended: bool,
     initiator: Option<Initiator>,
     interrupted: bool,
 }
 
-/// The peer's Close.
-#[derive(Clone, Debug)]
-struct Received {
-    code: Option<CloseCode>,
-    reason: Box<str>,
-}
-
 impl Lifecycle {
     pub(super) fn state(&self) -> State {
-        match (self.sent, &self.received) {
+        match (self.sent, self.received) {
             _ if self.ended => State::Closed,
             _ if self.failure.is_some() => State::Draining,
-            (true, Some(_)) => State::Draining,
-            (false, None) => State::Open,
-            (true, None) | (false, Some(_)) => State::Closing,
+            (true, true) => State::Draining,
+            (false, false) => State::Open,
+            (true, false) | (false, true) => State::Closing,
         }
     }
 
     /// Whether what arrives still means something: neither the peer's Close nor the end was reached.
     pub(super) fn may_receive(&self) -> bool {
-        self.received.is_none() && self.failure.is_none() && !self.ended
+        !self.received && self.failure.is_none() && !self.ended
     }
 
     /// Whether anything but a Pong may be sent.
@@ -113,22 +111,15 @@ impl Lifecycle {
         self.may_receive()
     }
 
-    pub(super) fn close_sent(&self) -> bool {
-        self.sent
-    }
-
-    pub(super) fn failure(&self) -> Option<ProtocolError> {
-        self.failure
-    }
-
     pub(super) fn on_close_sent(&mut self) {
         self.sent = true;
         self.initiator.get_or_insert(Initiator::Local);
     }
 
     pub(super) fn on_close_received(&mut self, close: Option<&Close<'_>>, in_message: bool) {
-        self.received =
-            Some(Received { code: close.map(Close::code), reason: close.map_or("", Close::reason).into() });
+        self.received = true;
+        self.code = close.map(Close::code);
+        self.reason = Reason(close.map_or("", Close::reason).into());
         self.initiator.get_or_insert(Initiator::Remote);
         self.interrupted = in_message;
     }
@@ -140,7 +131,7 @@ impl Lifecycle {
 
     /// The transport ended, for the first time or again.
     pub(super) fn on_eof(&mut self, in_message: bool) -> Result<(), ProtocolError> {
-        if !self.ended && self.failure.is_none() && !(self.sent && self.received.is_some()) {
+        if !self.ended && self.failure.is_none() && !(self.sent && self.received) {
             self.failure = Some(ProtocolError::UnexpectedEof);
             self.initiator.get_or_insert(Initiator::Transport);
             self.interrupted |= in_message;
@@ -153,18 +144,40 @@ impl Lifecycle {
         if !matches!(self.state(), State::Draining | State::Closed) {
             return None;
         }
-        let (code, reason) = match &self.received {
-            Some(Received { code, reason }) => (code.map_or(NO_STATUS, CloseCode::get), &**reason),
-            None => (ABNORMAL, ""),
-        };
+        let code = if self.received { self.code.map_or(NO_STATUS, CloseCode::get) } else { ABNORMAL };
         Some(CloseOutcome {
             code,
-            reason,
+            reason: &self.reason.0,
             clean: self.failure.is_none(),
             initiator: self.initiator.unwrap_or(Initiator::Transport),
             interrupted: self.interrupted,
             error: self.failure,
         })
+    }
+}
+
+/// The reason of the peer's Close.
+#[derive(Default)]
+struct Reason(Box<str>);
+
+/// Shows the beginning, as it is the peer's and may be long.
+impl fmt::Debug for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Beginning(self.0.as_bytes()).fmt(f)
+    }
+}
+
+/// Shows the beginning of the reason, as it is the peer's and may be long.
+impl fmt::Debug for CloseOutcome<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CloseOutcome")
+            .field("code", &self.code)
+            .field("reason", &Beginning(self.reason.as_bytes()))
+            .field("clean", &self.clean)
+            .field("initiator", &self.initiator)
+            .field("interrupted", &self.interrupted)
+            .field("error", &self.error)
+            .finish()
     }
 }
 

@@ -1,38 +1,50 @@
-//! Layer 3: messages, control frames and the closing handshake.
+//! Messages, control frames and the closing handshake: a [`Connection`] is a receiver and a sender, with data between
+//! them.
 //!
-//! `mod.rs` has the type, [`receiving`] what arrives, [`sending`] what is sent, [`lifecycle`] the state
-//! machine of closing, [`split`] the two halves, [`assembly`] the messages that arrive in parts, `compression`
-//! those that are compressed.
+//! ```text
+//!                 ┌── Connection ───────────────────────────────────────────────┐
+//!   bytes in ───▶ │ Receiver ──▶ Event                                          │ ───▶ events
+//!                 │    └── Owed: a Pong, a Close, a failure, the end of stream  │
+//!                 │          ▼                                                  │
+//!   send_* ─────▶ │ SendHalf: Lifecycle, Deflater, masking keys                 │ ───▶ bytes out
+//!                 └─────────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! [`split`] hands the two out. The receiver cannot reach the output, the lifecycle or the masking keys, the sender
+//! cannot reach the decoder, and all that passes between them is an [`Owed`](owed::Owed).
+//!
+//! | file | for |
+//! |---|---|
+//! | [`receiver`], [`assembly`] | from bytes to events; messages that arrive in parts |
+//! | [`send_half`], [`lifecycle`] | from calls to bytes; the state machine of closing |
+//! | [`owed`] | what the receiver has for the sender |
+//! | [`sending`], [`split`], `deflate` | the methods of `Connection` and its halves |
+//! | [`config`], [`event`] | what goes in beside bytes, and what comes out |
+//!
+//! Uses `compression`, `frame` and what is below them.
 
 mod assembly;
-#[cfg(feature = "deflate")]
-mod compression;
 mod config;
+#[cfg(feature = "deflate")]
+mod deflate;
 mod event;
 mod lifecycle;
-mod receiving;
+mod owed;
+mod receiver;
+mod send_half;
 mod sending;
 mod split;
 
-use alloc::{borrow::Cow, boxed::Box, vec::Vec};
+use alloc::vec::Vec;
 
 pub use config::{Config, Delivery};
 pub use event::Event;
 pub use lifecycle::{CloseOutcome, Initiator, State};
-pub use split::{ReceiveHalf, Reply, SendHalf};
+pub use send_half::SendHalf;
+pub use split::{ReceiveHalf, Reply};
 
-#[cfg(feature = "deflate")]
-use crate::deflate::{Compressor, Decompressor, Deflate, Negotiated};
-use crate::{
-    ProtocolError,
-    entropy::Entropy,
-    error::Fault,
-    frame::{Decoder, OpCode, Role},
-    utf8,
-};
-use assembly::{Assembly, Control};
-use config::Behaviour;
-use lifecycle::Lifecycle;
+use crate::{Input, ProtocolError, entropy::Entropy, frame::Role};
+use receiver::Receiver;
 
 /// One end of an open WebSocket connection.
 ///
@@ -68,31 +80,14 @@ use lifecycle::Lifecycle;
 /// ```
 #[derive(Debug)]
 pub struct Connection {
-    decoder: Decoder,
-    behaviour: Behaviour,
-    /// Whether the next byte begins a message that is to be delivered whole. Kept by [`Self::look_around`].
-    at_message: bool,
-    /// What masking keys are drawn from. A client has it, a server does not.
-    entropy: Option<Entropy>,
-    /// Whether the message that is being received is text.
-    receiving_text: bool,
-    utf8: utf8::Decoder,
-    /// What comes next, where the part of a message in front of a fault was handed on first.
-    fault: Option<Fault>,
-    assembly: Assembly,
-    /// A control frame that does not lie whole in the input.
-    control: Option<Box<Control>>,
-    /// The kind of the message that is being sent in fragments.
-    sending: Option<OpCode>,
-    lifecycle: Lifecycle,
-    #[cfg(feature = "deflate")]
-    deflate: Option<Box<Deflate>>,
+    receiver: Receiver,
+    sending: SendHalf,
 }
 
 impl Connection {
     /// The server's end of a connection that is open.
     pub fn server(config: Config) -> Self {
-        Self::new(Role::Server, config, None)
+        Self::new(Role::Server, &config, None)
     }
 
     /// The client's end of a connection that is open.
@@ -108,37 +103,51 @@ impl Connection {
     }
 
     pub(crate) fn client_with(config: Config, entropy: Entropy) -> Self {
-        Self::new(Role::Client, config, Some(entropy))
+        Self::new(Role::Client, &config, Some(entropy))
     }
 
-    fn new(role: Role, config: Config, entropy: Option<Entropy>) -> Self {
-        let mut connection = Self {
-            decoder: Decoder::new(role, config.frame_limits),
-            behaviour: config.behaviour,
-            at_message: false,
-            entropy,
-            receiving_text: false,
-            utf8: utf8::Decoder::new(),
-            fault: None,
-            assembly: Assembly::default(),
-            control: None,
-            sending: None,
-            lifecycle: Lifecycle::default(),
-            #[cfg(feature = "deflate")]
-            deflate: None,
-        };
-        #[cfg(feature = "deflate")]
-        if let Some(agreed) = config.deflate {
-            connection.decoder = connection.decoder.allow_rsv1();
-            connection.deflate = Some(Box::new(Deflate::new(agreed)));
+    fn new(role: Role, config: &Config, entropy: Option<Entropy>) -> Self {
+        Self { receiver: Receiver::new(role, config), sending: SendHalf::new(entropy, config) }
+    }
+
+    /// Returns the next event, or `Ok(None)` once the input has been consumed and more bytes must be read. Only a
+    /// [retained](Input::retained) input keeps an incomplete frame.
+    ///
+    /// Call it until it returns `None`; events can be pending even when `input` is empty.
+    ///
+    /// Pongs and the reply to a Close are appended to `out`. Input received after the peer's Close or after a failure is
+    /// discarded.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`ProtocolError`] if the peer breaks the protocol or exceeds a limit of the [`Config`]. The connection
+    /// has failed: the Close frame that tells the peer is **already in `out`, so write that first** and handle the error
+    /// then. Every later call returns the same error (RFC 6455, 7.1.7).
+    #[inline]
+    pub fn receive<'b>(
+        &mut self,
+        input: &mut Input<'b>,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<Event<'b>>, ProtocolError> {
+        match self.receiver.receive_message(input) {
+            Some(event) => Ok(Some(event)),
+            None => self.receive_any(input, out),
         }
-        connection.look_around();
-        connection
+    }
+
+    /// Everything but the fast path, which is worth inlining.
+    #[inline(never)]
+    fn receive_any<'b>(
+        &mut self,
+        input: &mut Input<'b>,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<Event<'b>>, ProtocolError> {
+        self.receiver.receive(input, |owed| self.sending.settle(&owed, out))
     }
 
     /// The transport has ended, for whatever reason: end of stream, an error, or because the caller closed it.
     ///
-    /// Afterwards [`state`](Self::state) is [`State::Closed`] and [`close_outcome`](Self::closure) says how it
+    /// Afterwards [`state`](Self::state) is [`State::Closed`] and [`close_outcome`](Self::close_outcome) says how it
     /// ended. Calling it again returns the same.
     ///
     /// # Errors
@@ -146,33 +155,27 @@ impl Connection {
     /// Why the connection failed, if it did; [`ProtocolError::UnexpectedEof`] if there was no closing
     /// handshake before (RFC 6455, 7.1.4).
     pub fn receive_eof(&mut self) -> Result<(), ProtocolError> {
-        let result = self.lifecycle.on_eof(self.decoder.is_in_frame() || self.decoder.is_in_message());
-        self.forget();
-        self.forget_compressor();
-        self.look_around();
+        let result = self.sending.end(self.receiver.is_inside());
+        match result {
+            Ok(()) => self.receiver.end(),
+            Err(error) => self.receiver.fail(error),
+        }
         result
     }
 
     /// Which end this is.
     pub fn role(&self) -> Role {
-        if self.entropy.is_some() { Role::Client } else { Role::Server }
+        self.sending.role()
     }
 
     /// Where the connection stands between its opening and its end (RFC 6455, 7.1).
     pub fn state(&self) -> State {
-        self.lifecycle.state()
+        self.sending.state()
     }
 
     /// How the connection ended: from [`State::Draining`] on, before that `None`.
     pub fn close_outcome(&self) -> Option<CloseOutcome<'_>> {
-        self.lifecycle.close_outcome()
-    }
-
-    /// What was agreed on the compression of messages, if anything was (RFC 7692).
-    #[cfg(feature = "deflate")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
-    pub fn deflate(&self) -> Option<&Negotiated> {
-        self.deflate.as_deref().map(|deflate| &deflate.agreed)
+        self.sending.close_outcome()
     }
 
     /// Takes back the memory of a message that is done with, for the next one that has to be put together.
@@ -204,21 +207,7 @@ impl Connection {
     /// The connection holds that memory until the next such message, or until [`release_buffers`](Self::release_buffers).
     #[inline]
     pub fn recycle(&mut self, event: Event<'_>) {
-        let memory = match event {
-            Event::Text(Cow::Owned(text)) | Event::TextChunk { data: Cow::Owned(text), .. } => {
-                text.into_bytes()
-            }
-            Event::Binary(Cow::Owned(data)) | Event::BinaryChunk { data: Cow::Owned(data), .. } => data,
-            _ => return,
-        };
-        self.keep(memory);
-    }
-
-    #[inline(never)]
-    fn keep(&mut self, memory: Vec<u8>) {
-        if self.lifecycle.may_receive() {
-            self.assembly.keep(memory);
-        }
+        self.receiver.recycle(event);
     }
 
     /// Gives back memory that is held for speed: what was [recycled](Self::recycle), and, with the feature `deflate`,
@@ -228,40 +217,7 @@ impl Connection {
     /// anew, and will be a bit longer, because it cannot refer to earlier ones. The context for inflating stays if the
     /// peer may refer to earlier messages; without context takeover there is none between messages.
     pub fn release_buffers(&mut self) {
-        if let Assembly::Idle(memory) = &mut self.assembly {
-            *memory = Vec::new();
-        }
-        #[cfg(feature = "deflate")]
-        if let Some(deflate) = &mut self.deflate {
-            deflate.compressor.release_buffers();
-        }
-    }
-
-    /// Notes whether the short way of [`Self::receive`] is open.
-    fn look_around(&mut self) {
-        let delivered = self.behaviour.deliver_while_closing || !self.lifecycle.close_sent();
-        self.at_message = self.behaviour.delivery == Delivery::Messages
-            && self.decoder.is_idle()
-            && self.lifecycle.may_receive()
-            && delivered;
-    }
-
-    /// Gives back the memory of what will not be received any more.
-    fn forget(&mut self) {
-        self.assembly = Assembly::default();
-        self.control = None;
-        #[cfg(feature = "deflate")]
-        if let Some(deflate) = &mut self.deflate {
-            deflate.decompressor = Decompressor::new(&deflate.agreed);
-        }
-    }
-
-    /// Gives back the memory for compressing, as nothing more can be sent.
-    #[cfg_attr(not(feature = "deflate"), expect(clippy::unused_self, reason = "for the compressor"))]
-    fn forget_compressor(&mut self) {
-        #[cfg(feature = "deflate")]
-        if let Some(deflate) = &mut self.deflate {
-            deflate.compressor = Compressor::new(deflate.agreed);
-        }
+        self.receiver.release_buffers();
+        self.sending.release_buffers();
     }
 }

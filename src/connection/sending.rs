@@ -1,22 +1,15 @@
-//! What is sent: frames, appended to the caller's `out`.
+//! Sending with a whole connection: the documented methods, each of which is the sending side's.
 
 use alloc::vec::Vec;
 
 use super::Connection;
-#[cfg(feature = "deflate")]
-use crate::deflate::Compress;
-use crate::{
-    Close, CloseCode, SendError,
-    entropy::Entropy,
-    frame::{Header, MAX_CONTROL_LEN, MAX_HEADER_LEN, OpCode, Role, Rsv, mask},
-    num::as_u64,
-};
+use crate::{Close, SendError, frame::OpCode};
 
 impl Connection {
     /// Appends a text message to `out`, in one frame (RFC 6455, 6.1).
     ///
     /// It takes no other memory if `out` has room for the text and
-    /// [`MAX_HEADER_LEN`] bytes more.
+    /// [`MAX_HEADER_LEN`](crate::frame::MAX_HEADER_LEN) bytes more.
     ///
     /// # Errors
     ///
@@ -24,7 +17,7 @@ impl Connection {
     /// of another message. Nothing was appended.
     #[inline]
     pub fn send_text(&mut self, text: &str, out: &mut Vec<u8>) -> Result<(), SendError> {
-        self.send_message(OpCode::Text, text.as_bytes(), out)
+        self.sending.send_text(text, out)
     }
 
     /// Appends a binary message to `out`, in one frame (RFC 6455, 6.1).
@@ -34,7 +27,7 @@ impl Connection {
     /// As [`send_text`](Self::send_text).
     #[inline]
     pub fn send_binary(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), SendError> {
-        self.send_message(OpCode::Binary, data, out)
+        self.sending.send_binary(data, out)
     }
 
     /// Appends the next fragment of a text message to `out`; the first one begins the message, the `last` one
@@ -49,7 +42,7 @@ impl Connection {
     /// is being sent in fragments.
     #[inline]
     pub fn send_text_fragment(&mut self, text: &str, last: bool, out: &mut Vec<u8>) -> Result<(), SendError> {
-        self.send_fragment(OpCode::Text, text.as_bytes(), last, out)
+        self.sending.send_text_fragment(text, last, out)
     }
 
     /// Appends the next fragment of a binary message to `out`; the first one begins the message, the `last`
@@ -65,7 +58,7 @@ impl Connection {
         last: bool,
         out: &mut Vec<u8>,
     ) -> Result<(), SendError> {
-        self.send_fragment(OpCode::Binary, data, last, out)
+        self.sending.send_binary_fragment(data, last, out)
     }
 
     /// Appends a Ping with at most 125 bytes of data to `out` (RFC 6455, 5.5.2).
@@ -74,9 +67,7 @@ impl Connection {
     ///
     /// [`SendError::ConnectionClosing`] once our Close is out; [`SendError::ControlPayloadTooLong`].
     pub fn send_ping(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), SendError> {
-        self.check_control(OpCode::Ping, true, as_u64(data.len()))?;
-        self.write_frame(OpCode::Ping, true, data, out);
-        Ok(())
+        self.sending.send_ping(data, out)
     }
 
     /// Appends a Pong with at most 125 bytes of data to `out` (RFC 6455, 5.5.3).
@@ -88,15 +79,13 @@ impl Connection {
     ///
     /// [`SendError::ConnectionClosing`] once the peer's Close was received; [`SendError::ControlPayloadTooLong`].
     pub fn send_pong(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), SendError> {
-        self.check_control(OpCode::Pong, true, as_u64(data.len()))?;
-        self.write_frame(OpCode::Pong, true, data, out);
-        Ok(())
+        self.sending.send_pong(data, out)
     }
 
     /// Appends a Close to `out`: begins the closing handshake, or answers the peer's Close where
     /// [`Config::auto_close`](crate::Config::auto_close) is off (RFC 6455, 7.1.2).
     ///
-    /// Takes a [`CloseCode`], a [`Close`] or `None`. Then go on reading until [`state`](Self::state) is
+    /// Takes a [`CloseCode`](crate::CloseCode), a [`Close`] or `None`. Then go on reading until [`state`](Self::state) is
     /// [`State::Draining`](crate::State::Draining), under a timer: the peer may never answer. A message that
     /// is being sent in fragments stays unfinished, and the peer drops it.
     ///
@@ -109,18 +98,8 @@ impl Connection {
         close: impl Into<Option<Close<'a>>>,
         out: &mut Vec<u8>,
     ) -> Result<(), SendError> {
-        let close = close.into();
-        if !self.lifecycle.may_send() {
-            return Err(SendError::ConnectionClosing);
-        }
-        let code = close.as_ref().map(Close::code);
-        // RFC 6455, 7.4.1; an answer may echo it (5.5.1).
-        let begins = self.lifecycle.may_receive();
-        if code == Some(CloseCode::MANDATORY_EXTENSION) && self.role() == Role::Server && begins {
-            return Err(SendError::ClientOnlyCloseCode);
-        }
-        self.write_close(close.as_ref(), out);
-        self.look_around();
+        self.sending.send_close(close, out)?;
+        self.receiver.on_close_sent();
         Ok(())
     }
 
@@ -128,7 +107,7 @@ impl Connection {
     /// with a vectored write.
     ///
     /// Exactly `payload_len` bytes of payload have to follow on the wire before anything else. A client has to
-    /// [`mask`] them with the key that is returned, a fresh one for this frame, and must
+    /// [`mask`](crate::frame::mask()) them with the key that is returned, a fresh one for this frame, and must
     /// not change them any more (RFC 6455, 10.3); a server gets `None` and sends them as they are. The payload
     /// of a text message has to be UTF-8, all its fragments together.
     ///
@@ -146,144 +125,6 @@ impl Connection {
         payload_len: u64,
         out: &mut Vec<u8>,
     ) -> Result<Option<[u8; 4]>, SendError> {
-        match opcode {
-            OpCode::Text | OpCode::Binary => {
-                self.check_between_messages()?;
-                check_payload_len(payload_len)?;
-                #[cfg(feature = "deflate")]
-                self.compress_next(Compress::Default);
-                self.sending = (!fin).then_some(opcode);
-            }
-            OpCode::Continuation => {
-                self.check_open()?;
-                let sending = self.sending.ok_or(SendError::NoMessageInProgress)?;
-                #[cfg(feature = "deflate")]
-                if self.deflate.as_ref().is_some_and(|deflate| deflate.compressor.is_in_message()) {
-                    return Err(SendError::CompressedMessage);
-                }
-                check_payload_len(payload_len)?;
-                self.sending = (!fin).then_some(sending);
-            }
-            OpCode::Ping | OpCode::Pong => self.check_control(opcode, fin, payload_len)?,
-            OpCode::Close => return Err(SendError::UseSendClose),
-        }
-        Ok(self.write_header(opcode, fin, payload_len, out))
-    }
-
-    #[inline]
-    fn send_message(&mut self, opcode: OpCode, payload: &[u8], out: &mut Vec<u8>) -> Result<(), SendError> {
-        self.check_between_messages()?;
-        self.write_data(opcode, true, payload, out);
-        Ok(())
-    }
-
-    fn send_fragment(
-        &mut self,
-        kind: OpCode,
-        payload: &[u8],
-        last: bool,
-        out: &mut Vec<u8>,
-    ) -> Result<(), SendError> {
-        self.check_open()?;
-        let opcode = match self.sending {
-            None => kind,
-            Some(sending) if sending == kind => OpCode::Continuation,
-            Some(_) => return Err(SendError::MessageInProgress),
-        };
-        self.sending = (!last).then_some(kind);
-        self.write_data(opcode, last, payload, out);
-        Ok(())
-    }
-
-    #[inline]
-    fn check_open(&self) -> Result<(), SendError> {
-        if self.lifecycle.may_send() { Ok(()) } else { Err(SendError::ConnectionClosing) }
-    }
-
-    #[inline]
-    fn check_between_messages(&self) -> Result<(), SendError> {
-        self.check_open()?;
-        if self.sending.is_none() { Ok(()) } else { Err(SendError::MessageInProgress) }
-    }
-
-    fn check_control(&self, opcode: OpCode, fin: bool, payload_len: u64) -> Result<(), SendError> {
-        let allowed = match opcode {
-            OpCode::Pong => self.lifecycle.may_send_pong(),
-            _ => self.lifecycle.may_send(),
-        };
-        match () {
-            () if !allowed => Err(SendError::ConnectionClosing),
-            () if !fin => Err(SendError::ControlFragment),
-            () if payload_len > as_u64(MAX_CONTROL_LEN) => Err(SendError::ControlPayloadTooLong),
-            () => Ok(()),
-        }
-    }
-
-    /// Appends a Close, whose code has been checked or is the echo of the peer's.
-    pub(super) fn write_close(&mut self, close: Option<&Close<'_>>, out: &mut Vec<u8>) {
-        let code = close.map(|close| close.code().get().to_be_bytes());
-        let reason = close.map_or("", Close::reason);
-        let bytes = code.iter().flatten().chain(reason.as_bytes());
-        // A reason is never longer than what fits.
-        let mut body = [0; MAX_CONTROL_LEN];
-        let len = body.iter_mut().zip(bytes).map(|(to, from)| *to = *from).count();
-        self.write_frame(OpCode::Close, true, body.get(..len).unwrap_or_default(), out);
-        self.lifecycle.on_close_sent();
-        self.forget_compressor();
-    }
-
-    /// Appends a data frame that is known to be in order.
-    #[inline]
-    fn write_data(&mut self, opcode: OpCode, fin: bool, payload: &[u8], out: &mut Vec<u8>) {
-        #[cfg(feature = "deflate")]
-        if self.deflate.is_some() && self.write_compressed(opcode, fin, payload, out) {
-            return;
-        }
-        self.write_frame(opcode, fin, payload, out);
-    }
-
-    /// Appends a frame that is known to be in order, as it is.
-    #[inline]
-    pub(super) fn write_frame(&mut self, opcode: OpCode, fin: bool, payload: &[u8], out: &mut Vec<u8>) {
-        out.reserve(payload.len().saturating_add(MAX_HEADER_LEN));
-        match self.write_header(opcode, fin, as_u64(payload.len()), out) {
-            None => out.extend_from_slice(payload),
-            Some(key) => append_masked(payload, key, out),
-        }
-    }
-
-    #[inline]
-    fn write_header(
-        &mut self,
-        opcode: OpCode,
-        fin: bool,
-        payload_len: u64,
-        out: &mut Vec<u8>,
-    ) -> Option<[u8; 4]> {
-        let mask = self.entropy.as_mut().map(Entropy::masking_key); // RFC 6455, 5.1 and 5.3
-        let header = Header { fin, rsv: Rsv::NONE, opcode, mask, payload_len };
-        header.write(|bytes| out.extend_from_slice(bytes));
-        mask
+        self.sending.send_header(opcode, fin, payload_len, out)
     }
 }
-
-fn check_payload_len(len: u64) -> Result<(), SendError> {
-    // RFC 6455, 5.2
-    if i64::try_from(len).is_ok() { Ok(()) } else { Err(SendError::PayloadTooLong) }
-}
-
-/// Appends and masks in pieces, so that each piece is masked while it is in the first-level cache.
-#[inline]
-fn append_masked(payload: &[u8], key: [u8; 4], out: &mut Vec<u8>) {
-    // A piece is a multiple of four bytes, so each begins with the first byte of the key.
-    for piece in payload.chunks(PIECE) {
-        let start = out.len();
-        out.extend_from_slice(piece);
-        if let Some(piece) = out.get_mut(start..) {
-            mask(piece, key, 0);
-        }
-    }
-}
-
-/// How many bytes are copied before they are masked.
-const PIECE: usize = 16 << 10;

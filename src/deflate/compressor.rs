@@ -45,6 +45,11 @@ impl Compressor {
         }
     }
 
+    /// What both sides agreed on.
+    pub(crate) fn agreed(&self) -> &Negotiated {
+        &self.agreed
+    }
+
     pub(crate) fn is_in_message(&self) -> bool {
         self.in_message
     }

@@ -10,13 +10,13 @@ use zlib_rs::{Inflate, InflateFlush, Status};
 
 use super::Negotiated;
 use crate::{
-    error::Fault,
+    ProtocolError,
     num::{as_u64, as_usize},
 };
 
 /// Inflates the messages of one connection.
 pub(crate) struct Decompressor {
-    context_takeover: bool,
+    agreed: Negotiated,
     /// Made when it is first needed.
     context: Option<Box<Inflate>>,
     /// Whether the backend has come to a block with BFINAL set and has to be begun anew.
@@ -34,19 +34,10 @@ pub(crate) struct Decompressor {
     history: History,
 }
 
-/// Where a part of a message stands in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
-    /// More of the message follows.
-    Open,
-    /// The message ends with this part.
-    Message,
-}
-
 impl Decompressor {
-    pub(crate) fn new(agreed: &Negotiated) -> Self {
+    pub(crate) fn new(agreed: Negotiated) -> Self {
         Self {
-            context_takeover: agreed.receive_context_takeover(),
+            agreed,
             context: None,
             ended: false,
             is_empty: true,
@@ -58,22 +49,27 @@ impl Decompressor {
         }
     }
 
+    /// What both sides agreed on.
+    pub(crate) fn agreed(&self) -> &Negotiated {
+        &self.agreed
+    }
+
     /// Inflates a part of a message and hands it to `take`, piece by piece.
     ///
     /// The pieces of a message have at most `limit` bytes together, also if it fails.
     pub(crate) fn inflate(
         &mut self,
         payload: &[u8],
-        end: End,
+        message_ends: bool,
         limit: u64,
-        mut take: impl FnMut(&[u8]) -> Result<(), Fault>,
-    ) -> Result<(), Fault> {
+        mut take: impl FnMut(&[u8]) -> Result<(), ProtocolError>,
+    ) -> Result<(), ProtocolError> {
         if !payload.is_empty() {
             self.is_empty = false;
             self.remember_last_bytes(payload);
             self.run(payload, limit, &mut take)?;
         }
-        if end == End::Message {
+        if message_ends {
             self.finish()?;
         }
         Ok(())
@@ -83,8 +79,8 @@ impl Decompressor {
         &mut self,
         mut payload: &[u8],
         limit: u64,
-        take: &mut impl FnMut(&[u8]) -> Result<(), Fault>,
-    ) -> Result<(), Fault> {
+        take: &mut impl FnMut(&[u8]) -> Result<(), ProtocolError>,
+    ) -> Result<(), ProtocolError> {
         // Small messages get by with the first room. For large ones it costs less to have room for all at once.
         let mut small = [0; SMALL_ROOM];
         let mut large = match payload.len().saturating_mul(USUAL_RATIO).min(LARGE_ROOM) {
@@ -111,14 +107,14 @@ impl Decompressor {
                 take(passed)?;
             }
             if passed.len() < made.len() {
-                return Err(Fault::TooLong);
+                return Err(ProtocolError::MessageTooLong { limit, len: limit.saturating_add(1) });
             }
             payload = payload.get(step.used..).unwrap_or_default();
             let is_full = step.made == room.len();
             match step.status {
                 Some(Status::StreamEnd) => self.ended = true,
                 Some(_) if is_full || payload.is_empty() || step.used > 0 => {}
-                _ => return Err(Fault::Corrupt),
+                _ => return Err(ProtocolError::InvalidDeflate),
             }
             if payload.is_empty() && (self.ended || !is_full) {
                 return Ok(());
@@ -130,9 +126,9 @@ impl Decompressor {
     }
 
     /// Checks that the message ends where a message may end, and gets ready for the next one.
-    fn finish(&mut self) -> Result<(), Fault> {
+    fn finish(&mut self) -> Result<(), ProtocolError> {
         if !self.is_empty && !self.ended {
-            let context = self.context.as_deref_mut().ok_or(Fault::Corrupt)?;
+            let context = self.context.as_deref_mut().ok_or(ProtocolError::InvalidDeflate)?;
             // The sender should have left out the end of an empty block. If it did not, one is put behind it
             // as a test that a block has ended. Either way one byte follows that the backend must not touch:
             // if it stops right in front of it, a block has ended there.
@@ -143,13 +139,13 @@ impl Decompressor {
                 || step.made > 0
                 || rest.len().checked_sub(step.used) != Some(1)
             {
-                return Err(Fault::Corrupt);
+                return Err(ProtocolError::InvalidDeflate);
             }
         }
         if !self.is_empty {
-            self.history.end_message(self.ended, self.context_takeover);
+            self.history.end_message(self.ended, self.agreed.receive_context_takeover());
         }
-        if !self.context_takeover {
+        if !self.agreed.receive_context_takeover() {
             self.context = None;
             self.ended = false;
         }
@@ -160,16 +156,16 @@ impl Decompressor {
     }
 
     /// Goes on behind a block with BFINAL set: at the next byte, with the same window (RFC 7692, 7.2.3.4).
-    fn begin_anew(&mut self) -> Result<(), Fault> {
+    fn begin_anew(&mut self) -> Result<(), ProtocolError> {
         // The window is copied each time, which must not happen for every few bytes.
         self.begun_anew = self.begun_anew.saturating_add(1);
         if self.begun_anew > (self.used / MIN_FINAL_BLOCK).saturating_add(FREE_FINAL_BLOCKS) {
-            return Err(Fault::Corrupt);
+            return Err(ProtocolError::InvalidDeflate);
         }
         let context = self.context.get_or_insert_with(|| Box::new(new_context()));
         context.reset(false);
         if let Some(window) = self.history.window() {
-            context.set_dictionary(window).map_err(|_| Fault::Corrupt)?;
+            context.set_dictionary(window).map_err(|_| ProtocolError::InvalidDeflate)?;
         }
         self.history.on_final_block();
         self.ended = false;
@@ -187,7 +183,7 @@ impl Decompressor {
 impl fmt::Debug for Decompressor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decompressor")
-            .field("context_takeover", &self.context_takeover)
+            .field("agreed", &self.agreed)
             .field("has_context", &self.context.is_some())
             .finish_non_exhaustive()
     }

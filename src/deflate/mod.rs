@@ -75,8 +75,6 @@
 //! Beside these a connection with the extension has 136 bytes on the heap. `cargo test --features deflate --test
 //! deflate_memory -- --nocapture` prints the figures, and fails if they differ from these.
 
-use core::mem;
-
 mod compressor;
 mod config;
 mod decompressor;
@@ -86,27 +84,7 @@ pub use config::{Config, WindowBits};
 pub use negotiation::{Negotiated, NegotiationError, Offer};
 
 pub(crate) use compressor::{Compressor, Plan};
-pub(crate) use decompressor::{Decompressor, End};
-
-/// The extension at one end of a connection.
-#[derive(Debug)]
-pub(crate) struct Deflate {
-    pub(crate) agreed: Negotiated,
-    pub(crate) compressor: Compressor,
-    pub(crate) decompressor: Decompressor,
-}
-
-impl Deflate {
-    pub(crate) fn new(agreed: Negotiated) -> Self {
-        Self { agreed, compressor: Compressor::new(agreed), decompressor: Decompressor::new(&agreed) }
-    }
-
-    /// Takes out the direction of sending; that of receiving stays.
-    pub(crate) fn split_sending(&mut self) -> Self {
-        let compressor = mem::replace(&mut self.compressor, Compressor::new(self.agreed));
-        Self { compressor, ..Self::new(self.agreed) }
-    }
-}
+pub(crate) use decompressor::Decompressor;
 
 /// Whether the next message is compressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

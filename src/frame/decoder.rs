@@ -1,6 +1,6 @@
 //! Layer 2: the bytes of a stream in, validated parts of frames out.
 
-use core::{fmt, mem};
+use core::fmt;
 
 use super::{Header, Limits, MAX_HEADER_LEN, OpCode, Rsv, header::Rules, mask};
 use crate::{
@@ -41,12 +41,13 @@ pub enum Role {
 pub struct Decoder {
     role: Role,
     rsv1_allowed: bool,
+    cut_compressed: bool,
     limits: Limits,
     /// The longest payload that the short way takes.
     max_whole_len: u16,
     /// The beginning of a header that is not all there, and how long it is.
     partial: [u8; MAX_HEADER_LEN],
-    partial_len: usize,
+    partial_len: u8,
     /// The frame whose payload is being received, and how much of it has been.
     frame: Option<Header>,
     offset: u64,
@@ -81,6 +82,7 @@ impl Decoder {
         Self {
             role,
             rsv1_allowed: false,
+            cut_compressed: false,
             limits,
             max_whole_len: limits.max_whole_len(),
             partial: [0; MAX_HEADER_LEN],
@@ -107,32 +109,46 @@ impl Decoder {
         self
     }
 
-    /// The next frame, or the next part of one. `Ok(None)` means that the input is used up, but for what an
-    /// input that is [growing](Input::retained) keeps.
+    /// Cuts compressed messages into parts of at most [`MAX_COMPRESSED_PART`] bytes, so that what one inflates to is
+    /// bounded.
+    pub(crate) const fn cut_compressed(mut self) -> Self {
+        self.cut_compressed = true;
+        self
+    }
+
+    /// Returns the next frame, or the next part of one. Returns `Ok(None)` once the input has been consumed, apart from an
+    /// incomplete frame that a [retained](Input::retained) input keeps.
     ///
     /// # Errors
     ///
-    /// [`ProtocolError`] at the first byte at fault; from then on always the same, and all input is dropped.
-    pub fn receive<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<FramePart<'b>>, ProtocolError> {
-        self.receive_limited(input, usize::MAX)
-    }
-
-    /// As [`receive`](Self::receive), but a part of a compressed message has at most `max_compressed` bytes.
+    /// Returns the [`ProtocolError`] that the first offending byte proves. Every later call returns the same error and
+    /// discards its input.
     #[inline]
-    pub(crate) fn receive_limited<'b>(
-        &mut self,
-        input: &mut Input<'b>,
-        max_compressed: usize,
-    ) -> Result<Option<FramePart<'b>>, ProtocolError> {
+    pub fn receive<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<FramePart<'b>>, ProtocolError> {
         if self.failure.is_none() {
-            let result = self.receive_part(input, max_compressed);
+            let result = self.receive_part(input);
             let Err(error) = result else { return result };
-            self.failure = Some(error);
-            // Whether the faulty header came in one piece must not show in `is_in_frame`.
-            self.partial_len = 0;
+            self.fail(error);
         }
         input.take_all();
         self.failure.map_or(Ok(None), Err)
+    }
+
+    /// Has every later call of [`receive`](Self::receive) return `error`.
+    pub(crate) fn fail(&mut self, error: ProtocolError) {
+        self.failure = Some(error);
+        // Whether the offending header came in one piece must not show in `is_in_frame`.
+        self.partial_len = 0;
+    }
+
+    #[inline]
+    pub(crate) fn failure(&self) -> Option<ProtocolError> {
+        self.failure
+    }
+
+    /// Returns which end of the connection this decoder is.
+    pub const fn role(&self) -> Role {
+        self.role
     }
 
     /// Whether the stream stands between two messages, with nothing of a frame received.
@@ -168,7 +184,7 @@ impl Decoder {
     ///
     /// Only to be called while the decoder is idle. `None` says nothing about the input, and leaves it alone.
     #[inline]
-    pub(crate) fn take_whole_message<'b>(&mut self, input: &mut Input<'b>) -> Option<(bool, &'b mut [u8])> {
+    pub(crate) fn take_message<'b>(&mut self, input: &mut Input<'b>) -> Option<(bool, &'b mut [u8])> {
         debug_assert!(self.is_idle());
         let bytes = input.remaining();
         let (key_len, masked) = match self.role {
@@ -200,14 +216,6 @@ impl Decoder {
         Some((first == 0x81, payload))
     }
 
-    /// Whether a frame goes on waiting in the input, with too few new bytes to be worth unmasking.
-    #[inline]
-    pub(crate) fn is_waiting(&self, input: &Input<'_>) -> bool {
-        self.waiting
-            && as_u64(input.len()).saturating_sub(self.offset) < BLOCK
-            && self.frame.is_some_and(|frame| may_wait(frame.payload_len, input))
-    }
-
     /// Takes all of the input, if it lies inside the payload of a data frame, neither at its beginning nor at its
     /// end: the bytes, unmasked, how many the frame has behind them, and whether it is the last of its message.
     ///
@@ -233,11 +241,8 @@ impl Decoder {
         Some((payload, behind, fin))
     }
 
-    fn receive_part<'b>(
-        &mut self,
-        input: &mut Input<'b>,
-        max_compressed: usize,
-    ) -> Result<Option<FramePart<'b>>, ProtocolError> {
+    #[inline]
+    fn receive_part<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<FramePart<'b>>, ProtocolError> {
         let header = match self.frame {
             Some(header) => header,
             None => match self.receive_header(input)? {
@@ -248,7 +253,19 @@ impl Decoder {
         if input.is_empty() && header.payload_len > 0 {
             return Ok(None);
         }
-        let unmasked = if mem::take(&mut self.waiting) { mem::take(&mut self.offset) } else { 0 };
+        let unmasked = if self.waiting {
+            let unmasked = self.offset;
+            // The caller did not keep what it was to keep, and these are other bytes.
+            let new = as_u64(input.len()).checked_sub(unmasked).ok_or(ProtocolError::RetainedInputLost)?;
+            // So few are not worth unmasking yet.
+            if new < BLOCK && may_wait(header.payload_len, input) {
+                return Ok(None);
+            }
+            (self.waiting, self.offset) = (false, 0);
+            unmasked
+        } else {
+            0
+        };
         let offset = self.offset;
         let is_compressed = self.message_compressed && !header.opcode.is_control();
         if may_wait(header.payload_len, input) && offset == 0 && !is_compressed {
@@ -258,7 +275,8 @@ impl Decoder {
             return Ok(None);
         }
         let missing = as_usize(header.payload_len.saturating_sub(offset));
-        let payload = input.take(if is_compressed { missing.min(max_compressed) } else { missing });
+        let cut = is_compressed && self.cut_compressed;
+        let payload = input.take(if cut { missing.min(MAX_COMPRESSED_PART) } else { missing });
         unmask(payload, header, offset, unmasked);
         self.offset = offset.saturating_add(as_u64(payload.len()));
         let last = self.offset == header.payload_len;
@@ -283,7 +301,7 @@ impl Decoder {
     /// A header that is not all in the input, at its beginning or its end.
     #[inline(never)]
     fn receive_partial_header(&mut self, input: &mut Input<'_>) -> Result<Option<Header>, ProtocolError> {
-        let known = self.partial_len;
+        let known = usize::from(self.partial_len);
         let room = self.partial.get_mut(known..).unwrap_or_default();
         let new = input.remaining();
         let new = new.get(..room.len()).unwrap_or(new);
@@ -297,7 +315,7 @@ impl Decoder {
         }
         // The header goes on behind the input.
         input.take_all();
-        self.partial_len = all;
+        self.partial_len = u8::try_from(all).unwrap_or(0); // no header is that long
         Ok(None)
     }
 
@@ -327,6 +345,10 @@ impl Decoder {
 fn may_wait(payload_len: u64, input: &Input<'_>) -> bool {
     payload_len <= as_u64(input.capacity()) && as_u64(input.len()) < payload_len
 }
+
+/// How much of a compressed message makes one part, if it is cut: DEFLATE makes at most 1032 bytes of one, so such a
+/// part inflates to at most 516 KiB.
+const MAX_COMPRESSED_PART: usize = 512;
 
 /// So much of a frame that waits is unmasked at a time: little enough to be in the nearest cache still.
 const BLOCK: u64 = 16 << 10;

@@ -64,14 +64,14 @@ pub trait Endpoint {
     fn receive_eof(&mut self, out: &mut Vec<u8>) -> Result<(), Self::Error>;
 }
 
-/// ByteSource made from bytes: the same bytes, the same choices. When they are used up, every choice is the first.
+/// Choices made from bytes: the same bytes, the same choices. When they are used up, every choice is the first.
 #[derive(Clone, Debug)]
 pub struct ByteSource<'a> {
     bytes: &'a [u8],
 }
 
 impl<'a> ByteSource<'a> {
-    /// ByteSource from these bytes: those of a fuzzer, of a generator, or written down.
+    /// Choices from these bytes: those of a fuzzer, of a generator, or written down.
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { bytes }
     }
