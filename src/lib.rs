@@ -175,6 +175,7 @@ extern crate std;
 #[cfg(feature = "arbitrary")]
 mod arbitrary;
 mod close;
+mod close_code;
 mod compression;
 mod connection;
 mod entropy;
@@ -202,7 +203,8 @@ pub mod testing;
 pub mod uri;
 pub mod utf8;
 
-pub use close::{Close, CloseCode, CloseCodeError, MAX_REASON_LEN, ReasonTooLong};
+pub use close::{Close, MAX_REASON_LEN, ReasonTooLong};
+pub use close_code::{CloseCode, CloseCodeError};
 pub use connection::{
     CloseOutcome, Config, Connection, Delivery, Event, Initiator, ReceiveHalf, Reply, SendHalf, State,
 };
