@@ -1,9 +1,10 @@
-//! When to give up, and when to ask whether anybody is there: a timer without a clock.
+//! Timeouts, Pings and round-trip times of a connection, without a clock.
 //!
-//! A [`KeepAlive`] says what to do and when to look again. Time is yours, as the [`Duration`] since any moment of yours that
-//! does not change, such as the start of the program. If it goes backwards, the latest time that was told counts.
+//! A [`KeepAlive`] returns what to do now ([`poll`](KeepAlive::poll)) and the time of the next call
+//! ([`deadline`](KeepAlive::deadline)). You supply the time as a [`Duration`] since a fixed instant of your choice, such as
+//! the start of the program. If it goes backwards, the latest time that was passed applies.
 //!
-//! It is told what happens to the connection, and nothing in the connection depends on it:
+//! It is notified of what happens to the connection; the connection does not depend on it:
 //!
 //! ```
 //! use core::time::Duration;
@@ -15,27 +16,63 @@
 //! let mut now = Duration::ZERO;
 //! let mut keep_alive = KeepAlive::new(timeouts, now);
 //! keep_alive.on_open(now);
-//! // Wait for bytes, but at most until `keep_alive.deadline()`; tell it of what arrives; then ask it.
+//! // Wait for bytes, at most until `keep_alive.deadline()`; report what has arrived; then poll.
 //! now = keep_alive.deadline().unwrap();
 //! match keep_alive.poll(now) {
 //!     Action::Wait => {}
-//!     Action::Ping(data) => connection.send_ping(&data, &mut out)?,
-//!     Action::Disconnect(timeout) => println!("{timeout}"), // close the transport; receive_eof() says the rest
+//!     Action::Ping(data) => {
+//!         connection.send_ping(&data, &mut out)?;
+//!         keep_alive.on_ping_queued(out.len());
+//!     }
+//!     Action::Disconnect(timeout) => println!("{timeout}"), // close the transport, then call receive_eof()
 //! }
 //! assert_eq!(&out[..2], [0x89, 8]);
+//! // After each write: the number of bytes that the transport has accepted.
+//! keep_alive.on_write(out.len(), now);
 //! # Ok::<(), sansocket::SendError>(())
 //! ```
 //!
-//! | it is told | when |
+//! | call | when |
 //! |---|---|
-//! | [`on_open`](KeepAlive::on_open) | the handshake is done |
+//! | [`on_open`](KeepAlive::on_open) | the handshake has been completed |
 //! | [`on_receive`](KeepAlive::on_receive) | bytes have arrived |
-//! | [`on_pong`](KeepAlive::on_pong) | [`Event::Pong`](crate::Event::Pong), with its data |
+//! | [`on_pong`](KeepAlive::on_pong) | for each [`Event::Pong`](crate::Event::Pong), with its data |
+//! | [`on_ping_queued`](KeepAlive::on_ping_queued), [`on_write`](KeepAlive::on_write) | optional: a Ping was appended to `out`; bytes of `out` were written |
+//! | [`hold_pings`](KeepAlive::hold_pings) | optional: a message during which no Ping may be sent begins or ends |
 //! | [`on_closing`](KeepAlive::on_closing) | [`Connection::state`](crate::Connection::state) is no longer `Open` |
+//!
+//! Report the bytes that have arrived before you call `poll`: bytes that are unread in the socket show that the peer is alive.
+//!
+//! # Timeouts
+//!
+//! | timeout | default | runs from | starts again with | ends with |
+//! |---|---|---|---|---|
+//! | [`opening`](Timeouts::opening) | 10 s | [`new`](KeepAlive::new) | | `on_open` |
+//! | [`idle`](Timeouts::idle) | none | `on_open` | any byte | `on_closing` |
+//! | [`ping_interval`](Timeouts::ping_interval) | 20 s | `on_open` | each Ping | `on_closing` |
+//! | [`pong`](Timeouts::pong) | 20 s | the first Ping without a sign of life | | a sign of life, `on_closing` |
+//! | [`closing`](Timeouts::closing) | 10 s | `on_closing` | | the end of the transport |
+//!
+//! # Signs of life
+//!
+//! A Ping is sent at each interval, whether or not earlier ones were answered. By default any byte that arrives shows that the
+//! peer is alive, since a Pong can arrive neither inside a long frame nor ahead of one. [`Timeouts::exact_pong`] requires the
+//! Pong itself:
+//!
+//! | what happens | wait for a Pong | with `exact_pong` | [`round_trip`](KeepAlive::round_trip) |
+//! |---|---|---|---|
+//! | bytes arrive | ends | continues | |
+//! | the Pong to the latest Ping | ends | ends | measured |
+//! | the Pong to an earlier Ping that is unanswered | ends | runs from the latest Ping | measured if no older Ping is unanswered |
+//! | any other Pong | ends | continues | |
+//! | another Ping is sent | continues | continues | |
+//! | bytes ahead of the Ping are written (`on_write`) | starts again | starts again | starts again |
+//!
+//! A Pong answers all Pings before its own, since a peer may answer the most recent one alone (RFC 6455, 5.5.3).
 
 use core::{error, fmt, time::Duration};
 
-/// How long each thing may take; `None`: as long as it likes.
+/// The durations after which a [`KeepAlive`] acts; `None` turns one off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
     opening: Option<Duration>,
@@ -43,10 +80,12 @@ pub struct Timeouts {
     ping_interval: Option<Duration>,
     pong: Option<Duration>,
     closing: Option<Duration>,
+    exact_pong: bool,
 }
 
 impl Timeouts {
-    /// 10 s to open, 20 s between two Pings, 20 s for a Pong, 10 s to close; a connection may be idle for ever.
+    /// Creates the default: 10 s to open, 20 s between two Pings, 20 s for a sign of life after a Ping, 10 s to close, and no
+    /// limit on idle time.
     pub const fn new() -> Self {
         Self {
             opening: Some(Duration::from_secs(10)),
@@ -54,38 +93,53 @@ impl Timeouts {
             ping_interval: Some(Duration::from_secs(20)),
             pong: Some(Duration::from_secs(20)),
             closing: Some(Duration::from_secs(10)),
+            exact_pong: false,
         }
     }
 
-    /// From the beginning to the end of the handshake. No byte that arrives puts it off.
+    /// Sets the longest duration of the opening handshake. Bytes that arrive do not extend it. The default is 10 s.
     #[must_use]
     pub const fn opening(mut self, timeout: Option<Duration>) -> Self {
         self.opening = timeout;
         self
     }
 
-    /// From the last byte that has arrived to the next one, while the connection is open.
+    /// Sets the longest time without a byte from the peer while the connection is open. The default is `None`.
     #[must_use]
     pub const fn idle(mut self, timeout: Option<Duration>) -> Self {
         self.idle = timeout;
         self
     }
 
-    /// From one Ping to the next, while the connection is open. `None`: no Pings.
+    /// Sets the time from one Ping to the next while the connection is open; with `None` no Pings are sent. The default is 20 s.
     #[must_use]
     pub const fn ping_interval(mut self, interval: Option<Duration>) -> Self {
         self.ping_interval = interval;
         self
     }
 
-    /// From a Ping to its Pong. Nothing else that arrives counts.
+    /// Sets the longest time from a Ping to a sign of life. The default is 20 s.
+    ///
+    /// Any byte that arrives is one, unless [`exact_pong`](Self::exact_pong) is set. With `None`, Pings are still sent, and
+    /// round-trip times are measured.
     #[must_use]
     pub const fn pong(mut self, timeout: Option<Duration>) -> Self {
         self.pong = timeout;
         self
     }
 
-    /// From the first Close, or the failure, to the end of the transport. No byte that arrives puts it off.
+    /// Sets whether only a Pong with the data of a Ping is a sign of life. The default is `false`: any byte is one.
+    ///
+    /// With `true`, a peer whose own frames delay its Pongs beyond the timeout is disconnected, and so is one that
+    /// answers with other data than it was sent.
+    #[must_use]
+    pub const fn exact_pong(mut self, exact: bool) -> Self {
+        self.exact_pong = exact;
+        self
+    }
+
+    /// Sets the longest time from the first Close, or the failure, to the end of the transport. Bytes that arrive do not
+    /// extend it. The default is 10 s.
     #[must_use]
     pub const fn closing(mut self, timeout: Option<Duration>) -> Self {
         self.closing = timeout;
@@ -99,39 +153,39 @@ impl Default for Timeouts {
     }
 }
 
-/// What to do now.
+/// The action that [`KeepAlive::poll`] asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "callers have to do each of them")]
 pub enum Action {
-    /// Nothing, until [`KeepAlive::deadline`].
+    /// Do nothing until [`KeepAlive::deadline`].
     Wait,
     /// Send a Ping with these 8 bytes.
     Ping([u8; 8]),
-    /// Close the transport. It is said again each time.
+    /// Close the transport. Every later call returns it again.
     Disconnect(Timeout),
 }
 
-/// What took too long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A timeout that has expired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Timeout {
-    /// The handshake.
+    /// The opening handshake took too long.
     Opening,
-    /// The next byte.
+    /// No byte arrived for too long.
     Idle,
-    /// The answer to a Ping.
+    /// A Ping was not followed by a sign of life.
     Pong,
-    /// The closing handshake, or the end of the transport behind it.
+    /// The closing handshake, or the end of the transport after it, took too long.
     CloseHandshake,
 }
 
 impl fmt::Display for Timeout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Opening => "the opening handshake took too long",
-            Self::Idle => "nothing arrived for too long",
-            Self::Pong => "a ping was not answered in time",
-            Self::CloseHandshake => "closing took too long",
+            Self::Opening => "opening handshake timed out",
+            Self::Idle => "idle timeout expired",
+            Self::Pong => "no reply to a ping in time",
+            Self::CloseHandshake => "closing handshake timed out",
         })
     }
 }
@@ -142,20 +196,21 @@ impl error::Error for Timeout {}
 #[derive(Clone, Debug)]
 pub struct KeepAlive {
     timeouts: Timeouts,
-    /// The latest time that was told.
+    /// The latest time that was passed in.
     now: Duration,
     phase: Phase,
-    /// When the phase began.
+    /// The beginning of the phase; of the open one the last arrival, if there was one.
     since: Duration,
-    /// When a byte arrived, or the connection was opened.
-    received: Duration,
-    /// When the last Ping was due, or the connection was opened.
-    pinged: Duration,
-    /// The number of the last Ping, and whether its Pong is missing.
-    ping: u64,
-    waiting: bool,
+    /// The latest Ping. Before the first its number is 0 and its time that of the opening.
+    latest: Ping,
+    /// The oldest Ping whose Pong is missing.
+    unanswered: Option<Ping>,
+    /// The first Ping since bytes last arrived.
+    silent: Option<Ping>,
+    /// The number of bytes that are to be written before and with the latest Ping.
+    unwritten: usize,
+    held: bool,
     round_trip: Option<Duration>,
-    expired: Option<Timeout>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,110 +218,171 @@ enum Phase {
     Opening,
     Open,
     Closing,
+    Expired(Timeout),
+}
+
+/// A Ping and when it was sent, or the last byte ahead of it.
+#[derive(Clone, Copy, Debug)]
+struct Ping {
+    number: u64,
+    at: Duration,
 }
 
 impl KeepAlive {
-    /// The handshake begins now.
+    /// Creates the timer of a connection whose opening handshake begins now.
     pub fn new(timeouts: Timeouts, now: Duration) -> Self {
         Self {
             timeouts,
             now,
             phase: Phase::Opening,
             since: now,
-            received: now,
-            pinged: now,
-            ping: 0,
-            waiting: false,
+            latest: Ping { number: 0, at: now },
+            unanswered: None,
+            silent: None,
+            unwritten: 0,
+            held: false,
             round_trip: None,
-            expired: None,
         }
     }
 
-    /// The connection is open. Without effect if it was before.
+    /// Reports that the connection is open. Later calls have no effect.
     pub fn on_open(&mut self, now: Duration) {
         let now = self.advance(now);
         if self.phase == Phase::Opening {
-            (self.phase, self.since, self.received, self.pinged) = (Phase::Open, now, now, now);
+            (self.phase, self.since, self.latest.at) = (Phase::Open, now, now);
         }
     }
 
-    /// Bytes have arrived, whatever they are.
+    /// Reports that bytes have arrived, whatever they are.
     pub fn on_receive(&mut self, now: Duration) {
-        self.received = self.advance(now);
+        let now = self.advance(now);
+        if self.phase == Phase::Open {
+            (self.since, self.silent) = (now, None);
+        }
     }
 
-    /// A Pong has arrived. If it answers our last Ping, how long that took.
+    /// Reports a Pong, and returns the round-trip time if it was measured.
     ///
-    /// Pongs that nobody asked for, and those to earlier Pings, are passed over (RFC 6455, 5.5.3).
+    /// The module documentation describes which Pongs count. Unsolicited ones are allowed (RFC 6455, 5.5.3).
     pub fn on_pong(&mut self, data: &[u8], now: Duration) -> Option<Duration> {
-        let now = self.advance(now);
-        if !self.waiting || data != self.ping.to_be_bytes() {
+        self.on_receive(now);
+        let oldest = self.unanswered?;
+        let number = u64::from_be_bytes(data.try_into().ok()?);
+        if !(oldest.number..=self.latest.number).contains(&number) {
             return None;
         }
-        self.waiting = false;
-        self.round_trip = Some(now.saturating_sub(self.pinged));
+        self.unanswered = (number != self.latest.number).then_some(self.latest);
+        let ping = [oldest, self.latest].into_iter().find(|ping| ping.number == number)?;
+        self.round_trip = Some(self.now.saturating_sub(ping.at));
         self.round_trip
     }
 
-    /// The connection is not open any more: a Close was sent or received, or it failed. From now on there are no
-    /// Pings. Without effect if it was said before.
-    pub fn on_closing(&mut self, now: Duration) {
-        let now = self.advance(now);
-        if self.phase != Phase::Closing {
-            (self.phase, self.since, self.waiting) = (Phase::Closing, now, false);
-        }
+    /// Reports that the Ping that [`poll`](Self::poll) returned was appended to `out`, of which `unwritten` bytes are still to be
+    /// written: those ahead of the Ping, and the Ping.
+    ///
+    /// Optional. Without it the time of a Ping runs from `poll`, and a large message of your own ahead of it can consume that
+    /// time. With it, each [`on_write`](Self::on_write) starts the time again until the Ping is written; until then no other Ping
+    /// is due.
+    pub fn on_ping_queued(&mut self, unwritten: usize) {
+        self.unwritten = unwritten;
     }
 
-    /// When to ask again at the latest, if nothing happens before; `None`: not by itself.
-    pub fn deadline(&self) -> Option<Duration> {
-        let Timeouts { opening, idle, ping_interval, pong, closing } = self.timeouts;
-        let after = |begin: Duration, timeout: Option<Duration>| Some(begin.saturating_add(timeout?));
-        if self.expired.is_some() {
-            return Some(self.now);
+    /// Reports that the transport has accepted `written` bytes of `out`. It only has an effect after
+    /// [`on_ping_queued`](Self::on_ping_queued).
+    pub fn on_write(&mut self, written: usize, now: Duration) {
+        let now = self.advance(now);
+        if self.unwritten == 0 || written == 0 {
+            return;
         }
-        match self.phase {
-            Phase::Opening => after(self.since, opening),
-            Phase::Closing => after(self.since, closing),
-            Phase::Open => {
-                let ping =
-                    if self.waiting { after(self.pinged, pong) } else { after(self.pinged, ping_interval) };
-                [after(self.received, idle), ping].into_iter().flatten().min()
+        self.unwritten = self.unwritten.saturating_sub(written);
+        self.latest.at = now;
+        if self.unanswered.is_none() {
+            return;
+        }
+        // Bytes that arrived before the Ping was written do not answer it.
+        for waiting in [&mut self.unanswered, &mut self.silent] {
+            if waiting.is_none_or(|ping| ping.number == self.latest.number) {
+                *waiting = Some(self.latest);
             }
         }
     }
 
-    /// What to do now.
-    pub fn poll(&mut self, now: Duration) -> Action {
-        let now = self.advance(now);
-        if let Some(timeout) = self.expired {
-            return Action::Disconnect(timeout);
-        }
-        let Timeouts { opening, idle, ping_interval, pong, closing } = self.timeouts;
-        let is_over = |begin: Duration, timeout: Option<Duration>| {
-            timeout.is_some_and(|timeout| now.saturating_sub(begin) >= timeout)
-        };
-        let expired = match self.phase {
-            Phase::Opening if is_over(self.since, opening) => Some(Timeout::Opening),
-            Phase::Closing if is_over(self.since, closing) => Some(Timeout::CloseHandshake),
-            Phase::Open if self.waiting && is_over(self.pinged, pong) => Some(Timeout::Pong),
-            Phase::Open if is_over(self.received, idle) => Some(Timeout::Idle),
-            _ => None,
-        };
-        if let Some(timeout) = expired {
-            self.expired = expired;
-            return Action::Disconnect(timeout);
-        }
-        if self.phase == Phase::Open && !self.waiting && is_over(self.pinged, ping_interval) {
-            self.ping = self.ping.wrapping_add(1);
-            (self.pinged, self.waiting) = (now, true);
-            return Action::Ping(self.ping.to_be_bytes());
-        }
-        Action::Wait
+    /// Sets whether Pings are held back. One that becomes due is returned by the first `poll` after that.
+    ///
+    /// Several deployed peers fail when a control frame comes between the fragments of a compressed message, though RFC 7692
+    /// allows it: hold Pings while you send such a message.
+    pub fn hold_pings(&mut self, held: bool) {
+        self.held = held;
     }
 
-    /// How long the last Ping took that was answered.
+    /// Reports that the connection is no longer open: a Close was sent or received, or it failed. No more Pings are sent.
+    /// Later calls have no effect.
+    pub fn on_closing(&mut self, now: Duration) {
+        let now = self.advance(now);
+        if matches!(self.phase, Phase::Opening | Phase::Open) {
+            (self.phase, self.since) = (Phase::Closing, now);
+        }
+    }
+
+    /// Returns the time by which [`poll`](Self::poll) must be called again, or `None` if no timeout is running.
+    pub fn deadline(&self) -> Option<Duration> {
+        let timeouts = self.running().into_iter().flatten().map(|(at, _)| at);
+        timeouts.chain(self.next_ping()).min()
+    }
+
+    /// Returns what to do now.
+    pub fn poll(&mut self, now: Duration) -> Action {
+        let now = self.advance(now);
+        let is_over = |at: &Duration| *at <= now;
+        if let Some((_, timeout)) = self.running().into_iter().flatten().find(|(at, _)| is_over(at)) {
+            self.phase = Phase::Expired(timeout);
+            return Action::Disconnect(timeout);
+        }
+        if !self.next_ping().as_ref().is_some_and(is_over) {
+            return Action::Wait;
+        }
+        self.latest = Ping { number: self.latest.number.wrapping_add(1), at: now };
+        self.unanswered.get_or_insert(self.latest);
+        self.silent.get_or_insert(self.latest);
+        Action::Ping(self.latest.number.to_be_bytes())
+    }
+
+    /// Returns the latest round-trip time that was measured.
     pub fn round_trip(&self) -> Option<Duration> {
         self.round_trip
+    }
+
+    /// Returns the timeout that has expired: that of the [`Action::Disconnect`] which [`poll`](Self::poll) returned.
+    pub fn expired(&self) -> Option<Timeout> {
+        match self.phase {
+            Phase::Expired(timeout) => Some(timeout),
+            Phase::Opening | Phase::Open | Phase::Closing => None,
+        }
+    }
+
+    /// The timeouts that are running, with the time at which each expires.
+    fn running(&self) -> [Option<(Duration, Timeout)>; 2] {
+        let Timeouts { opening, idle, pong, closing, exact_pong, .. } = self.timeouts;
+        let after = |begin: Duration, limit: Option<Duration>, timeout: Timeout| {
+            Some((begin.saturating_add(limit?), timeout))
+        };
+        let waiting = if exact_pong { self.unanswered } else { self.silent };
+        match self.phase {
+            Phase::Opening => [after(self.since, opening, Timeout::Opening), None],
+            Phase::Open => [
+                waiting.and_then(|ping| after(ping.at, pong, Timeout::Pong)),
+                after(self.since, idle, Timeout::Idle),
+            ],
+            Phase::Closing => [after(self.since, closing, Timeout::CloseHandshake), None],
+            Phase::Expired(timeout) => [Some((self.now, timeout)), None],
+        }
+    }
+
+    /// The time at which the next Ping is due.
+    fn next_ping(&self) -> Option<Duration> {
+        let is_possible = self.phase == Phase::Open && !self.held && self.unwritten == 0;
+        let interval = self.timeouts.ping_interval.filter(|_| is_possible)?;
+        Some(self.latest.at.saturating_add(interval))
     }
 
     /// Time does not go backwards here.

@@ -1,9 +1,13 @@
 //! Timers without a clock.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    reason = "a test fails by panicking"
+)]
 
 use core::time::Duration;
 
-use proptest::{collection::vec, prelude::*};
 use sansocket::keepalive::{Action, KeepAlive, Timeout, Timeouts};
 
 const fn s(seconds: u64) -> Duration {
@@ -37,26 +41,167 @@ fn the_opening_has_a_deadline_that_no_byte_moves() {
     assert_eq!((timer.deadline(), timer.poll(s(111))), (Some(s(111)), Action::Disconnect(Timeout::Opening)));
 }
 
+/// The Pings of 30 s, 10 s apart, of a connection on which nothing arrives.
+fn pings_without_an_answer(timeouts: Timeouts) -> (KeepAlive, [[u8; 8]; 3]) {
+    let mut timer = open(timeouts.ping_interval(Some(s(10))));
+    let pings = [111, 121, 131].map(|now| {
+        assert_eq!((timer.deadline(), timer.poll(s(now - 1))), (Some(s(now)), Action::Wait));
+        let data = ping(timer.poll(s(now)));
+        assert_eq!(timer.poll(s(now)), Action::Wait, "one at a time");
+        data
+    });
+    (timer, pings)
+}
+
 #[test]
-fn a_ping_is_due_after_each_interval_and_its_pong_has_to_have_its_data() {
+fn a_ping_is_sent_at_each_interval_also_while_pongs_are_missing() {
+    for timeouts in [Timeouts::new().pong(None), Timeouts::new().pong(Some(s(60)))] {
+        for timeouts in [timeouts, timeouts.exact_pong(true)] {
+            let (timer, pings) = pings_without_an_answer(timeouts);
+            assert!(pings[0] != pings[1] && pings[1] != pings[2] && pings[0] != pings[2]);
+            assert_eq!(timer.deadline(), Some(s(141)));
+        }
+    }
+    // A poll that comes late delays those that follow: there are no two in a row.
+    let mut timer = open(Timeouts::new().pong(None));
+    ping(timer.poll(s(150)));
+    assert_eq!((timer.poll(s(151)), timer.deadline()), (Action::Wait, Some(s(170))));
+}
+
+#[test]
+fn a_peer_without_a_sign_of_life_is_disconnected_however_many_pings_were_sent() {
+    for timeouts in [Timeouts::new().pong(Some(s(25))), Timeouts::new().pong(Some(s(25))).exact_pong(true)] {
+        // The time runs from the first of them.
+        let (mut timer, [.., third]) = pings_without_an_answer(timeouts);
+        assert_eq!(
+            (timer.deadline(), timer.poll(s(135)), timer.expired()),
+            (Some(s(136)), Action::Wait, None)
+        );
+        assert_eq!(timer.poll(s(136)), Action::Disconnect(Timeout::Pong));
+        timer.on_receive(s(137));
+        assert_eq!(timer.on_pong(&third, s(137)), Some(s(6)));
+        timer.on_closing(s(138));
+        assert_eq!(timer.poll(s(138)), Action::Disconnect(Timeout::Pong), "too late");
+        assert_eq!((timer.deadline(), timer.expired()), (Some(s(138)), Some(Timeout::Pong)));
+    }
+}
+
+#[test]
+fn any_byte_is_a_sign_of_life_unless_the_exact_pong_is_asked_for() {
+    // A frame that takes a minute to arrive, in which there can be no Pong; and a peer that answers with other data.
+    let arrives: [fn(&mut KeepAlive, u64); 3] = [
+        |timer, now| timer.on_receive(s(now)),
+        |timer, now| assert_eq!(timer.on_pong(b"something", s(now)), None),
+        |timer, now| assert_eq!(timer.on_pong(b"", s(now)), None),
+    ];
+    for arrive in arrives {
+        for (exact, end) in [(false, None), (true, Some(141))] {
+            let mut timer = open(Timeouts::new().exact_pong(exact));
+            let disconnected = (102..162).find(|now| {
+                arrive(&mut timer, *now);
+                matches!(timer.poll(s(*now)), Action::Disconnect(_))
+            });
+            assert_eq!(disconnected, end);
+            assert_eq!(timer.round_trip(), None);
+        }
+    }
+    // Then it falls silent: the next Ping, and a timeout from there.
     let mut timer = open(Timeouts::new());
-    assert_eq!((timer.deadline(), timer.poll(s(120))), (Some(s(121)), Action::Wait));
-    let first = ping(timer.poll(s(121)));
-    assert_eq!((timer.deadline(), timer.poll(s(130))), (Some(s(141)), Action::Wait));
-    // Traffic and Pongs to something else do not count.
-    timer.on_receive(s(131));
-    assert_eq!(timer.on_pong(b"", s(131)), None);
-    assert_eq!(timer.on_pong(b"something", s(131)), None);
-    assert_eq!(timer.on_pong(&first, s(132)), Some(s(11)));
-    assert_eq!((timer.on_pong(&first, s(133)), timer.round_trip()), (None, Some(s(11))));
+    ping(timer.poll(s(121)));
+    timer.on_receive(s(140));
     assert_eq!(timer.deadline(), Some(s(141)));
-    let second = ping(timer.poll(s(145)));
-    assert_ne!(first, second);
-    assert_eq!(timer.on_pong(&first, s(146)), None, "the answer to an earlier one");
-    assert_eq!((timer.deadline(), timer.poll(s(164))), (Some(s(165)), Action::Wait));
-    assert_eq!(timer.poll(s(165)), Action::Disconnect(Timeout::Pong));
-    assert_eq!(timer.on_pong(&second, s(166)), Some(s(21)));
-    assert_eq!(timer.poll(s(166)), Action::Disconnect(Timeout::Pong), "too late");
+    ping(timer.poll(s(141)));
+    assert_eq!((timer.poll(s(160)), timer.poll(s(161))), (Action::Wait, Action::Disconnect(Timeout::Pong)));
+}
+
+#[test]
+fn a_round_trip_is_measured_with_the_exact_pong_alone() {
+    for timeouts in [Timeouts::new().pong(None), Timeouts::new().pong(None).exact_pong(true)] {
+        let (timer, [first, second, third]) = pings_without_an_answer(timeouts);
+        let pongs = |pongs: &[(&[u8], u64)]| {
+            let mut timer = timer.clone();
+            pongs.iter().map(|(data, now)| timer.on_pong(data, s(*now))).collect::<Vec<_>>()
+        };
+        assert_eq!(pongs(&[(&first, 135), (&third, 137)]), [Some(s(24)), Some(s(6))]);
+        assert_eq!(pongs(&[(&third, 135), (&third, 137), (&first, 137)]), [Some(s(4)), None, None]);
+        // The time of the second is no longer known, and it has answered the first.
+        assert_eq!(pongs(&[(&second, 135), (&first, 136), (&third, 137)]), [None, None, Some(s(6))]);
+        // A Ping that was not sent yet, one with a byte too many or too few, none at all.
+        let next = (u64::from_be_bytes(third) + 1).to_be_bytes();
+        assert_eq!(pongs(&[(&next, 132), (&[0; 8], 132), (&third[1..], 132), (b"", 132)]), [None; 4]);
+        let long = [&third[..], b"!"].concat();
+        assert_eq!(pongs(&[(&long, 132), (&third, 133)]), [None, Some(s(2))]);
+    }
+}
+
+#[test]
+fn a_pong_to_an_earlier_ping_leaves_the_wait_for_the_latest() {
+    let (mut timer, [first, ..]) =
+        pings_without_an_answer(Timeouts::new().pong(Some(s(25))).exact_pong(true));
+    assert_eq!(timer.on_pong(&first, s(135)), Some(s(24)));
+    ping(timer.poll(s(141)));
+    ping(timer.poll(s(151)));
+    assert_eq!((timer.poll(s(155)), timer.poll(s(156))), (Action::Wait, Action::Disconnect(Timeout::Pong)));
+}
+
+#[test]
+fn the_time_of_a_ping_runs_from_when_it_was_written() {
+    for timeouts in [Timeouts::new(), Timeouts::new().exact_pong(true)] {
+        // 40 MiB are ahead of the Ping, and take two minutes.
+        let mut timer = open(timeouts);
+        let data = ping(timer.poll(s(121)));
+        timer.on_ping_queued((40 << 20) + 10);
+        for now in 122..242 {
+            timer.on_write((40 << 20) / 120, s(now));
+            assert_eq!(timer.poll(s(now)), Action::Wait);
+            assert_eq!(
+                timer.deadline(),
+                Some(s(now + 20)),
+                "no Ping is due, and the time runs from this byte"
+            );
+        }
+        timer.on_write(usize::MAX, s(243));
+        timer.on_write(100, s(250));
+        assert_eq!(
+            timer.clone().on_pong(&data, s(245)),
+            Some(s(7)),
+            "it was written before, so time goes on at 250"
+        );
+        assert_eq!(timer.poll(s(262)), Action::Wait);
+        assert_eq!(timer.poll(s(263)), Action::Disconnect(Timeout::Pong));
+
+        // A transport that accepts nothing is noticed as well.
+        let mut timer = open(timeouts);
+        ping(timer.poll(s(121)));
+        timer.on_ping_queued(100);
+        timer.on_write(0, s(130));
+        assert_eq!(
+            (timer.poll(s(140)), timer.poll(s(141))),
+            (Action::Wait, Action::Disconnect(Timeout::Pong))
+        );
+
+        // Bytes that arrive before the Ping is written do not answer it.
+        let mut timer = open(timeouts);
+        ping(timer.poll(s(121)));
+        timer.on_ping_queued(10);
+        timer.on_receive(s(122));
+        timer.on_write(10, s(123));
+        assert_eq!(timer.deadline(), Some(s(143)));
+        assert!(timeouts != Timeouts::new() || timer.poll(s(143)) == Action::Disconnect(Timeout::Pong));
+    }
+}
+
+#[test]
+fn held_pings_are_sent_afterwards() {
+    let mut timer = open(Timeouts::new());
+    timer.hold_pings(true);
+    assert_eq!((timer.deadline(), timer.poll(s(150))), (None, Action::Wait));
+    timer.hold_pings(false);
+    ping(timer.poll(s(150)));
+    assert_eq!(timer.deadline(), Some(s(170)));
+    // What runs already goes on.
+    timer.hold_pings(true);
+    assert_eq!((timer.poll(s(169)), timer.poll(s(170))), (Action::Wait, Action::Disconnect(Timeout::Pong)));
 }
 
 #[test]
@@ -100,42 +245,4 @@ fn each_timeout_has_a_phrase() {
         assert!(timeout.to_string().len() > 15);
     }
     assert_eq!(Timeouts::default(), Timeouts::new());
-}
-
-proptest! {
-    #[test]
-    fn whatever_the_clock_does_it_asks_to_be_looked_at_in_time(
-        steps in vec((0..6_u8, prop_oneof![0..200_u64, Just(u64::MAX)], any::<bool>()), 0..60),
-    ) {
-        let timeouts = Timeouts::new().idle(Some(s(50))).pong(Some(s(7)));
-        let mut timer = KeepAlive::new(timeouts, s(0));
-        let (mut latest, mut last_ping, mut closed, mut closing) = (s(0), [0; 8], None, false);
-        for (step, at, polled) in steps {
-            let now = Duration::from_secs(at);
-            latest = latest.max(now);
-            match step {
-                0 => timer.on_open(now),
-                1 => timer.on_receive(now),
-                2 => drop(timer.on_pong(&last_ping, now)),
-                3 => drop(timer.on_pong(b"no", now)),
-                4 if polled => {
-                    closing = true;
-                    timer.on_closing(now);
-                }
-                _ => {}
-            }
-            let deadline = timer.deadline();
-            let action = timer.poll(now);
-            // Before its deadline nothing is to be done, and at it there is.
-            prop_assert_eq!(action == Action::Wait, deadline.is_none_or(|deadline| latest < deadline), "{:?}", deadline);
-            match action {
-                Action::Wait => prop_assert_eq!(closed, None),
-                Action::Ping(data) => {
-                    prop_assert!(!closing && data != last_ping && closed.is_none());
-                    last_ping = data;
-                }
-                Action::Disconnect(timeout) => prop_assert_eq!(*closed.get_or_insert(timeout), timeout),
-            }
-        }
-    }
 }

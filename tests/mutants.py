@@ -25,7 +25,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 GROUPS = {
     "base": (
         "src/utf8.rs src/close.rs src/input.rs src/num.rs src/error.rs src/entropy.rs src/keepalive.rs",
-        "text close properties frame_decoder sending closing errors keepalive receiving retained_input",
+        "text close properties frame_decoder sending closing errors keepalive keepalive_model receiving retained_input",
     ),
     "frame": ("src/frame/", "frame_decoder frame_header properties limits sending receiving retained_input"),
     "deflate": (
