@@ -11,10 +11,11 @@ use std::{
 };
 
 use sansocket::{
-    Input,
-    client::{Error, RequestError, Response},
+    Input, State,
+    client::{self, Error, RequestError, Response},
     handshake::{HandshakeError as E, HandshakeLimits},
     proxy::{Handshake, Request},
+    server,
     uri::Uri,
 };
 
@@ -59,6 +60,7 @@ fn answer(limits: HandshakeLimits, bytes: &[u8]) -> Outcome {
 
 #[test]
 fn a_request_names_host_and_port_and_what_was_added() {
+    // R6455-4.1-3a
     for (uri, target) in [
         ("ws://example.com/chat", "example.com:80"),
         ("wss://example.com", "example.com:443"),
@@ -112,7 +114,30 @@ fn any_2xx_opens_the_tunnel_and_what_follows_stays_in_the_input() {
 }
 
 #[test]
+fn the_opening_handshake_follows_once_the_tunnel_is_open() {
+    // R6455-4.1-3a
+    let request = client::Request::new("ws://example.com/chat").unwrap();
+    let mut out = Vec::new();
+    let mut tunnel = Handshake::new(&Request::new(request.uri()), &mut out).unwrap();
+    assert_eq!(out, b"CONNECT example.com:80 HTTP/1.1\r\nHost: example.com:80\r\n\r\n");
+    let mut answer = *b"HTTP/1.1 200 OK\r\n\r\n";
+    assert!(tunnel.receive(&mut Input::new(&mut answer)).unwrap().is_some());
+    out.clear();
+
+    // From here on the bytes are those of a connection without a proxy.
+    let mut opening = client::Handshake::new(&request, [7; 32], &mut out).unwrap();
+    assert!(out.starts_with(b"GET /chat HTTP/1.1\r\nHost: example.com\r\n"));
+    let mut accepting = server::Handshake::new(HandshakeLimits::new());
+    let mut answer = Vec::new();
+    let accepted = accepting.receive(&mut Input::new(&mut out), &mut answer).unwrap().unwrap();
+    let server = accepted.accept(server::Accept::new(), &mut answer).unwrap();
+    let (client, _) = opening.receive(&mut Input::new(&mut answer)).unwrap().unwrap();
+    assert_eq!((client.state(), server.state()), (State::Open, State::Open));
+}
+
+#[test]
 fn everything_else_is_refused_with_its_headers() {
+    // R6455-4.1-3a
     for status in [101, 301, 403, 407, 502] {
         let head = format!(
             "HTTP/1.1 {status} No\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 4\r\n\r\nbody"
