@@ -309,8 +309,8 @@ impl KeepAlive {
 
     /// Sets whether Pings are held back. One that becomes due is returned by the first `poll` after that.
     ///
-    /// Several deployed peers fail when a control frame comes between the fragments of a compressed message, though RFC 7692
-    /// allows it: hold Pings while you send such a message.
+    /// Several deployed peers fail the connection when a control frame comes between the fragments of a compressed message, which
+    /// is allowed (RFC 6455, 5.4): hold Pings while you send such a message.
     pub fn hold_pings(&mut self, held: bool) {
         self.held = held;
     }

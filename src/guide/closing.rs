@@ -16,6 +16,51 @@
 //! gone or does not play by the rules. [`keepalive`](crate::keepalive) keeps these timers, without a clock of its own. In every case tell the connection with
 //! [`receive_eof`](crate::Connection::receive_eof).
 //!
+//! **In `Draining` a read error is an end like any other.** Many peers close their socket as soon as they have sent their Close,
+//! with bytes unread, and the next read then fails with `ConnectionReset`; over TLS a missing `close_notify` is reported as
+//! `UnexpectedEof`. Nothing was lost: both Close frames have been exchanged, or the connection had failed before. Do not report
+//! it as the reason why the connection ended; `receive_eof` returns that:
+//!
+//! ```
+//! use std::io::{self, Read};
+//! use sansocket::{Connection, ProtocolError, State};
+//!
+//! /// Reads until the transport ends. Its read timeout is the timer of the state `Draining`.
+//! fn drain(stream: &mut impl Read, connection: &mut Connection) -> Result<(), ProtocolError> {
+//!     debug_assert_eq!(connection.state(), State::Draining);
+//!     let mut buf = [0; 4096];
+//!     loop {
+//!         match stream.read(&mut buf) {
+//!             Ok(1..) => {} // the peer had sent it before it received our Close
+//!             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+//!             Ok(0) | Err(_) => return connection.receive_eof(),
+//!         }
+//!     }
+//! }
+//! # struct Reset(usize);
+//! # impl Read for Reset {
+//! #     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+//! #         self.0 += 1;
+//! #         match self.0 {
+//! #             1 => Err(io::ErrorKind::Interrupted.into()),
+//! #             2 => Ok(buf.len()),
+//! #             _ => Err(io::ErrorKind::ConnectionReset.into()),
+//! #         }
+//! #     }
+//! # }
+//! # let mut connection = Connection::server(sansocket::Config::new());
+//! # let mut close = *b"\x88\x80\0\0\0\0";
+//! # let event = connection.receive(&mut sansocket::Input::new(&mut close), &mut Vec::new())?;
+//! # assert_eq!(event, Some(sansocket::Event::Close(None)));
+//! # drain(&mut Reset(0), &mut connection)?;
+//! # assert_eq!(connection.state(), State::Closed);
+//! # assert!(connection.close_outcome().is_some_and(|outcome| outcome.clean));
+//! # Ok::<(), ProtocolError>(())
+//! ```
+//!
+//! In the other states a read error is the end of a connection that was not closed: `receive_eof` returns
+//! [`UnexpectedEof`](crate::ProtocolError::UnexpectedEof), and your error is the reason.
+//!
 //! **Why not simply close the socket?** If there are bytes that were received and not read, closing resets the
 //! connection, and a reset may destroy what was sent last: the Close that says why.
 //!

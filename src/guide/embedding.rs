@@ -75,13 +75,22 @@
 //!
 //! # Blocking threads
 //!
-//! `read`, the function, `write_all`, the error. Set a read timeout on the socket: it is the only clock there is.
+//! `read`, the function, `write_all`, `flush`, the error. Set a read timeout on the socket: it is the only clock there is.
 //!
 //! # tokio and other async runtimes
 //!
-//! The machine has no await in it, so nothing of it can be cancelled. What has to be safe to cancel is your
-//! `select!`: `AsyncReadExt::read` is, `write_all` is not. Keep `out` outside of the future and advance it with
-//! `write_buf`, which is, and a branch that loses loses nothing.
+//! The state machine contains no await, so nothing in it can be canceled. The branches of your `select!` must be cancel safe.
+//! `AsyncReadExt::read`, `AsyncWriteExt::write` and `flush` are; `write_all` is not. Keep `out` and the number of bytes
+//! that were written outside the future, and write the rest with `write`:
+//!
+//! ```text
+//! count = stream.read(&mut buf), if out.len() - written < HIGH_WATER => on_read(&mut connection, &mut buf[..count?], &mut out),
+//! count = stream.write(&out[written..]), if written < out.len() => written += count?,
+//! result = stream.flush(), if written == out.len() && !flushed => { result?; flushed = true; }
+//! ```
+//!
+//! When everything has been written, clear `out` and reset `written`; when something is appended, reset `flushed`. (`write_buf`
+//! is cancel safe too, but it takes a `bytes::Buf`, which a `Vec` is not.)
 //!
 //! To receive in one task and send in another, use [`Connection::split`](crate::Connection::split). No lock is
 //! needed: the halves share nothing, and what the receiving half owes the peer is a value that you send through
@@ -91,7 +100,8 @@
 //!
 //! One read buffer serves all connections of a thread, because events borrow from it and not from the connection.
 //! A connection that waits then costs its 248 bytes, and `out` only while something cannot be written. Ask for
-//! writability while `out` is not empty, and stop reading from a peer whose `out` is long.
+//! writability while `out` is not empty, and stop reading from a peer whose `out` is long. One peer that sends without a
+//! pause must not starve the others: read a bounded amount from each in a turn.
 //!
 //! # Completions (`io_uring`, IOCP)
 //!

@@ -31,6 +31,14 @@
 //! After a partial write remember how far it got, or drop that part (`out.drain(..written)`) when it is most of
 //! the buffer. A memory that is kept for the longest message ever sent is given back with `out.shrink_to`.
 //!
+//! # Flushing
+//!
+//! On a plain socket, bytes that were written are on their way. A stream with a buffer of its own (TLS, `BufWriter`, a
+//! stream of HTTP/2) accepts them first and sends them when it is flushed: **after the last byte of `out` was accepted, flush
+//! until that succeeds**, and only then wait for the next read. If a non-blocking stream returns `WouldBlock` from `flush`, ask for
+//! writability and flush again. A program that does not flush works until the socket is full once; then the end of a
+//! message stays in the stream, and both sides wait.
+//!
 //! # Large payloads without a copy
 //!
 //! [`send_header`](crate::Connection::send_header) appends only the header; the payload goes from where it is to
@@ -108,3 +116,8 @@
 //! them Pings, Pongs and the Close get through. Pongs do so by themselves, if you read between the fragments. When
 //! the peer's Close comes, the rest cannot be sent any more, and the next fragment says
 //! [`SendError::ConnectionClosing`](crate::SendError::ConnectionClosing).
+//!
+//! Control frames may come between the fragments of a compressed message too (RFC 6455, 5.4), but several deployed peers, among
+//! them Tornado, wsproto and cowboy, fail the connection then. If you do not know your peers, send no Ping between the
+//! fragments of a compressed message: [hold](crate::keepalive::KeepAlive::hold_pings) those of your
+//! [`KeepAlive`](crate::keepalive::KeepAlive) from the first fragment until the last one is in `out`.
