@@ -4,7 +4,7 @@
 
 use core::{error, fmt};
 
-use crate::CloseCode;
+use crate::{CloseCode, keepalive::Timeout};
 
 /// Why a connection failed: the peer broke the protocol, went over a limit, or disappeared.
 ///
@@ -68,6 +68,8 @@ pub enum ProtocolError {
         /// [`Config::max_control_frames`](crate::Config::max_control_frames).
         limit: u32,
     },
+    /// A timeout expired while the connection was open or closing, see [`Connection::time_out`](crate::Connection::time_out).
+    TimedOut(Timeout),
     /// The bytes of an incomplete frame, which [`Input::retained`](crate::Input::retained) left in the buffer, are
     /// missing at the front of the next input: a mistake of the caller.
     RetainedInputLost,
@@ -88,8 +90,9 @@ impl ProtocolError {
             Self::TooManyFragments { .. } | Self::TooManyControlFrames { .. } => {
                 Some(CloseCode::POLICY_VIOLATION)
             }
-            Self::RetainedInputLost => Some(CloseCode::INTERNAL_ERROR),
-            Self::UnexpectedEof => None,
+            Self::TimedOut(Timeout::Idle) => Some(CloseCode::GOING_AWAY),
+            Self::TimedOut(Timeout::Pong) | Self::RetainedInputLost => Some(CloseCode::INTERNAL_ERROR),
+            Self::UnexpectedEof | Self::TimedOut(_) => None,
             _ => Some(CloseCode::PROTOCOL_ERROR),
         }
     }
@@ -125,6 +128,7 @@ impl fmt::Display for ProtocolError {
             Self::TooManyControlFrames { limit } => {
                 write!(f, "more than {limit} control frames came without a data frame between them")
             }
+            Self::TimedOut(timeout) => timeout.fmt(f),
             Self::RetainedInputLost => {
                 f.write_str("the bytes of an incomplete frame were not kept at the front of the input")
             }

@@ -32,11 +32,15 @@ impl<'b> Input<'b> {
         Self { bytes, capacity: 0 }
     }
 
-    /// As [`new`](Self::new), of the beginning of a buffer that is `capacity` bytes long, and is filled further: what is
-    /// left in the end has to be at the front of the next input, with the next read behind it.
+    /// Wraps the filled part of a buffer of `capacity` bytes that you will append to.
     ///
-    /// A frame that is not whole, and can be within `capacity`, is left here, so that its message lies whole in the
-    /// buffer, which saves copying it. Large messages gain by that, and small reads.
+    /// An incomplete frame that fits into `capacity` bytes stays in the buffer, so its message is borrowed from there once
+    /// it is complete, and not copied. Large messages and small reads gain from that. Move the unread bytes to the front of
+    /// the buffer before the next read, and append to them.
+    ///
+    /// If they are not there the next time, receiving fails with
+    /// [`ProtocolError::RetainedInputLost`](crate::ProtocolError::RetainedInputLost). With
+    /// [`Delivery::Chunks`](crate::Delivery::Chunks) nothing is retained, since chunks are passed on as they arrive.
     ///
     /// ```
     /// use sansocket::{Config, Connection, Event, Input};

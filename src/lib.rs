@@ -92,7 +92,7 @@
 //!    the input is unmasked in place: no copy, no allocation. Any other is assembled and handed out owned.
 //! 5. **What must be sent is in `out` when the call returns, also when it returns an error.** Nothing waits
 //!    inside. The amount that is buffered is `out.len()`: stop feeding input while it is long, and it is
-//!    bounded, since a Pong never exceeds its Ping.
+//!    bounded, since a Pong is at most three times as long as its Ping (a client has to mask it).
 //! 6. **It makes no difference how the bytes are cut.** Same messages, same output, same error, same state.
 //! 7. **The first byte that decides, decides.** A fault is found before the payload arrives, and what came
 //!    before it is delivered first. After a failure every call returns the same error. (Of a handshake the

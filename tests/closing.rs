@@ -376,3 +376,117 @@ fn nothing_is_sent_after_the_end_of_the_transport() {
         assert_eq!((received, out), (Err(ProtocolError::UnexpectedEof), vec![]));
     }
 }
+
+#[test]
+fn a_timeout_is_the_cause_of_the_end() {
+    use sansocket::keepalive::Timeout;
+    for (timeout, code, reason) in
+        [(Timeout::Idle, 1001_u16, "idle timeout"), (Timeout::Pong, 1011, "keep-alive timeout")]
+    {
+        let error = ProtocolError::TimedOut(timeout);
+        let body = [&code.to_be_bytes(), reason.as_bytes()].concat();
+        let mut connection = Connection::server(Config::new());
+        let mut out = Vec::new();
+        // In the middle of a message, which is not what ended it.
+        let mut begun = to(Role::Server, TEXT_FIRST, b"Hel");
+        assert_eq!(connection.receive(&mut Input::new(&mut begun), &mut out), Ok(None));
+        connection.time_out(timeout, &mut out);
+        assert_eq!(out, frame(CLOSE, None, &body));
+        assert_eq!(connection.state(), State::Draining);
+        // Once, and whatever else happens.
+        connection.time_out(Timeout::CloseHandshake, &mut out);
+        let mut late = to(Role::Server, CLOSE, NORMAL);
+        assert_eq!(connection.receive(&mut Input::new(&mut late), &mut out), Err(error));
+        assert_eq!(connection.receive_eof(), Err(error));
+        assert_eq!(out, frame(CLOSE, None, &body));
+        let outcome = connection.close_outcome().unwrap();
+        assert_eq!((outcome.code, outcome.clean, outcome.error), (1006, false, Some(error)));
+        assert_eq!((outcome.initiator, outcome.close_code()), (Initiator::Local, None));
+    }
+}
+
+#[test]
+fn a_timeout_while_closing_sends_nothing_and_one_after_both_closes_is_without_effect() {
+    use sansocket::keepalive::Timeout;
+    let timeout = Timeout::CloseHandshake;
+    let mut connection = Connection::server(Config::new());
+    let mut out = Vec::new();
+    send_away(&mut connection, &mut out);
+    let len = out.len();
+    connection.time_out(timeout, &mut out);
+    assert_eq!(out.len(), len);
+    assert_eq!(connection.close_outcome().unwrap().error, Some(ProtocolError::TimedOut(timeout)));
+
+    let mut connection = Connection::server(Config::new());
+    let mut close = to(Role::Server, CLOSE, NORMAL);
+    connection.receive(&mut Input::new(&mut close), &mut out).unwrap();
+    connection.time_out(timeout, &mut out);
+    let outcome = connection.close_outcome().unwrap();
+    assert_eq!((outcome.clean, outcome.error, outcome.close_code()), (true, None, Some(CloseCode::NORMAL)));
+    assert_eq!(connection.receive_eof(), Ok(()));
+}
+
+#[test]
+fn debug_shows_no_more_than_a_line_of_the_reason() {
+    let reason = "x".repeat(123);
+    let mut connection = Connection::server(Config::new());
+    let mut close = to(Role::Server, CLOSE, &[NORMAL, reason.as_bytes()].concat());
+    connection.receive(&mut Input::new(&mut close), &mut Vec::new()).unwrap();
+    for shown in [format!("{connection:?}"), format!("{:?}", connection.close_outcome().unwrap())] {
+        assert!(shown.contains("xxxx") && !shown.contains(&"x".repeat(80)), "{shown}");
+    }
+}
+
+#[test]
+fn a_pong_is_at_most_three_times_as_long_as_its_ping() {
+    for role in BOTH {
+        for len in 0..=125 {
+            let mut connection = match role {
+                Role::Server => Connection::server(Config::new()),
+                Role::Client => Connection::client(Config::new(), [7; 32]),
+            };
+            let mut ping = to(role, PING, &vec![7; len]);
+            let (ping_len, mut out) = (ping.len(), Vec::new());
+            let event = connection.receive(&mut Input::new(&mut ping), &mut out).unwrap();
+            assert!(matches!(event, Some(Event::Ping(_))));
+            assert!(out.len() <= 3 * ping_len, "{} bytes for {ping_len}", out.len());
+            // A client has to mask its Pong, and an empty Ping is answered with three times its length.
+            assert_eq!(out.len() == 3 * ping_len, role == Role::Client && len == 0);
+        }
+    }
+}
+
+/// The loop of the documentation of `Connection`.
+fn echo(
+    connection: &mut Connection,
+    input: &mut Input<'_>,
+    out: &mut Vec<u8>,
+) -> Result<(), sansocket::Error> {
+    while let Some(event) = connection.receive(input, out)? {
+        match event {
+            _ if connection.state() != State::Open => {}
+            Event::Text(text) => connection.send_text(&text, out)?,
+            Event::Binary(data) => connection.send_binary(&data, out)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn messages_after_our_close_do_not_keep_the_documented_loop_from_reading_the_peers_close() {
+    for role in BOTH {
+        let mut connection = match role {
+            Role::Server => Connection::server(Config::new()),
+            Role::Client => Connection::client(Config::new(), [7; 32]),
+        };
+        let mut out = Vec::new();
+        send_away(&mut connection, &mut out);
+        let sent = out.len();
+        let mut late = all_to(role, &[(TEXT, b"a"), (BINARY, b"b"), (TEXT, b"c"), (CLOSE, AWAY)]);
+        echo(&mut connection, &mut Input::new(&mut late), &mut out).unwrap();
+        assert_eq!((out.len(), connection.receive_eof()), (sent, Ok(())));
+        let outcome = connection.close_outcome().unwrap();
+        assert_eq!((outcome.code, outcome.clean, outcome.error), (1001, true, None));
+    }
+}

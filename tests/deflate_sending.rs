@@ -385,3 +385,14 @@ fn no_distance_is_larger_than_the_window_that_was_agreed() {
         }
     }
 }
+
+#[test]
+fn a_connection_and_both_of_its_halves_return_what_was_negotiated() {
+    let (negotiated, _) = agree(Config::new(), Config::new());
+    let connection = Connection::server(sansocket::Config::new().deflate(negotiated));
+    assert_eq!(connection.deflate(), Some(&negotiated));
+    let (receiving, sending) = connection.split();
+    assert_eq!((receiving.deflate(), sending.deflate()), (Some(&negotiated), Some(&negotiated)));
+    let (receiving, sending) = Connection::server(sansocket::Config::new()).split();
+    assert_eq!((receiving.deflate(), sending.deflate()), (None, None));
+}

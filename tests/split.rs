@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{closed, hex, ping};
+use common::{CLOSE, closed, hex, ping, to};
 use sansocket::{
     CloseCode, CloseOutcome, Config, Connection, Event, Initiator, Input, ProtocolError, ReceiveHalf, Reply,
     SendError, SendHalf, State,
@@ -302,4 +302,19 @@ fn each_half_keeps_the_window_of_its_direction() {
         assert_eq!(receiving.receive(&mut Input::new(&mut wire), &mut reply), Ok(Some(text(&long))));
     }
     assert!(sizes[1] < sizes[0] && sizes[2] <= sizes[1], "{sizes:?}");
+}
+
+#[test]
+fn a_receiving_half_knows_its_role_and_whether_it_has_ended() {
+    for (connection, role) in [
+        (Connection::server(Config::new()), Role::Server),
+        (Connection::client(Config::new(), [7; 32]), Role::Client),
+    ] {
+        let (mut receiving, sending) = connection.split();
+        assert_eq!((receiving.role(), sending.role(), receiving.has_ended()), (role, role, false));
+        let mut close = to(role, CLOSE, b"\x03\xe8");
+        let mut reply = None;
+        let event = receiving.receive(&mut Input::new(&mut close), &mut reply).unwrap();
+        assert!(matches!(event, Some(Event::Close(_))) && reply.is_some() && receiving.has_ended());
+    }
 }

@@ -91,7 +91,7 @@ impl Config {
     /// The most control frames in a row, without a data frame between them. Default: no limit (`u32::MAX`).
     ///
     /// Beyond it the connection fails with 1008 at the first byte of the frame that goes over. There is no
-    /// limit by default because each control frame costs little, a Pong is never longer than its Ping, and a
+    /// limit by default because each control frame costs little, a Pong is at most three times as long as its Ping, and a
     /// connection that is only kept alive exchanges control frames for weeks. Whoever sets a limit should
     /// know the intervals at which both sides send Pings. A Close is never one too many.
     #[must_use]

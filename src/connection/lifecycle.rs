@@ -58,9 +58,17 @@ pub struct CloseOutcome<'a> {
     pub error: Option<ProtocolError>,
 }
 
+impl CloseOutcome<'_> {
+    /// Returns [`code`](Self::code) in the type of [`Close::code`], or `None` if it is 1005 or 1006, which stand for a Close
+    /// without a code and for no Close.
+    pub fn close_code(&self) -> Option<CloseCode> {
+        CloseCode::new(self.code)
+    }
+}
+
 /// What ended a connection first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "there is nobody else")]
+#[expect(clippy::exhaustive_enums, reason = "the variants are exhaustive by definition")]
 pub enum Initiator {
     /// We sent a Close first, also because the peer had broken the protocol.
     Local,

@@ -43,7 +43,7 @@ pub use lifecycle::{CloseOutcome, Initiator, State};
 pub use send_half::SendHalf;
 pub use split::{ReceiveHalf, Reply};
 
-use crate::{Input, ProtocolError, entropy::Entropy, frame::Role};
+use crate::{Input, ProtocolError, entropy::Entropy, frame::Role, keepalive::Timeout};
 use receiver::Receiver;
 
 /// One end of an open WebSocket connection.
@@ -57,15 +57,17 @@ use receiver::Receiver;
 /// the caller passes, in the order of the calls. Between messages a server's connection holds no heap memory.
 ///
 /// ```
-/// use sansocket::{Config, Connection, Error, Event, Input};
+/// use sansocket::{Config, Connection, Error, Event, Input, State};
 ///
-/// /// Answers every message with itself. What has to be sent is in `out`, also if this fails.
+/// /// Sends every message back. Bytes to send are in `out`, even if this fails.
 /// fn echo(connection: &mut Connection, input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
 ///     while let Some(event) = connection.receive(input, out)? {
 ///         match event {
+///             // Messages still arrive after our own Close, and nothing can be sent then.
+///             _ if connection.state() != State::Open => {}
 ///             Event::Text(text) => connection.send_text(&text, out)?,
 ///             Event::Binary(data) => connection.send_binary(&data, out)?,
-///             _ => {} // the Pong or the answer to a Close is in `out` already
+///             _ => {} // the Pong or the reply to a Close is in `out` already
 ///         }
 ///     }
 ///     Ok(())
@@ -163,17 +165,43 @@ impl Connection {
         result
     }
 
-    /// Which end this is.
+    /// Fails the connection because a timeout has expired, unless it has failed or both sides have sent a Close.
+    ///
+    /// Use it for [`Action::Disconnect`](crate::keepalive::Action::Disconnect) of a
+    /// [`KeepAlive`](crate::keepalive::KeepAlive): [`close_outcome`](Self::close_outcome) then has
+    /// [`ProtocolError::TimedOut`] as the error, however the transport ends. If no Close was sent before, one is appended to
+    /// `out`: 1011 if the peer did not reply to a Ping, 1001 if the connection was idle. The state is [`State::Draining`] as
+    /// after any failure, so write `out`, and read on until the transport ends or the timeout for closing expires.
+    ///
+    /// ```
+    /// use sansocket::{Config, Connection, ProtocolError, State, keepalive::Timeout};
+    ///
+    /// let mut connection = Connection::server(Config::new());
+    /// let mut out = Vec::new();
+    /// connection.time_out(Timeout::Idle, &mut out);
+    /// assert_eq!(out, b"\x88\x0e\x03\xe9idle timeout");
+    /// assert_eq!(connection.state(), State::Draining);
+    /// let outcome = connection.close_outcome().unwrap();
+    /// assert_eq!(outcome.error, Some(ProtocolError::TimedOut(Timeout::Idle)));
+    /// ```
+    pub fn time_out(&mut self, timeout: Timeout, out: &mut Vec<u8>) {
+        self.sending.time_out(timeout, out);
+        if let Some(error) = self.close_outcome().and_then(|outcome| outcome.error) {
+            self.receiver.fail(error);
+        }
+    }
+
+    /// Returns the role of this endpoint.
     pub fn role(&self) -> Role {
         self.sending.role()
     }
 
-    /// Where the connection stands between its opening and its end (RFC 6455, 7.1).
+    /// Returns the current state of the connection (RFC 6455, 7.1).
     pub fn state(&self) -> State {
         self.sending.state()
     }
 
-    /// How the connection ended: from [`State::Draining`] on, before that `None`.
+    /// Returns how the connection ended, or `None` before it reaches [`State::Draining`].
     pub fn close_outcome(&self) -> Option<CloseOutcome<'_>> {
         self.sending.close_outcome()
     }

@@ -15,6 +15,7 @@ use crate::{
     compression::Deflater,
     entropy::Entropy,
     frame::{Header, MAX_CONTROL_LEN, MAX_HEADER_LEN, OpCode, Role, Rsv, mask},
+    keepalive::Timeout,
     num::as_u64,
 };
 
@@ -189,6 +190,16 @@ impl SendHalf {
         self.settle(&reply.0, out);
     }
 
+    /// Fails the connection because a timeout has expired, unless it has failed or both sides have sent a Close.
+    ///
+    /// See [`Connection::time_out`](crate::Connection::time_out) for details. The receiving half is of no use after this:
+    /// read until the transport ends, and discard the bytes.
+    pub fn time_out(&mut self, timeout: Timeout, out: &mut Vec<u8>) {
+        if matches!(self.state(), State::Open | State::Closing) {
+            self.fail(ProtocolError::TimedOut(timeout), out);
+        }
+    }
+
     /// Gives back the context for compressing.
     ///
     /// See [`Connection::release_buffers`](crate::Connection::release_buffers) for details.
@@ -243,7 +254,13 @@ impl SendHalf {
         if let Some(code) = error.close_code()
             && self.lifecycle.may_send()
         {
-            self.write_close(Some(&code.into()), out);
+            let reason = match error {
+                ProtocolError::TimedOut(Timeout::Pong) => "keep-alive timeout",
+                ProtocolError::TimedOut(Timeout::Idle) => "idle timeout",
+                _ => "",
+            };
+            // None of them is too long.
+            self.write_close(Some(&Close::new(code, reason).unwrap_or(code.into())), out);
         }
         self.lifecycle.on_failure(error);
     }

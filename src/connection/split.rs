@@ -13,7 +13,7 @@ impl Connection {
     ///
     /// ```
     /// use std::sync::mpsc;
-    /// use sansocket::{Config, Connection, Error, Event, Input, Reply};
+    /// use sansocket::{Config, Connection, Error, Event, Input, Reply, State};
     ///
     /// enum ToSend {
     ///     Text(String),
@@ -43,7 +43,8 @@ impl Connection {
     /// let mut out = Vec::new();
     /// for item in receiver {
     ///     match item {
-    ///         ToSend::Text(text) => sending.send_text(&text, &mut out)?,
+    ///         ToSend::Text(text) if sending.state() == State::Open => sending.send_text(&text, &mut out)?,
+    ///         ToSend::Text(_) => {} // too late: a Close was sent before
     ///         ToSend::Reply(reply) => sending.reply(&reply, &mut out),
     ///     }
     ///     // Here `out` would be written.

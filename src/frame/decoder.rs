@@ -45,7 +45,8 @@ pub struct Decoder {
     limits: Limits,
     /// The longest payload that the short way takes.
     max_whole_len: u16,
-    /// The beginning of a header that is not all there, and how long it is.
+    /// The beginning of an incomplete header, and how long it is. While a frame waits, the last bytes of it that were
+    /// unmasked, to see whether the caller kept them.
     partial: [u8; MAX_HEADER_LEN],
     partial_len: u8,
     /// The frame whose payload is being received, and how much of it has been.
@@ -255,8 +256,7 @@ impl Decoder {
         }
         let unmasked = if self.waiting {
             let unmasked = self.offset;
-            // The caller did not keep what it was to keep, and these are other bytes.
-            let new = as_u64(input.len()).checked_sub(unmasked).ok_or(ProtocolError::RetainedInputLost)?;
+            let new = self.new_bytes(input).ok_or(ProtocolError::RetainedInputLost)?;
             // So few are not worth unmasking yet.
             if new < BLOCK && may_wait(header.payload_len, input) {
                 return Ok(None);
@@ -272,6 +272,7 @@ impl Decoder {
             self.waiting = true;
             self.offset = as_u64(input.len());
             unmask(input.remaining_mut(), header, offset, unmasked);
+            self.remember_end(input.remaining());
             return Ok(None);
         }
         let missing = as_usize(header.payload_len.saturating_sub(offset));
@@ -317,6 +318,21 @@ impl Decoder {
         input.take_all();
         self.partial_len = u8::try_from(all).unwrap_or(0); // no header is that long
         Ok(None)
+    }
+
+    /// Takes note of the last bytes of a frame that waits.
+    fn remember_end(&mut self, bytes: &[u8]) {
+        for (to, from) in self.partial.iter_mut().zip(bytes.iter().rev()) {
+            *to = *from;
+        }
+    }
+
+    /// How many bytes follow those of the waiting frame that are known, or `None` if these are not in the input: then the
+    /// caller did not keep them.
+    fn new_bytes(&self, input: &Input<'_>) -> Option<u64> {
+        let (known, new) = input.remaining().split_at_checked(as_usize(self.offset))?;
+        let is_kept = known.iter().rev().zip(&self.partial).all(|(a, b)| a == b);
+        is_kept.then(|| as_u64(new.len()))
     }
 
     /// Takes note of a frame whose header has been received and keeps the rules.

@@ -56,7 +56,7 @@
 //! }
 //! # fn on_read(connection: &mut Connection, input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
 //! #     while let Some(event) = connection.receive(input, out)? {
-//! #         if let Event::Text(text) = event { connection.send_text(&text, out)?; }
+//! #         if let Event::Text(text) = event && connection.state() == sansocket::State::Open { connection.send_text(&text, out)?; }
 //! #     }
 //! #     Ok(())
 //! # }

@@ -4,8 +4,9 @@
 //!
 //! Everything that is to be sent is in your `out`, nothing is in the machine. So `out.len()` is the amount that is
 //! buffered, and the rule is one line: **while `out` is longer than you like, neither read nor send**. Reading is
-//! part of it because each Ping appends its Pong. A Pong is as long as its Ping, so one read of 16 KiB appends at
-//! most 16 KiB to it, and the bound holds.
+//! part of it because each Ping appends its Pong. A server's Pong is shorter than its Ping. A client's is four bytes
+//! longer, since it is masked: up to three times as long as an empty Ping. So one read of 16 KiB appends at most 16 KiB at a
+//! server and 48 KiB at a client, and the bound holds.
 //!
 //! ```
 //! use sansocket::{Config, Connection, SendError};
