@@ -33,7 +33,7 @@ const TOLERANCE: [f64; 2] = [5.0, 30.0];
 /// Does something this many times.
 type Workload = fn(u32);
 
-const WORKLOADS: [(&str, Workload); 14] = [
+const WORKLOADS: [(&str, Workload); 15] = [
     ("server receives binary, 16 B", |n| receive(n, &server_frame(OpCode::Binary, true, 16), 64 << 10)),
     ("server receives binary, 1 KiB", |n| receive(n, &server_frame(OpCode::Binary, true, 1024), 64 << 10)),
     ("server receives text, 125 B", |n| receive(n, &server_frame(OpCode::Text, true, 125), 64 << 10)),
@@ -56,7 +56,15 @@ const WORKLOADS: [(&str, Workload); 14] = [
     ("server sends binary, 125 B", |n| send(n, Connection::server(Config::new()), 125)),
     ("client sends binary, 125 B", |n| send(n, Connection::client(Config::new(), [7; 32]), 125)),
     ("client sends binary, 16 KiB", |n| send(n, Connection::client(Config::new(), [7; 32]), 16 << 10)),
-    ("server accepts the request of a browser", |n| (0..n).for_each(|_| accept())),
+    ("server accepts the request of a browser", |n| (0..n).for_each(|_| accept(|_| ()))),
+    ("server accepts it and looks at four headers", |n| {
+        (0..n).for_each(|_| {
+            accept(|request| {
+                let (cookie, other) = (request.header("cookie"), request.header("x-none"));
+                black_box((request.origin(), request.authority(), cookie, other));
+            });
+        });
+    }),
     ("client makes a request", |n| (0..n).for_each(|_| drop(black_box(request())))),
     ("client and server open a connection", |n| (0..n).for_each(|_| respond())),
 ];
@@ -105,11 +113,12 @@ Sec-WebSocket-Version: 13\r\nAccept-Encoding: gzip, deflate, br, zstd\r\nAccept-
 Cookie: session=0123456789abcdef0123456789abcdef\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
 Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n";
 
-fn accept() {
+fn accept(look: impl FnOnce(&server::Request)) {
     let mut bytes = REQUEST.to_vec();
     let mut out = Vec::with_capacity(512);
     let mut handshake = server::Handshake::new(HandshakeLimits::new());
     let request = handshake.receive(&mut Input::new(&mut bytes), &mut out).unwrap().unwrap();
+    look(&request);
     black_box(request.accept(server::Accept::new(), &mut out).unwrap());
 }
 

@@ -5,7 +5,7 @@
 use alloc::{borrow::Cow, boxed::Box};
 use core::{error, fmt};
 
-use crate::{CloseCode, ProtocolError, input::Beginning, utf8};
+use crate::{CloseCode, ProtocolError, excerpt::Excerpt, utf8};
 
 /// The body of a Close frame: a status code and a reason (RFC 6455, 5.5.1).
 ///
@@ -105,7 +105,7 @@ impl fmt::Debug for Close<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Close")
             .field("code", &self.code())
-            .field("reason", &Beginning(self.reason().as_bytes()))
+            .field("reason", &Excerpt::new(self.reason().as_bytes()))
             .finish()
     }
 }

@@ -1,9 +1,8 @@
 //! The opening handshake with the types of the crate `http`, for servers and clients whose HTTP is done by another library
 //! (feature `http`).
 //!
-//! The negotiation is the same as from bytes, with the same errors and the same statuses: a head is written from the
-//! types, and read by the machines of [`server`] and [`client`]. Requests over HTTP/2 and HTTP/3, whose method is
-//! CONNECT, are for [`extended_connect`].
+//! The negotiation is the same as from bytes, with the same errors and the same statuses. Requests over HTTP/2 and HTTP/3,
+//! whose method is CONNECT, are for [`extended_connect`].
 //!
 //! A server, as hyper or axum call it:
 //!
@@ -25,17 +24,26 @@
 //! # drop(connection);
 //! # assert_eq!(upgrade(&http::Request::get("/").body(()).unwrap()).unwrap_err().status(), 400);
 //! ```
+//!
+//! # Layers
+//!
+//! It is an encoding like the others, and may use [`server`], [`client`], [`extended_connect`] and `handshake`.
 
-use alloc::{boxed::Box, vec, vec::Vec};
+use alloc::{
+    boxed::Box,
+    string::{String, ToString as _},
+    vec::Vec,
+};
 use core::{error, fmt};
 
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
 
 use crate::{
-    Connection, Input, client,
-    extended_connect::{self, HeaderList},
-    handshake::{HandshakeError, HandshakeLimits},
-    server::{self, ResponseError},
+    Connection,
+    client::{self, StatusLine},
+    extended_connect::{self, HeaderList, list},
+    handshake::{FieldError, HandshakeError, accept_key, trim_ows},
+    server::{self, ResponseError, check_parts, check_upgrade},
 };
 
 /// Why a request opens no WebSocket, and the response that says so.
@@ -73,19 +81,17 @@ impl server::Request {
     ///
     /// As [`server::Handshake::receive`], but for limits, which that library has.
     pub fn from_http<T>(request: &Request<T>) -> Result<Self, Refusal> {
-        let mut head = Vec::new();
-        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
-        let version = version(request.version());
-        for part in [request.method().as_str(), " ", target, " ", version, "\r\n"] {
-            head.extend_from_slice(part.as_bytes());
-        }
-        append_headers(request.headers(), &mut head);
-        let mut out = Vec::new();
-        match server::Handshake::new(no_limits()).receive(&mut Input::new(&mut head), &mut out) {
-            Ok(Some(request)) => Ok(request),
-            // The head is whole.
-            Ok(None) => Err(refusal(HandshakeError::IncompleteHandshake, &out)),
-            Err(error) => Err(refusal(error, &out)),
+        Self::judge_http(request).map_err(refusal)
+    }
+
+    fn judge_http<T>(request: &Request<T>) -> Result<Self, HandshakeError> {
+        let target = target(request.uri());
+        check_parts(request.method().as_str().as_bytes(), target.as_bytes(), version(request.version()))?;
+        let headers: Vec<_> = pairs(request.headers()).collect();
+        let headers = headers.iter().copied();
+        match check_upgrade(headers.clone())? {
+            Some(key) => Ok(Self::from_pairs(&[&target], headers, server::Upgrade::new(key))),
+            None => Err(HandshakeError::MissingUpgrade),
         }
     }
 
@@ -94,13 +100,10 @@ impl server::Request {
     /// # Errors
     ///
     /// As [`accept`](Self::accept).
-    pub fn accept_http(
-        self,
-        accept: server::Accept<'_>,
-    ) -> Result<(Response<()>, Connection), ResponseError> {
-        let mut out = Vec::new();
-        let connection = self.accept(accept, &mut out)?;
-        Ok((response(&out), connection))
+    pub fn accept_http(self, accept: server::Accept) -> Result<(Response<()>, Connection), ResponseError> {
+        self.answer(accept, |request, answer| {
+            Ok(response(101, answer.upgrade_headers(&accept_key(request.key())))?)
+        })
     }
 }
 
@@ -115,17 +118,12 @@ impl client::Handshake {
         request: &client::Request,
         seed: [u8; 32],
     ) -> Result<(Self, Request<()>), client::RequestError> {
-        let mut out = Vec::new();
-        let handshake = Self::new(request, seed, &mut out)?;
-        let mut slots = slots(&out);
-        let mut parsed = httparse::Request::new(&mut slots);
-        // We wrote it, so it can be read.
-        let _ = parsed.parse(&out);
-        let mut request = Request::new(());
-        let target = parsed.path.and_then(|path| path.parse().ok());
-        *request.uri_mut() = target.ok_or(client::RequestError::InvalidUri)?;
-        *request.headers_mut() = header_map(pairs(parsed.headers));
-        Ok((handshake, request))
+        let (handshake, key) = Self::start(request, seed)?;
+        let mut made = Request::new(());
+        *made.uri_mut() =
+            request.uri().resource_name().parse().map_err(|_| client::RequestError::InvalidUri)?;
+        *made.headers_mut() = header_map(request.upgrade_headers(&key))?;
+        Ok((handshake, made))
     }
 
     /// Takes the response that another library has read (RFC 6455, 4.1).
@@ -137,16 +135,11 @@ impl client::Handshake {
         mut self,
         response: &Response<T>,
     ) -> Result<(Connection, client::Response), client::Error> {
-        let mut head = Vec::new();
-        for part in [version(response.version()), " ", response.status().as_str(), " \r\n"] {
-            head.extend_from_slice(part.as_bytes());
-        }
-        append_headers(response.headers(), &mut head);
-        if let Some(opened) = self.receive(&mut Input::new(&mut head))? {
-            return Ok(opened);
-        }
-        self.receive_eof()?;
-        Err(HandshakeError::IncompleteHandshake.into())
+        let minor_version = u8::from(response.version() > Version::HTTP_10);
+        let line = StatusLine { minor_version, status: response.status().as_u16() };
+        let headers: Vec<_> = pairs(response.headers()).collect();
+        let opened = self.receive_head(line, headers.iter().copied())?;
+        opened.ok_or_else(|| HandshakeError::IncompleteHandshake.into())
     }
 }
 
@@ -171,9 +164,9 @@ impl server::Request<extended_connect::ExtendedConnect> {
         ];
         let pseudo = pseudo.into_iter().filter_map(|(name, value)| Some((name, value?.as_bytes())));
         let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-        Self::from_headers(pseudo.chain(headers)).map_err(|refusal| Refusal {
-            error: refusal.error(),
-            response: Box::new(response_of(&refusal.into_headers())),
+        Self::from_headers(pseudo.chain(headers)).map_err(|refusal| {
+            let (error, list) = (refusal.error(), refusal.into_headers());
+            Refusal { error, response: Box::new(response_of(&list).unwrap_or_default()) }
         })
     }
 
@@ -184,10 +177,9 @@ impl server::Request<extended_connect::ExtendedConnect> {
     /// As [`accept`](Self::accept).
     pub fn accept_http(
         self,
-        accept: server::Accept<'_>,
+        accept: server::Accept,
     ) -> Result<(Response<()>, Connection), ResponseError<Self>> {
-        let (list, connection) = self.accept(accept)?;
-        Ok((response_of(&list), connection))
+        self.answer(accept, |_, answer| Ok(response_of(&list(answer)?)?))
     }
 }
 
@@ -215,7 +207,8 @@ impl extended_connect::Handshake {
             .path_and_query(uri.resource_name())
             .build()
             .map_err(|_| client::RequestError::InvalidUri)?;
-        *request.headers_mut() = header_map(list.iter().map(|(name, value)| (&**name, value.as_bytes())));
+        let headers = list.iter().filter(|(name, _)| !name.starts_with(':'));
+        *request.headers_mut() = header_map(headers.map(|(name, value)| (&**name, value.as_bytes())))?;
         Ok((handshake, request))
     }
 
@@ -236,72 +229,62 @@ impl extended_connect::Handshake {
     }
 }
 
-/// A list that we wrote, as a value.
-fn response_of(list: &HeaderList) -> Response<()> {
-    let mut response = Response::new(());
-    let status = list.first().and_then(|(_, status)| StatusCode::from_bytes(status.as_bytes()).ok());
-    *response.status_mut() = status.unwrap_or(StatusCode::BAD_REQUEST);
-    *response.headers_mut() = header_map(list.iter().map(|(name, value)| (&**name, value.as_bytes())));
-    response
+/// The target as it would be in a request line: the absolute form, if there are scheme and authority (RFC 9112, 3.2.2).
+fn target(uri: &Uri) -> String {
+    match (uri.scheme(), uri.authority(), uri.path_and_query()) {
+        (None, None, Some(resource)) => resource.to_string(),
+        _ => uri.to_string(),
+    }
 }
 
-fn version(version: Version) -> &'static str {
+fn version(version: Version) -> &'static [u8] {
     match version {
-        Version::HTTP_09 | Version::HTTP_10 => "HTTP/1.0",
-        Version::HTTP_11 => "HTTP/1.1",
-        _ => "HTTP/2.0",
+        Version::HTTP_09 | Version::HTTP_10 => b"HTTP/1.0",
+        Version::HTTP_11 => b"HTTP/1.1",
+        _ => b"HTTP/2.0",
     }
 }
 
-/// Appends header lines and the end of a head. A value of this type has no control characters but tabs.
-fn append_headers(headers: &HeaderMap, head: &mut Vec<u8>) {
-    for (name, value) in headers {
-        for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
-            head.extend_from_slice(part);
-        }
-    }
-    head.extend_from_slice(b"\r\n");
+/// Values of these types may have white space around them, which is none of theirs (RFC 9110, 5.5).
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
+    headers.iter().map(|(name, value)| (name.as_str(), trim_ows(value.as_bytes())))
 }
 
-/// That library has limits of its own.
-fn no_limits() -> HandshakeLimits {
-    HandshakeLimits::new().max_head_len(usize::MAX).max_line_len(usize::MAX).max_headers(usize::MAX)
-}
-
-fn refusal(error: HandshakeError, out: &[u8]) -> Refusal {
-    Refusal { error, response: Box::new(response(out)) }
-}
-
-/// A response that we wrote, as a value.
-fn response(head: &[u8]) -> Response<()> {
-    let mut slots = slots(head);
-    let mut parsed = httparse::Response::new(&mut slots);
-    // We wrote it, so it can be read.
-    let _ = parsed.parse(head);
-    let mut response = Response::new(());
-    let status = parsed.code.and_then(|code| StatusCode::from_u16(code).ok());
-    *response.status_mut() = status.unwrap_or(StatusCode::BAD_REQUEST);
-    *response.headers_mut() = header_map(pairs(parsed.headers));
-    response
-}
-
-/// Headers that we wrote, but for pseudo-headers.
-fn header_map<'h>(headers: impl Iterator<Item = (&'h str, &'h [u8])>) -> HeaderMap {
+/// Writes headers as values.
+fn header_map<'h>(headers: impl Iterator<Item = (&'h str, &'h [u8])>) -> Result<HeaderMap, FieldError> {
     let mut map = HeaderMap::new();
     for (name, value) in headers {
-        let name = HeaderName::from_bytes(name.as_bytes());
-        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value)) {
-            map.append(name, value);
-        }
+        // These types have a limit for the length of a name, and one for the number of headers.
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| FieldError::Name)?;
+        let value = HeaderValue::from_bytes(value).map_err(|_| FieldError::Value)?;
+        map.try_append(name, value).map_err(|_| FieldError::TooMany)?;
     }
-    map
+    Ok(map)
 }
 
-fn pairs<'h>(headers: &[httparse::Header<'h>]) -> impl Iterator<Item = (&'h str, &'h [u8])> {
-    headers.iter().map(|header| (header.name, header.value))
+fn response<'h>(
+    status: u16,
+    headers: impl Iterator<Item = (&'h str, &'h [u8])>,
+) -> Result<Response<()>, FieldError> {
+    let mut response = Response::new(());
+    // It is one that is checked before.
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+    *response.headers_mut() = header_map(headers)?;
+    Ok(response)
 }
 
-/// Room for all headers of a head that we wrote: it has a line for each.
-fn slots(head: &[u8]) -> Vec<httparse::Header<'_>> {
-    vec![httparse::EMPTY_HEADER; head.split(|&byte| byte == b'\n').count()]
+/// A list that begins with the status, as a value.
+fn response_of(list: &HeaderList) -> Result<Response<()>, FieldError> {
+    let mut pairs = list.iter().map(|(name, value)| (&**name, value.as_bytes()));
+    let status = pairs.next().and_then(|(_, status)| StatusCode::from_bytes(status).ok());
+    response(status.unwrap_or(StatusCode::BAD_REQUEST).as_u16(), pairs)
+}
+
+/// The response to a request that breaks the protocol.
+fn refusal(error: HandshakeError) -> Refusal {
+    let made = server::Refusal::of_error(error).and_then(|refusal| {
+        let length = refusal.content_length(0);
+        response(refusal.status, refusal.headers(length.as_deref())).ok()
+    });
+    Refusal { error, response: Box::new(made.unwrap_or_default()) }
 }

@@ -131,20 +131,3 @@ impl fmt::Debug for Input<'_> {
         write!(f, "Input({} bytes)", self.bytes.len())
     }
 }
-
-/// For `Debug`: how data begins, in ASCII with escapes, and how long it is if that is not all.
-pub(crate) struct Beginning<'a>(pub(crate) &'a [u8]);
-
-impl fmt::Debug for Beginning<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.split_at_checked(SHOWN) {
-            Some((shown, rest)) if !rest.is_empty() => {
-                write!(f, "\"{}\"... of {} bytes", shown.escape_ascii(), self.0.len())
-            }
-            _ => write!(f, "\"{}\"", self.0.escape_ascii()),
-        }
-    }
-}
-
-/// How many bytes are shown.
-const SHOWN: usize = 32;

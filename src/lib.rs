@@ -180,6 +180,7 @@ mod compression;
 mod connection;
 mod entropy;
 mod error;
+mod excerpt;
 mod input;
 mod num;
 

@@ -24,14 +24,14 @@ use alloc::{
     string::{String, ToString},
     vec::Vec,
 };
-use core::{fmt, mem};
+use core::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::{
     Input,
-    client::{Error, RequestError, Response, StatusLine},
-    handshake::{Collector, ExtraHeaders, HandshakeError, HandshakeLimits, Kind, Progress},
+    client::{Error, HeadReader, InterimCount, RequestError, Response},
+    handshake::{ExtraHeaders, HandshakeError, HandshakeLimits, append_head},
     uri::Uri,
 };
 
@@ -40,7 +40,7 @@ use crate::{
 pub struct Request {
     /// Host and port.
     target: String,
-    fields: ExtraHeaders,
+    extra: ExtraHeaders,
     limits: HandshakeLimits,
     error: Option<RequestError>,
 }
@@ -50,7 +50,7 @@ impl Request {
     pub fn new(uri: &Uri) -> Self {
         Self {
             target: format!("{}:{}", uri.host(), uri.port()),
-            fields: ExtraHeaders::default(),
+            extra: ExtraHeaders::default(),
             limits: HandshakeLimits::new(),
             error: None,
         }
@@ -75,7 +75,7 @@ impl Request {
     /// Adds a header, such as `User-Agent`. What cannot be sent is an error in [`Handshake::new`].
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        if let Err(error) = self.fields.push(name, value) {
+        if let Err(error) = self.extra.push(name, value) {
             self.error.get_or_insert(error.into());
         }
         self
@@ -102,13 +102,11 @@ impl fmt::Debug for Request {
 /// Opens a tunnel.
 pub struct Handshake {
     state: State,
-    limits: HandshakeLimits,
-    /// How many interim responses have come.
-    interim: u32,
+    interim: InterimCount,
 }
 
 enum State {
-    Reading(Collector, Option<StatusLine>),
+    Reading(HeadReader),
     Failed(Error),
     Open,
 }
@@ -124,13 +122,11 @@ impl Handshake {
             return Err(error);
         }
         // RFC 9110, 7.2 and 9.3.6: Host has the same as the target.
-        for part in ["CONNECT ", &request.target, " HTTP/1.1\r\nHost: ", &request.target, "\r\n"] {
-            out.extend_from_slice(part.as_bytes());
-        }
-        out.extend_from_slice(request.fields.as_bytes());
-        out.extend_from_slice(b"\r\n");
-        let state = State::Reading(Collector::new(Kind::Response, request.limits), None);
-        Ok(Self { state, limits: request.limits, interim: 0 })
+        let host = [("Host", request.target.as_bytes())];
+        let headers = host.into_iter().chain(request.extra.iter());
+        append_head(&[b"CONNECT ", request.target.as_bytes(), b" HTTP/1.1\r\n"], headers, out);
+        let state = State::Reading(HeadReader::new(request.limits));
+        Ok(Self { state, interim: InterimCount::default() })
     }
 
     /// Reads on. `None`: more bytes are needed, and all of the input has been used. Once the answer is returned, the
@@ -150,7 +146,7 @@ impl Handshake {
                 input.take_all();
                 return Err(error.clone());
             }
-            State::Reading(..) => {}
+            State::Reading(_) => {}
         }
         let result = self.read(input);
         if let Err(error) = &result {
@@ -169,7 +165,7 @@ impl Handshake {
         match &self.state {
             State::Open => Ok(()),
             State::Failed(error) => Err(error.clone()),
-            State::Reading(..) => {
+            State::Reading(_) => {
                 let error = Error::from(HandshakeError::IncompleteHandshake);
                 self.state = State::Failed(error.clone());
                 Err(error)
@@ -178,41 +174,21 @@ impl Handshake {
     }
 
     fn read(&mut self, input: &mut Input<'_>) -> Result<Option<Response>, Error> {
-        while let State::Reading(collector, line) = &mut self.state {
-            match collector.receive(input)? {
-                Progress::More => break,
-                Progress::StartLine => *line = Some(StatusLine::parse(collector.start_line())?),
-                Progress::End => {
-                    if let Some(response) = self.finish_head()? {
-                        return Ok(Some(response));
-                    }
+        while let State::Reading(reader) = &mut self.state {
+            let Some((line, head)) = reader.receive(input)? else { break };
+            head.parse(|_| Ok(()))?;
+            match line.status {
+                // RFC 9110, 15.2. Nothing can be switched to here.
+                100..200 if line.status != 101 => self.interim.add()?,
+                // RFC 9110, 9.3.6: there is no body, whatever the headers say.
+                200..300 => {
+                    self.state = State::Open;
+                    return Ok(Some(Response::new(line.status, head)));
                 }
+                _ => return Err(Error::Rejected(Response::new(line.status, head).into())),
             }
         }
         Ok(None)
-    }
-
-    /// The answer whose head has just ended, if it opens the tunnel.
-    fn finish_head(&mut self) -> Result<Option<Response>, Error> {
-        let State::Reading(collector, Some(line)) = mem::replace(&mut self.state, State::Open) else {
-            return Err(HandshakeError::MalformedStatusLine.into());
-        };
-        let head = collector.finish();
-        head.parse(|_| Ok(()))?;
-        match line.status {
-            // RFC 9110, 9.3.6: there is no body, whatever the headers say.
-            200..300 => Ok(Some(Response::new(line.status, head))),
-            // RFC 9110, 15.2. Nothing can be switched to here.
-            100..200 if line.status != 101 => {
-                self.interim = self.interim.saturating_add(1);
-                if self.interim > MAX_INTERIM_RESPONSES {
-                    return Err(HandshakeError::TooManyInterimResponses.into());
-                }
-                self.state = State::Reading(Collector::new(Kind::Response, self.limits), None);
-                Ok(None)
-            }
-            _ => Err(Error::Rejected(Response::new(line.status, head).into())),
-        }
     }
 }
 
@@ -220,13 +196,10 @@ impl Handshake {
 impl fmt::Debug for Handshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match &self.state {
-            State::Reading(..) => "reading".to_string(),
+            State::Reading(_) => "reading".to_string(),
             State::Failed(error) => error.to_string(),
             State::Open => "open".to_string(),
         };
         f.debug_struct("Handshake").field("state", &state).finish_non_exhaustive()
     }
 }
-
-/// As in the opening handshake.
-const MAX_INTERIM_RESPONSES: u32 = 16;

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use core::{error, fmt, net::Ipv6Addr, str::FromStr};
 
-use crate::handshake::Excerpt;
+use crate::excerpt::Excerpt;
 
 /// Where a client connects to: `ws://host[:port]/path[?query]`, or `wss` for TLS (RFC 6455, 3).
 ///
@@ -171,8 +171,8 @@ impl fmt::Debug for Uri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Uri")
             .field("secure", &self.secure)
-            .field("authority", &Excerpt(self.authority()))
-            .field("path", &Excerpt(self.resource_name()))
+            .field("authority", &Excerpt::new(self.authority().as_bytes()))
+            .field("path", &Excerpt::without_query(self.resource_name()))
             .finish_non_exhaustive()
     }
 }

@@ -40,12 +40,14 @@ impl From<HandshakeError> for Error {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RequestError {
-    /// The name of a header is not a token (RFC 9110, 5.1).
+    /// The name of a header is not a token (RFC 9110, 5.1), or too long for the types of the crate `http`.
     InvalidHeaderName,
     /// The value of a header has a control character (RFC 9110, 5.5).
     InvalidHeaderValue,
     /// The handshake writes this header itself.
     ReservedHeader,
+    /// There are more headers than the types of the crate `http` hold.
+    TooManyHeaders,
     /// The origin is not printable ASCII without spaces (RFC 6455, 4.1).
     InvalidOrigin,
     /// There are two origins.
@@ -70,6 +72,7 @@ impl fmt::Display for RequestError {
             Self::InvalidHeaderName => "the name of a header is not a token",
             Self::InvalidHeaderValue => "the value of a header has a control character",
             Self::ReservedHeader => "the handshake writes this header itself",
+            Self::TooManyHeaders => "there are more headers than the types of the crate http hold",
             Self::InvalidOrigin => "the origin is not printable ASCII without spaces",
             Self::RepeatedOrigin => "there are two origins",
             Self::InvalidSubprotocol => "a subprotocol is not a token",
@@ -90,6 +93,8 @@ impl From<FieldError> for RequestError {
             FieldError::Name => Self::InvalidHeaderName,
             FieldError::Value => Self::InvalidHeaderValue,
             FieldError::Reserved => Self::ReservedHeader,
+            #[cfg(feature = "http")]
+            FieldError::TooMany => Self::TooManyHeaders,
         }
     }
 }

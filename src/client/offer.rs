@@ -1,44 +1,39 @@
-//! On which terms a client opens a connection.
+//! What a client offers, and on which terms it takes a response: the same for every encoding.
 
-#[cfg(feature = "deflate")]
-use alloc::vec::Vec;
+use alloc::string::String;
 
-#[cfg(feature = "deflate")]
-use crate::deflate;
-use crate::{
-    Config,
-    client::Response,
-    handshake::{HandshakeError, Offered},
-};
+use super::deflate::Compression;
+use crate::Config;
 
-/// What a client has offered, and how its connection is to be. It is the same however the connection comes about.
-#[derive(Clone, Debug)]
-pub(crate) struct Terms {
-    pub(crate) offered: Offered,
-    /// What is offered of permessage-deflate, in order of preference.
-    #[cfg(feature = "deflate")]
-    pub(crate) deflate: Vec<deflate::Config>,
-    pub(crate) config: Config,
+/// What a server may select from, and how the connection behaves then.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Offer {
+    /// The value of Sec-WebSocket-Protocol as it was sent, or empty.
+    pub(crate) subprotocols: String,
+    /// The value of Sec-WebSocket-Extensions as it was sent, or empty.
+    pub(crate) extensions: String,
+    /// Whether one of the subprotocols must have been selected.
+    pub(crate) require_subprotocol: bool,
+    pub(super) compression: Compression,
+    pub(super) config: Config,
 }
 
-impl Terms {
-    /// How the connection is to be that this response opens, whose selection has been checked (RFC 7692, 5.1).
-    #[cfg(feature = "deflate")]
-    pub(crate) fn agree(&self, response: &Response) -> Result<Config, HandshakeError> {
-        let answer = response.extensions().find(|extension| extension.name() == deflate::NAME);
-        match answer {
-            Some(answer) if !self.deflate.is_empty() => {
-                let agreed = self.deflate.iter().find_map(|offered| offered.accept_response(&answer).ok());
-                Ok(self.config.deflate(agreed.ok_or(HandshakeError::UnexpectedExtension)?))
-            }
-            _ => Ok(self.config),
-        }
+impl Offer {
+    /// The headers that say so.
+    pub(super) fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> + Clone {
+        [
+            ("Sec-WebSocket-Protocol", self.subprotocols.as_bytes()),
+            ("Sec-WebSocket-Extensions", self.extensions.as_bytes()),
+        ]
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
     }
+}
 
-    /// How the connection is to be that this response opens.
-    #[cfg(not(feature = "deflate"))]
-    #[expect(clippy::unnecessary_wraps, reason = "an extension can be at odds with its offer")]
-    pub(crate) fn agree(&self, _: &Response) -> Result<Config, HandshakeError> {
-        Ok(self.config)
+/// Appends an element to the value of a header that is a list.
+pub(super) fn append_element(list: &mut String, element: &str) {
+    if !list.is_empty() {
+        list.push_str(", ");
     }
+    list.push_str(element);
 }

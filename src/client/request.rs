@@ -1,16 +1,14 @@
 //! What a client asks for.
 
-#[cfg(feature = "deflate")]
-use alloc::string::ToString as _;
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 use core::fmt;
 
-use super::{RequestError, Terms};
-#[cfg(feature = "deflate")]
-use crate::deflate;
+use super::{Offer, RequestError, offer::append_element};
 use crate::{
     Config,
-    handshake::{ExtraHeaders, HandshakeLimits, KEY_LEN, MAX_SUBPROTOCOLS, Offered, check_offer, is_token},
+    handshake::{
+        ExtraHeaders, HandshakeLimits, KEY_LEN, MAX_SUBPROTOCOLS, append_head, check_offer, is_token,
+    },
     uri::{Uri, UriError},
 };
 
@@ -32,8 +30,8 @@ use crate::{
 pub struct Request {
     uri: Uri,
     has_origin: bool,
-    pub(crate) terms: Terms,
-    pub(crate) fields: ExtraHeaders,
+    pub(super) offer: Offer,
+    extra: ExtraHeaders,
     pub(super) limits: HandshakeLimits,
     /// The first thing that went wrong.
     error: Option<RequestError>,
@@ -58,12 +56,12 @@ impl Request {
     pub fn subprotocol(mut self, subprotocol: &str) -> Self {
         if !is_token(subprotocol.as_bytes()) {
             self.fail(RequestError::InvalidSubprotocol);
-        } else if self.terms.offered.subprotocols.split(", ").any(|other| other == subprotocol) {
+        } else if self.offer.subprotocols.split(", ").any(|other| other == subprotocol) {
             self.fail(RequestError::RepeatedSubprotocol);
-        } else if self.terms.offered.subprotocols.split(", ").count() >= MAX_SUBPROTOCOLS {
+        } else if self.offer.subprotocols.split(", ").count() >= MAX_SUBPROTOCOLS {
             self.fail(RequestError::TooManySubprotocols);
         } else {
-            append_element(&mut self.terms.offered.subprotocols, subprotocol);
+            append_element(&mut self.offer.subprotocols, subprotocol);
         }
         self
     }
@@ -73,7 +71,7 @@ impl Request {
     /// By default the server may select none (RFC 6455, 4.2.2).
     #[must_use]
     pub fn require_subprotocol(mut self) -> Self {
-        self.terms.offered.require_subprotocol = true;
+        self.offer.require_subprotocol = true;
         self
     }
 
@@ -86,7 +84,7 @@ impl Request {
             self.fail(RequestError::RepeatedOrigin);
         } else {
             self.has_origin = true;
-            self.push_field("Origin", origin);
+            self.push_header("Origin", origin);
         }
         self
     }
@@ -100,7 +98,7 @@ impl Request {
         if name.eq_ignore_ascii_case("origin") {
             return self.origin(value);
         }
-        self.push_field(name, value);
+        self.push_header(name, value);
         self
     }
 
@@ -112,29 +110,16 @@ impl Request {
     #[must_use]
     pub fn extension(mut self, offer: &str) -> Self {
         match check_offer(offer) {
-            Ok(()) => append_element(&mut self.terms.offered.extensions, offer),
+            Ok(()) => append_element(&mut self.offer.extensions, offer),
             Err(_) => self.fail(RequestError::InvalidExtension),
         }
-        self
-    }
-
-    /// Offers to compress messages (RFC 7692). Default: no offer.
-    ///
-    /// Offer several, the one you like best first, to have something to fall back on if the server cannot do
-    /// what the first asks for.
-    #[cfg(feature = "deflate")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
-    #[must_use]
-    pub fn deflate(mut self, deflate: deflate::Config) -> Self {
-        append_element(&mut self.terms.offered.extensions, &deflate.offer().to_string());
-        self.terms.deflate.push(deflate);
         self
     }
 
     /// How the connection behaves.
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
-        self.terms.config = config;
+        self.offer.config = config;
         self
     }
 
@@ -150,8 +135,8 @@ impl Request {
         &self.uri
     }
 
-    fn push_field(&mut self, name: &str, value: &str) {
-        if let Err(error) = self.fields.push(name, value) {
+    fn push_header(&mut self, name: &str, value: &str) {
+        if let Err(error) = self.extra.push(name, value) {
             self.fail(error.into());
         }
     }
@@ -161,35 +146,54 @@ impl Request {
     }
 
     /// The first thing that is wrong.
-    pub(crate) fn check(&self) -> Option<RequestError> {
-        let none_to_require =
-            self.terms.offered.require_subprotocol && self.terms.offered.subprotocols.is_empty();
+    pub(crate) fn check(&self) -> Result<(), RequestError> {
+        let offer = &self.offer;
+        let none_to_require = offer.require_subprotocol && offer.subprotocols.is_empty();
         // Each offer alone is well-formed, but a server that is like ours takes only so many.
-        let too_many_offers =
-            !self.terms.offered.extensions.is_empty() && check_offer(&self.terms.offered.extensions).is_err();
-        self.error
-            .or(none_to_require.then_some(RequestError::MissingSubprotocol))
-            .or(too_many_offers.then_some(RequestError::InvalidExtension))
+        let too_many_offers = !offer.extensions.is_empty() && check_offer(&offer.extensions).is_err();
+        match self.error {
+            Some(error) => Err(error),
+            None if none_to_require => Err(RequestError::MissingSubprotocol),
+            None if too_many_offers => Err(RequestError::InvalidExtension),
+            None => Ok(()),
+        }
     }
 
-    /// Appends the head of the request (RFC 6455, 4.1). There is no error in it.
+    /// The offer, for whatever can carry it. Once it is handed to a machine, the request may be changed or dropped.
+    pub(crate) fn offer(&self) -> &Offer {
+        &self.offer
+    }
+
+    /// Appends the request as HTTP/1.1 with this key (RFC 6455, 4.1): the headers of
+    /// [`upgrade_headers`](Self::upgrade_headers), of which the first ones are written out.
     pub(super) fn append(&self, key: &[u8; KEY_LEN], out: &mut Vec<u8>) {
-        let uri = &self.uri;
-        let parts = [uri.resource_name().len(), uri.authority().len(), self.fields.as_bytes().len(), 256];
-        out.reserve(parts.into_iter().fold(0, usize::saturating_add));
-        let mut append =
-            |parts: &[&str]| parts.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
-        append(&["GET ", uri.resource_name(), " HTTP/1.1\r\nHost: ", uri.authority(), "\r\n"]);
-        append(&["Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"]);
-        append(&["Sec-WebSocket-Key: ", str::from_utf8(key).unwrap_or_default(), "\r\n"]);
-        if !self.terms.offered.subprotocols.is_empty() {
-            append(&["Sec-WebSocket-Protocol: ", &self.terms.offered.subprotocols, "\r\n"]);
-        }
-        if !self.terms.offered.extensions.is_empty() {
-            append(&["Sec-WebSocket-Extensions: ", &self.terms.offered.extensions, "\r\n"]);
-        }
-        out.extend_from_slice(self.fields.as_bytes());
-        out.extend_from_slice(b"\r\n");
+        let upgrade = b"\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ";
+        let (target, host) = (self.uri.resource_name().as_bytes(), self.uri.authority().as_bytes());
+        let start = [b"GET ", target, b" HTTP/1.1\r\nHost: ", host, upgrade, key, b"\r\n"];
+        append_head(&start, self.offer.headers().chain(self.extra.iter()), out);
+    }
+
+    /// The headers of an upgrade with this key (RFC 6455, 4.1).
+    #[cfg(feature = "http")]
+    pub(crate) fn upgrade_headers<'r>(
+        &'r self,
+        key: &'r [u8; KEY_LEN],
+    ) -> impl Iterator<Item = (&'r str, &'r [u8])> + Clone {
+        let upgrade = [
+            ("Host", self.uri.authority().as_bytes()),
+            ("Upgrade", b"websocket"),
+            ("Connection", b"Upgrade"),
+            ("Sec-WebSocket-Key", key),
+        ];
+        upgrade.into_iter().chain(self.headers())
+    }
+
+    /// The headers of any request for a WebSocket: the version, the offer, and what the caller added.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> + Clone {
+        [("Sec-WebSocket-Version", &b"13"[..])]
+            .into_iter()
+            .chain(self.offer.headers())
+            .chain(self.extra.iter())
     }
 }
 
@@ -198,17 +202,8 @@ impl From<Uri> for Request {
         Self {
             uri,
             has_origin: false,
-            terms: Terms {
-                offered: Offered {
-                    subprotocols: String::new(),
-                    extensions: String::new(),
-                    require_subprotocol: false,
-                },
-                #[cfg(feature = "deflate")]
-                deflate: Vec::new(),
-                config: Config::new(),
-            },
-            fields: ExtraHeaders::default(),
+            offer: Offer::default(),
+            extra: ExtraHeaders::default(),
             limits: HandshakeLimits::new(),
             error: None,
         }
@@ -220,11 +215,4 @@ impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request").field("uri", &self.uri).field("error", &self.error).finish_non_exhaustive()
     }
-}
-
-fn append_element(list: &mut String, element: &str) {
-    if !list.is_empty() {
-        list.push_str(", ");
-    }
-    list.push_str(element);
 }

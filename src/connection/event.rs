@@ -3,7 +3,7 @@
 use alloc::{borrow::Cow, vec::Vec};
 use core::fmt;
 
-use crate::{Close, input::Beginning};
+use crate::{Close, excerpt::Excerpt};
 
 /// What happened, as [`Connection::receive`](crate::Connection::receive) returns it.
 ///
@@ -79,12 +79,12 @@ impl fmt::Debug for Event<'_> {
             f.debug_struct(name).field("data", data).field("last", last).finish()
         };
         match self {
-            Self::Text(text) => f.debug_tuple("Text").field(&Beginning(text.as_bytes())).finish(),
-            Self::Binary(data) => f.debug_tuple("Binary").field(&Beginning(data)).finish(),
-            Self::TextChunk { data, last } => chunk(f, "TextChunk", &Beginning(data.as_bytes()), last),
-            Self::BinaryChunk { data, last } => chunk(f, "BinaryChunk", &Beginning(data), last),
-            Self::Ping(data) => f.debug_tuple("Ping").field(&Beginning(data)).finish(),
-            Self::Pong(data) => f.debug_tuple("Pong").field(&Beginning(data)).finish(),
+            Self::Text(text) => f.debug_tuple("Text").field(&Excerpt::new(text.as_bytes())).finish(),
+            Self::Binary(data) => f.debug_tuple("Binary").field(&Excerpt::new(data)).finish(),
+            Self::TextChunk { data, last } => chunk(f, "TextChunk", &Excerpt::new(data.as_bytes()), last),
+            Self::BinaryChunk { data, last } => chunk(f, "BinaryChunk", &Excerpt::new(data), last),
+            Self::Ping(data) => f.debug_tuple("Ping").field(&Excerpt::new(data)).finish(),
+            Self::Pong(data) => f.debug_tuple("Pong").field(&Excerpt::new(data)).finish(),
             Self::Close(close) => f.debug_tuple("Close").field(close).finish(),
         }
     }

@@ -15,7 +15,7 @@
 use alloc::boxed::Box;
 use core::fmt;
 
-use crate::{Close, CloseCode, ProtocolError, input::Beginning};
+use crate::{Close, CloseCode, ProtocolError, excerpt::Excerpt};
 
 /// Where a connection stands between its opening and its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -171,7 +171,7 @@ struct Reason(Box<str>);
 /// Shows the beginning, as it is the peer's and may be long.
 impl fmt::Debug for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Beginning(self.0.as_bytes()).fmt(f)
+        Excerpt::new(self.0.as_bytes()).fmt(f)
     }
 }
 
@@ -180,7 +180,7 @@ impl fmt::Debug for CloseOutcome<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CloseOutcome")
             .field("code", &self.code)
-            .field("reason", &Beginning(self.reason.as_bytes()))
+            .field("reason", &Excerpt::new(self.reason.as_bytes()))
             .field("clean", &self.clean)
             .field("initiator", &self.initiator)
             .field("interrupted", &self.interrupted)

@@ -1,17 +1,17 @@
 //! The client's side: the headers of a request, and the answer of the server.
 
-use alloc::{boxed::Box, vec};
+use alloc::{boxed::Box, vec::Vec};
 use core::{fmt, mem};
 
 use super::{
     HeaderList,
-    header_list::{Received, append_fields},
+    header_list::{Received, into_list},
 };
 use crate::{
     Connection,
-    client::{Error, MAX_INTERIM_RESPONSES, Request, RequestError, Response, StatusLine, Terms},
+    client::{Error, InterimCount, Offer, Request, RequestError, Response, StatusLine, Verdict},
     entropy::Entropy,
-    handshake::{HandshakeError, check_selection},
+    handshake::{HandshakeError, Head},
 };
 
 /// Sends the headers of a request and reads those of the response (RFC 8441, 4 and 5).
@@ -20,12 +20,7 @@ pub struct Handshake {
 }
 
 enum State {
-    Waiting {
-        terms: Box<Terms>,
-        entropy: Box<Entropy>,
-        /// How many interim responses have come.
-        interim: u32,
-    },
+    Waiting { offer: Box<Offer>, entropy: Box<Entropy>, interim: InterimCount },
     Failed(Error),
     Complete,
 }
@@ -43,33 +38,21 @@ impl Handshake {
     /// The first thing that was wrong with what was put into the request. [`RequestError::ReservedHeader`] also for
     /// headers that HTTP/2 does not have, such as Keep-Alive (RFC 9113, 8.2.2).
     pub fn new(request: &Request, seed: [u8; 32]) -> Result<(Self, HeaderList), RequestError> {
-        if let Some(error) = request.check() {
-            return Err(error);
-        }
+        request.check()?;
         let uri = request.uri();
-        let scheme = if uri.is_secure() { "https" } else { "http" };
-        let mut list = vec![
-            (":method".into(), "CONNECT".into()),
-            (":protocol".into(), "websocket".into()),
-            (":scheme".into(), scheme.into()),
-            (":path".into(), uri.resource_name().into()),
-            (":authority".into(), uri.authority().into()),
-            ("sec-websocket-version".into(), "13".into()),
+        let pseudo = [
+            (":method", "CONNECT"),
+            (":protocol", "websocket"),
+            (":scheme", if uri.is_secure() { "https" } else { "http" }),
+            (":path", uri.resource_name()),
+            (":authority", uri.authority()),
         ];
-        let offered = &request.terms.offered;
-        for (name, value) in [
-            ("sec-websocket-protocol", &offered.subprotocols),
-            ("sec-websocket-extensions", &offered.extensions),
-        ] {
-            if !value.is_empty() {
-                list.push((name.into(), value.clone()));
-            }
-        }
-        if !append_fields(&request.fields, &mut list) {
-            return Err(RequestError::ReservedHeader);
-        }
-        let terms = Box::new(request.terms.clone());
-        let state = State::Waiting { terms, entropy: Box::new(Entropy::new(seed)), interim: 0 };
+        let list = into_list(&pseudo, request.headers()).ok_or(RequestError::ReservedHeader)?;
+        let state = State::Waiting {
+            offer: Box::new(request.offer().clone()),
+            entropy: Box::new(Entropy::new(seed)),
+            interim: InterimCount::default(),
+        };
         Ok((Self { state }, list))
     }
 
@@ -92,20 +75,23 @@ impl Handshake {
         match mem::replace(&mut self.state, State::Complete) {
             State::Complete => Err(HandshakeError::AlreadyComplete.into()),
             State::Failed(error) => self.fail(error),
-            State::Waiting { terms, entropy, interim } => match read(headers, &terms) {
-                Ok(None) if interim >= MAX_INTERIM_RESPONSES => {
-                    self.fail(HandshakeError::TooManyInterimResponses.into())
-                }
-                Ok(None) => {
-                    self.state = State::Waiting { terms, entropy, interim: interim.saturating_add(1) };
-                    Ok(None)
-                }
-                Ok(Some(response)) => match terms.agree(&response) {
-                    Ok(config) => Ok(Some((Connection::client_with(config, *entropy), response))),
+            State::Waiting { offer, entropy, mut interim } => {
+                let list: Vec<_> = headers.into_iter().collect();
+                match read(&list, &offer) {
+                    Ok((Verdict::Open(config), response)) => {
+                        Ok(Some((Connection::client_with(config, *entropy), response)))
+                    }
+                    Ok((Verdict::Interim, _)) => match interim.add() {
+                        Ok(()) => {
+                            self.state = State::Waiting { offer, entropy, interim };
+                            Ok(None)
+                        }
+                        Err(error) => self.fail(error.into()),
+                    },
+                    Ok((Verdict::Rejected, response)) => self.fail(Error::Rejected(Box::new(response))),
                     Err(error) => self.fail(error.into()),
-                },
-                Err(error) => self.fail(error),
-            },
+                }
+            }
         }
     }
 
@@ -129,33 +115,16 @@ impl Handshake {
     }
 }
 
-/// The response, if it opens the connection. `None`: it is an interim one.
+/// The response in this list, and what it means.
 fn read(
-    headers: impl IntoIterator<Item = (impl AsRef<[u8]>, impl AsRef<[u8]>)>,
-    terms: &Terms,
-) -> Result<Option<Response>, Error> {
-    let mut list = Received::read(headers, [":status"])?;
-    let [status] = list.pseudo.each_mut().map(Option::take);
-    // Three digits, and no phrase behind them.
-    let status = status.filter(|status| status.len() == 3);
-    let status_line = status.map(|status| ["HTTP/1.1 ", &status, " "].concat()).unwrap_or_default();
-    let Ok(StatusLine { status, .. }) = StatusLine::parse(status_line.as_bytes()) else {
-        return Err(HandshakeError::InvalidPseudoHeader.into());
-    };
-    let head = list.into_head(&status_line);
-    match status {
-        // RFC 9113, 8.6: there are no upgrades.
-        101 => Err(HandshakeError::InvalidPseudoHeader.into()),
-        100..200 => Ok(None),
-        // RFC 8441, 5: instead of 101.
-        200..300 => {
-            head.parse(|headers| {
-                check_selection(headers.iter().map(|header| (header.name, header.value)), &terms.offered)
-            })?;
-            Ok(Some(Response::new(status, head)))
-        }
-        _ => Err(Error::Rejected(Box::new(Response::new(status, head)))),
-    }
+    list: &[(impl AsRef<[u8]>, impl AsRef<[u8]>)],
+    offer: &Offer,
+) -> Result<(Verdict, Response), HandshakeError> {
+    let list = Received::read(list, [":status"])?;
+    let [status] = list.pseudo;
+    let status = status.and_then(StatusLine::parse_status).ok_or(HandshakeError::InvalidPseudoHeader)?;
+    let verdict = offer.judge_connect(status, list.headers())?;
+    Ok((verdict, Response::new(status, Head::from_pairs(&[], list.headers()))))
 }
 
 /// Shows no header, as those may hold credentials.

@@ -1,26 +1,27 @@
-//! Lists of headers, which begin with pseudo-headers (RFC 9113, 8.2 and 8.3; RFC 9114, 4.2 and 4.3).
+//! The encoding of headers as a list, which begins with pseudo-headers (RFC 9113, 8.2 and 8.3; RFC 9114, 4.2 and 4.3).
+//!
+//! It uses the grammar of the handshake.
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
 use super::HeaderList;
-use crate::handshake::{ExtraHeaders, HandshakeError, Head, Headers, is_token};
+use crate::handshake::{HandshakeError, is_token};
 
-/// A list that was received.
-pub(super) struct Received<const N: usize> {
+/// A list that was received, taken apart.
+pub(super) struct Received<'l, const N: usize> {
     /// The values of the pseudo-headers, in the order of `known`.
-    pub(super) pseudo: [Option<String>; N],
-    /// The others, as lines of HTTP/1.1.
-    lines: Vec<u8>,
-    count: usize,
+    pub(super) pseudo: [Option<&'l str>; N],
+    /// The others.
+    headers: Vec<(&'l str, &'l [u8])>,
 }
 
-impl<const N: usize> Received<N> {
+impl<'l, const N: usize> Received<'l, N> {
     /// Takes a list apart. Whatever makes it malformed in HTTP/2 is an error (RFC 9113, 8.1.1).
     pub(super) fn read(
-        list: impl IntoIterator<Item = (impl AsRef<[u8]>, impl AsRef<[u8]>)>,
+        list: &'l [(impl AsRef<[u8]>, impl AsRef<[u8]>)],
         known: [&str; N],
     ) -> Result<Self, HandshakeError> {
-        let mut this = Self { pseudo: [const { None }; N], lines: Vec::new(), count: 0 };
+        let mut this = Self { pseudo: [None; N], headers: Vec::with_capacity(list.len()) };
         for (name, value) in list {
             let (name, value) = (name.as_ref(), value.as_ref());
             if name.first() == Some(&b':') {
@@ -32,27 +33,27 @@ impl<const N: usize> Received<N> {
         Ok(this)
     }
 
-    /// As a head of HTTP/1.1 with this start line.
-    pub(super) fn into_head(self, start_line: &str) -> Head {
-        Head::from_lines(start_line, &self.lines, self.count)
+    pub(super) fn headers(&self) -> impl Iterator<Item = (&'l str, &'l [u8])> + Clone {
+        self.headers.iter().copied()
     }
 
     // RFC 9113, 8.3: known ones, once each, and before all others.
-    fn push_pseudo(&mut self, name: &[u8], value: &[u8], known: [&str; N]) -> Result<(), HandshakeError> {
+    fn push_pseudo(&mut self, name: &[u8], value: &'l [u8], known: [&str; N]) -> Result<(), HandshakeError> {
         let slot = known
             .into_iter()
             .zip(&mut self.pseudo)
             .find_map(|(known, slot)| (known.as_bytes() == name).then_some(slot));
         match (slot, str::from_utf8(value)) {
-            (Some(slot @ None), Ok(value)) if self.count == 0 => *slot = Some(value.into()),
+            (Some(slot @ None), Ok(value)) if self.headers.is_empty() => *slot = Some(value),
             _ => return Err(HandshakeError::InvalidPseudoHeader),
         }
         Ok(())
     }
 
-    fn push(&mut self, name: &[u8], value: &[u8]) -> Result<(), HandshakeError> {
-        // RFC 9113, 8.2.
-        if !is_token(name) || name.iter().any(u8::is_ascii_uppercase) {
+    fn push(&mut self, name: &'l [u8], value: &'l [u8]) -> Result<(), HandshakeError> {
+        // RFC 9113, 8.2. A token is ASCII.
+        let name = str::from_utf8(name).map_err(|_| HandshakeError::MalformedHeader)?;
+        if !is_token(name.as_bytes()) || name.bytes().any(|byte| byte.is_ascii_uppercase()) {
             return Err(HandshakeError::MalformedHeader);
         }
         if value.iter().any(|&byte| byte != b'\t' && byte.is_ascii_control()) {
@@ -61,33 +62,33 @@ impl<const N: usize> Received<N> {
         if is_connection_specific(name, value) {
             return Err(HandshakeError::ConnectionSpecificHeader);
         }
-        for part in [name, b": ", value, b"\r\n"] {
-            self.lines.extend_from_slice(part);
-        }
-        self.count = self.count.saturating_add(1);
+        self.headers.push((name, value));
         Ok(())
     }
 }
 
-/// Appends what the caller has added. `false`: one of them may not be sent.
-pub(super) fn append_fields(fields: &ExtraHeaders, list: &mut HeaderList) -> bool {
-    for (name, value) in Headers::of(fields.as_bytes()) {
+/// Writes headers behind the pseudo-headers. `None` if one of them may not be sent.
+pub(super) fn into_list<'h>(
+    pseudo: &[(&str, &str)],
+    headers: impl Iterator<Item = (&'h str, &'h [u8])>,
+) -> Option<HeaderList> {
+    let mut list: HeaderList = pseudo.iter().map(|&(name, value)| (name.into(), value.into())).collect();
+    for (name, value) in headers {
         let name = name.to_ascii_lowercase();
-        // It was text when it was added.
-        let Ok(text) = str::from_utf8(value) else { return false };
-        if is_connection_specific(name.as_bytes(), value) {
-            return false;
+        if is_connection_specific(&name, value) {
+            return None;
         }
-        list.push((name, text.into()));
+        // It was text when it was added.
+        list.push((name, str::from_utf8(value).ok()?.into()));
     }
-    true
+    Some(list)
 }
 
 /// Whether this header is about a connection of HTTP/1.1, and has no place in a stream (RFC 9113, 8.2.2).
-fn is_connection_specific(name: &[u8], value: &[u8]) -> bool {
+fn is_connection_specific(name: &str, value: &[u8]) -> bool {
     match name {
-        b"connection" | b"keep-alive" | b"proxy-connection" | b"transfer-encoding" | b"upgrade" => true,
-        b"te" => !value.eq_ignore_ascii_case(b"trailers"),
+        "connection" | "keep-alive" | "proxy-connection" | "transfer-encoding" | "upgrade" => true,
+        "te" => !value.eq_ignore_ascii_case(b"trailers"),
         _ => false,
     }
 }

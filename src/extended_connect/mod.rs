@@ -69,6 +69,8 @@ mod server;
 use alloc::{string::String, vec::Vec};
 
 pub use client::Handshake;
+#[cfg(feature = "http")]
+pub(crate) use server::list;
 pub use server::{ExtendedConnect, Refusal, Request};
 
 /// The setting with which a server says that it takes an extended CONNECT, once its value is 1. It has the same number

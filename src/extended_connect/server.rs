@@ -1,16 +1,16 @@
 //! The server's side: the headers of a request, and the answer.
 
-use alloc::{format, string::ToString as _, vec, vec::Vec};
+use alloc::{string::ToString as _, vec::Vec};
 use core::{error, fmt};
 
 use super::{
     HeaderList,
-    header_list::{Received, append_fields},
+    header_list::{Received, into_list},
 };
 use crate::{
     Connection,
-    handshake::{ExtraHeaders, HandshakeError, RequestHeaders},
-    server::{self, Accept, ResponseError, ResponseErrorKind, check_target},
+    handshake::{ExtraHeaders, HandshakeError},
+    server::{self, Accept, Answer, ResponseError, ResponseErrorKind, check_connect, check_target},
 };
 
 /// What a [`Request`] asks for: that a stream of HTTP/2 or HTTP/3 becomes a WebSocket.
@@ -41,15 +41,14 @@ impl server::Request<ExtendedConnect> {
     fn read(
         headers: impl IntoIterator<Item = (impl AsRef<[u8]>, impl AsRef<[u8]>)>,
     ) -> Result<Self, HandshakeError> {
-        let known = [":method", ":protocol", ":scheme", ":path", ":authority"];
-        let mut list = Received::read(headers, known)?;
-        let [method, protocol, scheme, path, authority] = list.pseudo.each_mut().map(Option::take);
-        let method = method.ok_or(HandshakeError::InvalidPseudoHeader)?;
-        if method != "CONNECT" {
+        let list: Vec<_> = headers.into_iter().collect();
+        let list = Received::read(&list, [":method", ":protocol", ":scheme", ":path", ":authority"])?;
+        let [method, protocol, scheme, path, authority] = list.pseudo;
+        if method.ok_or(HandshakeError::InvalidPseudoHeader)? != "CONNECT" {
             return Err(HandshakeError::InvalidMethod);
         }
         // RFC 8441, 5, and RFC 9220, 3.
-        if protocol.as_deref() != Some("websocket") {
+        if protocol != Some("websocket") {
             return Err(HandshakeError::UnsupportedProtocol);
         }
         // RFC 8441, 4: here a CONNECT has them.
@@ -61,18 +60,12 @@ impl server::Request<ExtendedConnect> {
             return Err(HandshakeError::InvalidTarget);
         }
         check_target(path.as_bytes())?;
-        let head = list.into_head(&match &authority {
-            Some(authority) => format!("CONNECT {scheme}://{authority}{path} HTTP/2"),
-            None => format!("CONNECT {path} HTTP/2"),
-        });
-        head.parse(|headers| {
-            let headers = RequestHeaders::read(headers.iter().map(|header| (header.name, header.value)));
-            headers.check_authority(authority.as_deref())?;
-            headers.check_body()?;
-            headers.check_version()?;
-            headers.check_offers()
-        })?;
-        Ok(Self { head, asks_for: ExtendedConnect(()) })
+        check_connect(list.headers(), authority)?;
+        let target: &[&str] = match authority {
+            Some(authority) => &[scheme, "://", authority, path],
+            None => &[path],
+        };
+        Ok(Self::from_pairs(target, list.headers(), ExtendedConnect(())))
     }
 
     /// Opens the connection, and gives the headers to answer, without the end of the stream (RFC 8441, 5).
@@ -81,20 +74,8 @@ impl server::Request<ExtendedConnect> {
     ///
     /// If the response may not be sent like that: a subprotocol that the client did not ask for, or an invalid header,
     /// or one that HTTP/2 does not have. The error gives the request back.
-    #[expect(clippy::needless_pass_by_value, reason = "one answer for one request")]
-    pub fn accept(self, accept: Accept<'_>) -> Result<(HeaderList, Connection), ResponseError<Self>> {
-        let agreement = match accept.agree(&self) {
-            Ok(agreement) => agreement,
-            Err(kind) => return Err(ResponseError::new(kind, self)),
-        };
-        let mut list = vec![(":status".into(), "200".into())];
-        let subprotocol = accept.selected_subprotocol().map(Into::into);
-        list.extend(subprotocol.map(|value| ("sec-websocket-protocol".into(), value)));
-        list.extend(agreement.extensions.map(|value| ("sec-websocket-extensions".into(), value)));
-        if !append_fields(accept.fields(), &mut list) {
-            return Err(ResponseError::new(ResponseErrorKind::ReservedHeader, self));
-        }
-        Ok((list, Connection::server(agreement.config)))
+    pub fn accept(self, accept: Accept) -> Result<(HeaderList, Connection), ResponseError<Self>> {
+        self.answer(accept, |_, answer| list(answer))
     }
 
     /// Refuses the connection: gives the headers to answer, with this status. A body may follow as the data of the stream,
@@ -109,16 +90,17 @@ impl server::Request<ExtendedConnect> {
     }
 }
 
+/// The response that opens a connection.
+pub(crate) fn list(answer: &Answer) -> Result<HeaderList, ResponseErrorKind> {
+    into_list(&[(":status", "200")], answer.headers()).ok_or(ResponseErrorKind::ReservedHeader)
+}
+
 fn rejection(status: u16, headers: &[(&str, &str)]) -> Result<HeaderList, ResponseErrorKind> {
     if !(300..600).contains(&status) {
         return Err(ResponseErrorKind::InvalidStatus);
     }
-    let mut fields = ExtraHeaders::default();
-    for (name, value) in headers {
-        fields.push(name, value)?;
-    }
-    let mut list = vec![(":status".into(), status.to_string())];
-    if append_fields(&fields, &mut list) { Ok(list) } else { Err(ResponseErrorKind::ReservedHeader) }
+    let extra = ExtraHeaders::of(headers)?;
+    into_list(&[(":status", &status.to_string())], extra.iter()).ok_or(ResponseErrorKind::ReservedHeader)
 }
 
 /// Why a request opens no WebSocket, and what to answer.

@@ -5,7 +5,7 @@ use core::fmt;
 use super::{Header, Limits, MAX_HEADER_LEN, OpCode, Rsv, header::Rules, mask};
 use crate::{
     Input, ProtocolError,
-    input::Beginning,
+    excerpt::Excerpt,
     num::{as_u64, as_usize},
 };
 
@@ -381,7 +381,7 @@ impl fmt::Debug for FramePart<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { header: Header { fin, opcode, payload_len, .. }, offset, ref payload, last } = *self;
         write!(f, "FramePart({opcode:?}, fin: {fin}, {payload_len} bytes, from {offset}, last: {last}: ")?;
-        write!(f, "{:?})", Beginning(payload))
+        write!(f, "{:?})", Excerpt::new(payload))
     }
 }
 

@@ -209,7 +209,7 @@ fn unescape(value: &str) -> Cow<'_, str> {
 const MALFORMED: HandshakeError = HandshakeError::InvalidExtensions;
 
 /// The most elements in all lines together.
-pub(super) const MAX_ELEMENTS: usize = 32;
+pub(crate) const MAX_ELEMENTS: usize = 32;
 
 /// The most bytes in all lines together.
 const MAX_LEN: usize = 4 << 10;

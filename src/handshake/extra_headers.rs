@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::is_token;
+use super::{Headers, is_token};
 
 /// Header lines, ready to be sent: none of them can end its line early or stand in for one of ours.
 #[derive(Clone, Default)]
@@ -16,9 +16,17 @@ pub(crate) enum FieldError {
     Name,
     Value,
     Reserved,
+    #[cfg(feature = "http")]
+    TooMany,
 }
 
 impl ExtraHeaders {
+    pub(crate) fn of(headers: &[(&str, &str)]) -> Result<Self, FieldError> {
+        let mut this = Self::default();
+        headers.iter().try_for_each(|(name, value)| this.push(name, value))?;
+        Ok(this)
+    }
+
     /// Adds a header.
     pub(crate) fn push(&mut self, name: &str, value: &str) -> Result<(), FieldError> {
         if !is_token(name.as_bytes()) {
@@ -37,9 +45,8 @@ impl ExtraHeaders {
         Ok(())
     }
 
-    /// The lines, each with its line end.
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.lines
+    pub(crate) fn iter(&self) -> Headers<'_> {
+        Headers::of(&self.lines)
     }
 }
 

@@ -1,15 +1,18 @@
 //! The small grammars that headers are made of (RFC 9110, 5.6; RFC 6455, 4.3).
 
 /// Whether this is a token: one or more letters, digits and some punctuation (RFC 9110, 5.6.2).
+#[inline]
 pub(crate) fn is_token(bytes: &[u8]) -> bool {
     !bytes.is_empty() && bytes.iter().all(|&byte| is_token_character(byte))
 }
 
+#[inline]
 pub(super) fn is_token_character(byte: u8) -> bool {
     TOKEN_CHARACTERS.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 /// Without the spaces and tabs around it (RFC 9110, 5.6.3).
+#[inline]
 pub(crate) fn trim_ows(mut bytes: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = bytes {
         bytes = rest;
@@ -18,6 +21,7 @@ pub(crate) fn trim_ows(mut bytes: &[u8]) -> &[u8] {
 }
 
 /// What stands between the commas of one line, without white space around it. Some may be empty.
+#[inline]
 pub(crate) fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
     value.split(|&byte| byte == b',').map(trim_ows)
 }
@@ -46,7 +50,7 @@ pub(crate) fn parse_version(value: &[u8]) -> Option<u8> {
 ///
 /// The bits of the last character that stand for nothing may have any value: the sample in RFC 6455, 4.1, has
 /// them set (erratum 3150).
-pub(super) fn is_key(value: &[u8]) -> bool {
+pub(crate) fn is_key(value: &[u8]) -> bool {
     match value.strip_suffix(b"==") {
         Some(digits) => {
             digits.len() == 22
@@ -57,7 +61,7 @@ pub(super) fn is_key(value: &[u8]) -> bool {
 }
 
 /// More empty elements than this in a list are no slip but an attack (RFC 9110, 5.6.1).
-pub(super) const MAX_EMPTY_ELEMENTS: usize = 16;
+pub(crate) const MAX_EMPTY_ELEMENTS: usize = 16;
 
 #[expect(
     clippy::as_conversions,

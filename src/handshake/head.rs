@@ -1,33 +1,45 @@
-//! A complete head: its start line and its header lines.
+//! A head: what stands before its header lines, and those.
 
 use alloc::{vec, vec::Vec};
-use core::fmt;
+use core::{fmt, ops::Range, slice};
 
-use super::{HandshakeError, trim_ows};
+use super::{HandshakeError, collector::text_len, trim_ows};
 
-/// The bytes of a head. Lines end in CR LF and have no other control characters but tabs.
-#[derive(Clone, PartialEq, Eq)]
+/// The bytes of a head. Lines end in CR LF and contain no other control characters but tabs.
+#[derive(Clone)]
 pub(crate) struct Head {
+    /// The start line, or the part of it that another encoding has; then the header lines.
     bytes: Vec<u8>,
-    start_line_end: usize,
+    headers_start: usize,
     header_count: usize,
 }
 
 impl Head {
-    pub(super) fn new(bytes: Vec<u8>, start_line_end: usize, header_count: usize) -> Self {
-        Self { bytes, start_line_end, header_count }
+    pub(super) fn new(bytes: Vec<u8>, headers_start: usize, header_count: usize) -> Self {
+        Self { bytes, headers_start, header_count }
     }
 
-    /// A head from a start line, without its line end, and complete header lines.
-    pub(crate) fn from_lines(start_line: &str, lines: &[u8], header_count: usize) -> Self {
-        let bytes = [start_line.as_bytes(), b"\r\n", lines, b"\r\n"].concat();
-        Self { bytes, start_line_end: start_line.len().saturating_add(2), header_count }
+    /// A head that did not arrive as bytes. No value has a control character but tabs.
+    pub(crate) fn from_pairs<'h>(
+        start: &[&str],
+        headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
+    ) -> Self {
+        let start_len = start.iter().map(|part| part.len()).fold(0, usize::saturating_add);
+        let (mut len, mut header_count) = (start_len, 0_usize);
+        headers.clone().for_each(|(name, value)| {
+            len = len.saturating_add(name.len()).saturating_add(value.len()).saturating_add(4);
+            header_count = header_count.saturating_add(1);
+        });
+        let mut bytes = Vec::with_capacity(len.saturating_add(2));
+        start.iter().for_each(|part| bytes.extend_from_slice(part.as_bytes()));
+        append_head(&[], headers, &mut bytes);
+        Self { bytes, headers_start: start_len, header_count }
     }
 
     /// Checks the form of the header lines, and hands all of them to `read` (RFC 9112, 5).
     pub(crate) fn parse<'h, R>(
         &'h self,
-        read: impl FnOnce(&[httparse::Header<'h>]) -> Result<R, HandshakeError>,
+        read: impl FnOnce(Pairs<'_, 'h>) -> Result<R, HandshakeError>,
     ) -> Result<R, HandshakeError> {
         let mut few = [httparse::EMPTY_HEADER; 24];
         let mut many;
@@ -38,16 +50,14 @@ impl Head {
             &mut many[..]
         };
         match httparse::parse_headers(self.header_lines(), headers) {
-            Ok(httparse::Status::Complete((_, headers))) => read(headers),
+            Ok(httparse::Status::Complete((_, headers))) => read(Pairs(headers.iter())),
             _ => Err(HandshakeError::MalformedHeader),
         }
     }
 
-    /// The start line, without its line end.
-    pub(crate) fn start_line(&self) -> &str {
-        let line = self.bytes.get(..self.start_line_end.saturating_sub(2)).unwrap_or_default();
-        // A request line is ASCII; a reason phrase, which may be anything, is never asked for.
-        str::from_utf8(line).unwrap_or_default()
+    /// A part of what stands before the header lines.
+    pub(crate) fn start(&self, range: Range<usize>) -> &[u8] {
+        self.bytes.get(range).unwrap_or_default()
     }
 
     pub(crate) fn headers(&self) -> Headers<'_> {
@@ -56,13 +66,69 @@ impl Head {
 
     /// The value of the first header with this name.
     pub(crate) fn header(&self, name: &str) -> Option<&[u8]> {
-        self.headers().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        let mut lines = self.header_lines();
+        loop {
+            // Most lines are passed over without a search for their colon.
+            if let Some((other, [b':', rest @ ..])) = lines.split_at_checked(name.len())
+                && other.eq_ignore_ascii_case(name.as_bytes())
+                && !other.contains(&b':')
+            {
+                return Some(trim_ows(rest.get(..text_len(rest))?));
+            }
+            lines = lines.get(text_len(lines).checked_add(2)?..).filter(|rest| !rest.is_empty())?;
+        }
     }
 
     fn header_lines(&self) -> &[u8] {
-        self.bytes.get(self.start_line_end..).unwrap_or_default()
+        self.bytes.get(self.headers_start..).unwrap_or_default()
     }
 }
+
+/// Headers that have just been parsed, as pairs of name and value.
+#[derive(Clone)]
+pub(crate) struct Pairs<'p, 'h>(slice::Iter<'p, httparse::Header<'h>>);
+
+impl<'h> Iterator for Pairs<'_, 'h> {
+    type Item = (&'h str, &'h [u8]);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next().map(|header| (header.name, header.value))
+    }
+}
+
+/// Two heads are the same if their headers are, however they came.
+impl PartialEq for Head {
+    fn eq(&self, other: &Self) -> bool {
+        self.headers().eq(other.headers())
+    }
+}
+
+impl Eq for Head {}
+
+/// Appends a head: its start, with its line end if it has one, and its header lines.
+#[inline]
+pub(crate) fn append_head<'h>(
+    start: &[&[u8]],
+    headers: impl Iterator<Item = (&'h str, &'h [u8])>,
+    out: &mut Vec<u8>,
+) {
+    let start_len = start.iter().map(|part| part.len());
+    out.reserve(start_len.fold(ROOM, usize::saturating_add));
+    for part in start {
+        out.extend_from_slice(part);
+    }
+    headers.for_each(|(name, value)| {
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b": ");
+        out.extend_from_slice(value);
+        out.extend_from_slice(b"\r\n");
+    });
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Room for the headers of most heads that are sent.
+const ROOM: usize = 128;
 
 /// The headers of a request or response, in the order in which they came: names as sent, values as bytes.
 ///
@@ -70,7 +136,7 @@ impl Head {
 /// control characters but tabs; its bytes from 80 (hex) on mean whatever the peer meant (RFC 9110, 5.5).
 #[derive(Clone)]
 pub struct Headers<'h> {
-    /// Header lines that `Head::parse` has accepted.
+    /// Lines that are well-formed.
     lines: &'h [u8],
 }
 
@@ -87,8 +153,7 @@ impl<'h> Iterator for Headers<'h> {
     fn next(&mut self) -> Option<Self::Item> {
         let colon = self.lines.iter().position(|&byte| byte == b':')?;
         let (name, rest) = self.lines.split_at_checked(colon)?;
-        let end = rest.iter().position(|&byte| byte == b'\r')?;
-        let (value, rest) = rest.split_at_checked(end)?;
+        let (value, rest) = rest.split_at_checked(text_len(rest))?;
         self.lines = rest.get(2..)?;
         Some((str::from_utf8(name).ok()?, trim_ows(value.get(1..)?)))
     }

@@ -1,16 +1,20 @@
 //! Layer 4, the opening handshake: what client and server share (RFC 6455, 4 and 9.1).
 //!
-//! The two roles are in [`client`](crate::client) and [`server`](crate::server). Here are their
-//! [limits](HandshakeLimits), their [errors](HandshakeError), and the grammar of the headers.
+//! The two roles are in [`client`](crate::client) and [`server`](crate::server), and judge what the other one sent. Here are
+//! their [limits](HandshakeLimits), their [errors](HandshakeError), and the grammar of the headers.
 //!
-//! A head goes through four steps, each in a file of its own:
+//! There are three encodings of a request and a response. Each of them makes pairs of name and value, and the roles see
+//! nothing else; what they answer is pairs again, which each encoding writes:
 //!
 //! ```text
-//! bytes ──▶ collector ──▶ start line, header lines ──▶ (name, value) pairs ──▶ negotiation
-//!           every byte    role, httparse                                      grammar, extensions
+//! HTTP/1.1 bytes ── collector, httparse ──┐                       ┌── bytes
+//! header lists (extended_connect) ────────┼──▶ (name, value) ──▶ server or client ──▶ (name, value) ──┼── header list
+//! types of the crate http ────────────────┘        pairs            negotiation          pairs        └── types
 //! ```
 //!
-//! The negotiation takes pairs of name and value and does not know where they come from.
+//! # Layers
+//!
+//! It may use `input` and `error`, and knows neither of the roles.
 
 mod collector;
 mod error;
@@ -19,10 +23,9 @@ mod extra_headers;
 mod grammar;
 mod head;
 mod limits;
-mod negotiation;
+mod values;
 
 use alloc::vec::Vec;
-use core::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha1::{Digest as _, Sha1};
@@ -33,13 +36,13 @@ pub use head::Headers;
 pub use limits::HandshakeLimits;
 
 pub(crate) use collector::{Collector, Kind, Progress};
-pub(crate) use extensions::{check_offer, extensions};
+pub(crate) use extensions::{MAX_ELEMENTS, check_offer, extensions};
 pub(crate) use extra_headers::{ExtraHeaders, FieldError};
-pub(crate) use grammar::{elements, is_token, parse_version, subprotocols, trim_ows};
-pub(crate) use head::Head;
-pub(crate) use negotiation::{
-    ContentLength, MAX_SUBPROTOCOLS, Offered, RequestHeaders, check_response, check_selection, content_length,
+pub(crate) use grammar::{
+    MAX_EMPTY_ELEMENTS, elements, is_key, is_token, parse_version, subprotocols, trim_ows,
 };
+pub(crate) use head::{Head, append_head};
+pub(crate) use values::{ContentLength, Search, Single, content_length};
 
 /// The value of Sec-WebSocket-Accept that answers a Sec-WebSocket-Key, 28 characters of base64
 /// (RFC 6455, 4.2.2).
@@ -81,18 +84,8 @@ pub(crate) fn append_within(limit: usize, vec: &mut Vec<u8>, bytes: &[u8]) -> us
     taken.len()
 }
 
-/// For `Debug`: a text from the peer or the caller, cut at its query and to a length that fits in a log line.
-pub(crate) struct Excerpt<'a>(pub(crate) &'a str);
-
-impl fmt::Debug for Excerpt<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self.0.split('?').next().unwrap_or_default();
-        match shown.char_indices().nth(40) {
-            Some((end, _)) => write!(f, "{:?}...", shown.get(..end).unwrap_or_default()),
-            None => write!(f, "{shown:?}"),
-        }
-    }
-}
+/// The most subprotocols in one request.
+pub(crate) const MAX_SUBPROTOCOLS: usize = 64;
 
 /// The length of a key in base64.
 pub(crate) const KEY_LEN: usize = 24;

@@ -1,12 +1,13 @@
 //! What a client asks for.
 
 use alloc::vec::Vec;
-use core::fmt;
+use core::{fmt, ops::Range};
 
-use super::{Accept, ResponseError, request_line::split_absolute, response};
+use super::{Accept, Answer, Refusal, ResponseError, ResponseErrorKind, start_line::split_absolute};
 use crate::{
     Connection,
-    handshake::{Excerpt, Extension, Head, Headers, KEY_LEN, extensions, subprotocols},
+    excerpt::Excerpt,
+    handshake::{Extension, Head, Headers, KEY_LEN, extensions, subprotocols},
 };
 
 /// A request of a client. What it asks for, `T`, is what it can be answered with.
@@ -15,14 +16,23 @@ use crate::{
 /// the protocol goes. Whether to serve this target to this origin is for the caller to say: a server that does not
 /// look at [`origin`](Self::origin) serves the pages of every web site (RFC 6455, 4.2.2 and 10.2).
 pub struct Request<T = Upgrade> {
-    pub(crate) head: Head,
-    pub(crate) asks_for: T,
+    head: Head,
+    /// Where in the head the target is.
+    target: Range<usize>,
+    asks_for: T,
 }
 
 /// What a [`Request`] asks for: that HTTP/1.1 becomes a WebSocket.
 #[derive(Clone, Copy, Debug)]
 pub struct Upgrade {
     key: [u8; KEY_LEN],
+}
+
+impl Upgrade {
+    #[cfg(feature = "http")]
+    pub(crate) fn new(key: [u8; KEY_LEN]) -> Self {
+        Self { key }
+    }
 }
 
 /// What a [`PlainRequest`] asks for: a resource of HTTP, and no WebSocket.
@@ -43,8 +53,12 @@ pub enum Incoming {
 }
 
 impl Request {
-    pub(super) fn upgrade(head: Head, key: [u8; KEY_LEN]) -> Self {
-        Self { head, asks_for: Upgrade { key } }
+    pub(super) fn upgrade(head: Head, key: [u8; KEY_LEN], target: Range<usize>) -> Self {
+        Self { head, target, asks_for: Upgrade { key } }
+    }
+
+    pub(crate) fn key(&self) -> &[u8; KEY_LEN] {
+        &self.asks_for.key
     }
 
     /// Opens the connection: appends the 101 response to `out` (RFC 6455, 4.2.2).
@@ -55,15 +69,12 @@ impl Request {
     ///
     /// If the response may not be sent like that: a subprotocol that the client did not ask for, or an invalid
     /// header. Nothing was appended, and the error gives the request back.
-    #[expect(clippy::needless_pass_by_value, reason = "one answer for one request")]
-    pub fn accept(self, accept: Accept<'_>, out: &mut Vec<u8>) -> Result<Connection, ResponseError> {
-        match accept.agree(&self) {
-            Ok(agreement) => {
-                accept.append(&agreement, &self.asks_for.key, out);
-                Ok(Connection::server(agreement.config))
-            }
-            Err(kind) => Err(ResponseError::new(kind, self)),
-        }
+    pub fn accept(self, accept: Accept, out: &mut Vec<u8>) -> Result<Connection, ResponseError> {
+        let answered = self.answer(accept, |request, answer| {
+            answer.append(request.key(), out);
+            Ok(())
+        });
+        answered.map(|((), connection)| connection)
     }
 
     /// Refuses the connection: appends a response with this status, these headers and this body to `out`.
@@ -83,13 +94,13 @@ impl Request {
         body: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<(), ResponseError> {
-        response::append(status, headers, body, out).map_err(|kind| ResponseError::new(kind, self))
+        self.refuse(status, headers, body, out)
     }
 }
 
 impl PlainRequest {
-    pub(super) fn plain(head: Head) -> Self {
-        Self { head, asks_for: Resource(()) }
+    pub(super) fn plain(head: Head, target: Range<usize>) -> Self {
+        Self { head, target, asks_for: Resource(()) }
     }
 
     /// Answers: appends a response with this status, these headers and this body to `out`.
@@ -106,15 +117,54 @@ impl PlainRequest {
         body: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<(), ResponseError<Self>> {
-        response::append(status, headers, body, out).map_err(|kind| ResponseError::new(kind, self))
+        self.refuse(status, headers, body, out)
     }
 }
 
 impl<T> Request<T> {
+    /// A request that did not come as bytes.
+    pub(crate) fn from_pairs<'h>(
+        target: &[&str],
+        headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
+        asks_for: T,
+    ) -> Self {
+        let target_len = target.iter().map(|part| part.len()).fold(0, usize::saturating_add);
+        Self { head: Head::from_pairs(target, headers), target: 0..target_len, asks_for }
+    }
+
+    /// Opens the connection with the response that `encode` makes of the answer.
+    pub(crate) fn answer<R>(
+        self,
+        accept: Accept,
+        encode: impl FnOnce(&Self, &Answer) -> Result<R, ResponseErrorKind>,
+    ) -> Result<(R, Connection), ResponseError<Self>> {
+        let encoded = accept.answer(&self).and_then(|answer| Ok((encode(&self, &answer)?, answer.config)));
+        match encoded {
+            Ok((response, config)) => Ok((response, Connection::server(config))),
+            Err(kind) => Err(ResponseError::new(kind, self)),
+        }
+    }
+
+    fn refuse(
+        self,
+        status: u16,
+        headers: &[(&str, &str)],
+        body: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), ResponseError<Self>> {
+        match Refusal::new(status, headers, !body.is_empty()) {
+            Ok(refusal) => {
+                refusal.append(body, out);
+                Ok(())
+            }
+            Err(kind) => Err(ResponseError::new(kind, self)),
+        }
+    }
+
     /// The target as it was sent: mostly path and query, or a whole http or https URI (RFC 9112, 3.2).
     pub fn target(&self) -> &str {
-        // The request line has been checked, so it has three parts.
-        self.head.start_line().split(' ').nth(1).unwrap_or_default()
+        // It has been checked to be ASCII.
+        str::from_utf8(self.head.start(self.target.clone())).unwrap_or_default()
     }
 
     /// The path of the target, still percent-encoded. It begins with `/`.
@@ -180,6 +230,8 @@ impl<T> Request<T> {
 /// Shows the path and no header, as those may hold credentials, and so may the query.
 impl<T> fmt::Debug for Request<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request").field("target", &Excerpt(self.target())).finish_non_exhaustive()
+        f.debug_struct("Request")
+            .field("target", &Excerpt::without_query(self.target()))
+            .finish_non_exhaustive()
     }
 }

@@ -1,159 +1,80 @@
-//! The response that opens no connection.
+//! The response that opens no connection, as data, and its encoding for HTTP/1.1.
+//!
+//! It uses the headers of the handshake. The other encodings write the same data.
 
-use alloc::vec::Vec;
-use core::{
-    error,
-    fmt::{self, Write as _},
+use alloc::{
+    string::{String, ToString as _},
+    vec::Vec,
 };
 
-use super::Request;
-use crate::handshake::{ExtraHeaders, FieldError, HandshakeError};
+use super::ResponseErrorKind;
+use crate::handshake::{ExtraHeaders, HandshakeError, append_head};
 
-/// Why a response was not sent. It gives the request back, so that another one can be.
-///
-/// Nothing was appended to `out`.
-pub struct ResponseError<R = Request> {
-    kind: ResponseErrorKind,
-    request: R,
+/// A status, and the headers that belong to it: those of the protocol, and those of the caller.
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    own: &'static [(&'static str, &'static str)],
+    extra: ExtraHeaders,
 }
 
-impl<R> ResponseError<R> {
-    pub(crate) fn new(kind: ResponseErrorKind, request: R) -> Self {
-        Self { kind, request }
+impl Refusal {
+    /// The response to a request that breaks the protocol. No byte of the request is in it.
+    pub(crate) fn of_error(error: HandshakeError) -> Option<Self> {
+        let own: &[(&str, &str)] = match error {
+            // RFC 9110, 15.5.6.
+            HandshakeError::InvalidMethod => &[("Allow", "GET")],
+            // RFC 6455, 4.4.
+            HandshakeError::InvalidVersion => &[("Sec-WebSocket-Version", "13")],
+            HandshakeError::UnsupportedVersion | HandshakeError::MissingUpgrade => UPGRADE,
+            _ => &[],
+        };
+        Some(Self { status: error.status()?, own, extra: ExtraHeaders::default() })
     }
 
-    /// The cause.
-    pub fn kind(&self) -> ResponseErrorKind {
-        self.kind
-    }
-
-    /// The request, which is still unanswered.
-    pub fn into_request(self) -> R {
-        self.request
-    }
-}
-
-impl<R> fmt::Debug for ResponseError<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ResponseError").field("kind", &self.kind).finish_non_exhaustive()
-    }
-}
-
-impl<R> fmt::Display for ResponseError<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.kind.fmt(f)
-    }
-}
-
-impl<R> error::Error for ResponseError<R> {}
-
-/// The cause of a [`ResponseError`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ResponseErrorKind {
-    /// The status is not between 200 and 599.
-    InvalidStatus,
-    /// A response with this status has no body (RFC 9110, 6.4.1).
-    BodyNotAllowed,
-    /// The name of a header is not a token (RFC 9110, 5.1).
-    InvalidHeaderName,
-    /// The value of a header has a control character (RFC 9110, 5.5).
-    InvalidHeaderValue,
-    /// The handshake writes this header itself.
-    ReservedHeader,
-    /// The client did not ask for this subprotocol (RFC 6455, 4.2.2).
-    SubprotocolNotOffered,
-}
-
-impl fmt::Display for ResponseErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::InvalidStatus => "the status of a response is between 200 and 599",
-            Self::BodyNotAllowed => "a response with this status has no body",
-            Self::InvalidHeaderName => "the name of a header is not a token",
-            Self::InvalidHeaderValue => "the value of a header has a control character",
-            Self::ReservedHeader => "the handshake writes this header itself",
-            Self::SubprotocolNotOffered => "the client did not ask for this subprotocol",
-        })
-    }
-}
-
-impl From<FieldError> for ResponseErrorKind {
-    fn from(error: FieldError) -> Self {
-        match error {
-            FieldError::Name => Self::InvalidHeaderName,
-            FieldError::Value => Self::InvalidHeaderValue,
-            FieldError::Reserved => Self::ReservedHeader,
+    /// A response of the caller.
+    pub(crate) fn new(
+        status: u16,
+        headers: &[(&str, &str)],
+        has_body: bool,
+    ) -> Result<Self, ResponseErrorKind> {
+        if !(200..600).contains(&status) {
+            return Err(ResponseErrorKind::InvalidStatus);
         }
+        if matches!(status, 204 | 205 | 304) && has_body {
+            return Err(ResponseErrorKind::BodyNotAllowed);
+        }
+        // RFC 9110, 15.5.22.
+        let own = if status == 426 { UPGRADE } else { &[] };
+        Ok(Self { status, own, extra: ExtraHeaders::of(headers)? })
     }
-}
 
-/// Appends a response of the caller.
-pub(super) fn append(
-    status: u16,
-    headers: &[(&str, &str)],
-    body: &[u8],
-    out: &mut Vec<u8>,
-) -> Result<(), ResponseErrorKind> {
-    if !(200..600).contains(&status) {
-        return Err(ResponseErrorKind::InvalidStatus);
+    /// The value of Content-Length for this status. The length of something else would be that of 304, and 204 has none
+    /// (RFC 9110, 8.6).
+    pub(crate) fn content_length(&self, body_len: usize) -> Option<String> {
+        (!matches!(self.status, 204 | 304)).then(|| body_len.to_string())
     }
-    if matches!(status, 204 | 205 | 304) && !body.is_empty() {
-        return Err(ResponseErrorKind::BodyNotAllowed);
-    }
-    let mut fields = ExtraHeaders::default();
-    for (name, value) in headers {
-        fields.push(name, value)?;
-    }
-    let own = if status == 426 { UPGRADE } else { b"" };
-    write(status, &[own, fields.as_bytes()], body, out);
-    Ok(())
-}
 
-/// Appends the answer to a request that is at fault. No byte of the request is in it.
-pub(super) fn append_error(error: HandshakeError, out: &mut Vec<u8>) {
-    let Some(status) = error.status() else { return };
-    let own = match error {
-        // RFC 9110, 15.5.6.
-        HandshakeError::InvalidMethod => b"Allow: GET\r\n",
-        // RFC 6455, 4.4, and RFC 9110, 15.5.22.
-        HandshakeError::UnsupportedVersion | HandshakeError::MissingUpgrade => UPGRADE,
-        HandshakeError::InvalidVersion => VERSION,
-        _ => b"",
-    };
-    write(status, &[own], b"", out);
-}
-
-fn write(status: u16, fields: &[&[u8]], body: &[u8], out: &mut Vec<u8>) {
-    let fields_len = fields.iter().map(|fields| fields.len()).fold(0, usize::saturating_add);
-    out.reserve(fields_len.saturating_add(body.len()).saturating_add(128));
-    let mut head = Head(out);
-    // RFC 9112, 4: the space stands there without a reason phrase too. Writing into a `Vec` does not fail.
-    let _ = write!(head, "HTTP/1.1 {status} {}\r\n", reason(status));
-    for fields in fields {
-        head.0.extend_from_slice(fields);
+    /// The headers for HTTP/1.1, after which the transport is closed.
+    pub(crate) fn headers<'r>(
+        &'r self,
+        content_length: Option<&'r str>,
+    ) -> impl Iterator<Item = (&'r str, &'r [u8])> + Clone {
+        // RFC 9110, 15.5.22 and 7.8: Upgrade comes with its connection option. RFC 9112, 9.6.
+        let connection = if self.status == 426 { "Upgrade, close" } else { "close" };
+        let own = self.own.iter().copied();
+        let framing = [("Connection", Some(connection)), ("Content-Length", content_length)];
+        let framing = framing.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let bytes = |(name, value): (&'r str, &'r str)| (name, value.as_bytes());
+        own.map(bytes).chain(self.extra.iter()).chain(framing.map(bytes))
     }
-    // RFC 9110, 15.5.22 and 7.8: Upgrade comes with its connection option. RFC 9112, 9.6.
-    let _ = head.write_str(if status == 426 {
-        "Connection: Upgrade, close\r\n"
-    } else {
-        "Connection: close\r\n"
-    });
-    // RFC 9110, 8.6: not with 204, and with 304 it would tell the length of something else.
-    if !matches!(status, 204 | 304) {
-        let _ = write!(head, "Content-Length: {}\r\n", body.len());
-    }
-    out.extend_from_slice(b"\r\n");
-    out.extend_from_slice(body);
-}
 
-/// Lets `write!` append to bytes.
-struct Head<'o>(&'o mut Vec<u8>);
-
-impl fmt::Write for Head<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.extend_from_slice(text.as_bytes());
-        Ok(())
+    /// Appends the response as HTTP/1.1.
+    pub(super) fn append(&self, body: &[u8], out: &mut Vec<u8>) {
+        // RFC 9112, 4: the space is needed without a reason phrase too.
+        let status = self.status.to_string();
+        let start = ["HTTP/1.1 ", &status, " ", reason(self.status), "\r\n"];
+        append_head(&start.map(str::as_bytes), self.headers(self.content_length(body.len()).as_deref()), out);
+        out.extend_from_slice(body);
     }
 }
 
@@ -192,5 +113,4 @@ fn reason(status: u16) -> &'static str {
     }
 }
 
-const UPGRADE: &[u8] = b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
-const VERSION: &[u8] = b"Sec-WebSocket-Version: 13\r\n";
+const UPGRADE: &[(&str, &str)] = &[("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")];

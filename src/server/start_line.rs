@@ -1,12 +1,14 @@
 //! The request line: method, target, version (RFC 9112, 3).
 
+use core::ops::Range;
+
 use crate::{
     handshake::{HandshakeError, is_token},
     uri,
 };
 
-/// Checks a request line, without its line end.
-pub(super) fn check(line: &[u8]) -> Result<(), HandshakeError> {
+/// Checks a request line, without its line end. Where its target is.
+pub(super) fn check_line(line: &[u8]) -> Result<Range<usize>, HandshakeError> {
     // RFC 9112, 3: one space between the parts, so none in any of them.
     let mut parts = line.split(|&byte| byte == b' ');
     let (Some(method), Some(target), Some(version), None) =
@@ -14,6 +16,13 @@ pub(super) fn check(line: &[u8]) -> Result<(), HandshakeError> {
     else {
         return Err(HandshakeError::MalformedRequestLine);
     };
+    check_parts(method, target, version)?;
+    let start = method.len().saturating_add(1);
+    Ok(start..start.saturating_add(target.len()))
+}
+
+/// Checks the parts of a request line.
+pub(crate) fn check_parts(method: &[u8], target: &[u8], version: &[u8]) -> Result<(), HandshakeError> {
     if !is_token(method) || target.is_empty() {
         return Err(HandshakeError::MalformedRequestLine);
     }

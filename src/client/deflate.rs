@@ -1,0 +1,47 @@
+//! The client's side of the negotiation of permessage-deflate (RFC 7692, 5.1).
+//!
+//! It uses the public types of the feature. `no_deflate.rs` is what takes its place without.
+
+use alloc::{string::ToString as _, vec::Vec};
+
+use super::{Request, offer::append_element};
+use crate::{
+    Config, deflate,
+    handshake::{HandshakeError, extensions},
+};
+
+/// What is offered, in order of preference.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Compression(Vec<deflate::Config>);
+
+impl Compression {
+    /// Returns `config` with what the server has selected, from a response whose selection was offered.
+    pub(super) fn agree<'h>(
+        &self,
+        headers: impl Iterator<Item = (&'h str, &'h [u8])>,
+        config: Config,
+    ) -> Result<Config, HandshakeError> {
+        let selected = extensions(headers).flatten().find(|extension| extension.name() == deflate::NAME);
+        match selected {
+            Some(selected) if !self.0.is_empty() => {
+                let agreed = self.0.iter().find_map(|offered| offered.accept_response(&selected).ok());
+                Ok(config.deflate(agreed.ok_or(HandshakeError::UnexpectedExtension)?))
+            }
+            _ => Ok(config),
+        }
+    }
+}
+
+#[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
+impl Request {
+    /// Offers to compress messages (RFC 7692). The default is no offer.
+    ///
+    /// Call it again with further configurations, in order of preference, to have a fallback if the server does not
+    /// support what the first one asks for.
+    #[must_use]
+    pub fn deflate(mut self, deflate: deflate::Config) -> Self {
+        append_element(&mut self.offer.extensions, &deflate.offer().to_string());
+        self.offer.compression.0.push(deflate);
+        self
+    }
+}

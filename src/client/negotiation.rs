@@ -1,0 +1,130 @@
+//! Judges the head of a response (RFC 6455, 4.1), whichever encoding carried it.
+//!
+//! It uses the values and grammars of the handshake, and what the client has offered.
+
+use super::{Offer, StatusLine};
+use crate::{
+    Config,
+    handshake::{HandshakeError, MAX_ELEMENTS, Search, Single, elements, extensions, is_token},
+};
+
+/// What a response means.
+pub(crate) enum Verdict {
+    /// It opens the connection, which behaves like this.
+    Open(Config),
+    /// Another response follows (RFC 9110, 15.2).
+    Interim,
+    /// It means what its status means in HTTP.
+    Rejected,
+}
+
+impl Offer {
+    /// Judges a response of HTTP/1.1 to a key that `key_accept` answers.
+    pub(crate) fn judge_upgrade<'h>(
+        &self,
+        line: StatusLine,
+        headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
+        key_accept: &[u8],
+    ) -> Result<Verdict, HandshakeError> {
+        match line.status {
+            // RFC 6455, 4.2.1: the upgrade needs HTTP/1.1 on both sides.
+            101 if line.minor_version == 0 => Err(HandshakeError::HttpVersionTooOld),
+            101 => {
+                check_upgrade(headers.clone(), key_accept)?;
+                self.judge_selection(headers)
+            }
+            100..200 => Ok(Verdict::Interim),
+            _ => Ok(Verdict::Rejected),
+        }
+    }
+
+    /// Judges a response to an extended CONNECT (RFC 8441, 5).
+    pub(crate) fn judge_connect<'h>(
+        &self,
+        status: u16,
+        headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
+    ) -> Result<Verdict, HandshakeError> {
+        match status {
+            // RFC 9113, 8.6: there are no upgrades.
+            101 => Err(HandshakeError::InvalidPseudoHeader),
+            100..200 => Ok(Verdict::Interim),
+            // RFC 8441, 5: instead of 101.
+            200..300 => self.judge_selection(headers),
+            _ => Ok(Verdict::Rejected),
+        }
+    }
+
+    fn judge_selection<'h>(
+        &self,
+        headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
+    ) -> Result<Verdict, HandshakeError> {
+        check_selection(headers.clone(), self)?;
+        let config = self.compression.agree(headers, self.config)?;
+        Ok(Verdict::Open(config))
+    }
+}
+
+/// Checks that a 101 response is the upgrade, and answers the key (RFC 6455, 4.1).
+fn check_upgrade<'h>(
+    headers: impl Iterator<Item = (&'h str, &'h [u8])>,
+    key_accept: &[u8],
+) -> Result<(), HandshakeError> {
+    let mut upgrade = Single::None;
+    let mut accept = Single::None;
+    let mut connection = Search::default();
+    for (name, value) in headers {
+        let is = |other: &str| name.eq_ignore_ascii_case(other);
+        match name.len() {
+            7 if is("upgrade") => {
+                elements(value)
+                    .filter(|element| !element.is_empty())
+                    .for_each(|element| upgrade.add(element));
+            }
+            10 if is("connection") => connection.add(value, b"upgrade", is_token),
+            20 if is("sec-websocket-accept") => accept.add(value),
+            _ => {}
+        }
+    }
+    // RFC 6455, 4.1: of the value, one element and no other.
+    match upgrade {
+        Single::One(protocol) if protocol.eq_ignore_ascii_case(b"websocket") => {}
+        _ => return Err(HandshakeError::InvalidUpgrade),
+    }
+    if connection.malformed || !connection.found {
+        return Err(HandshakeError::InvalidConnection);
+    }
+    // RFC 6455, 4.1 and 11.3.3.
+    if accept == Single::One(key_accept) { Ok(()) } else { Err(HandshakeError::InvalidAccept) }
+}
+
+/// Checks what the server has selected, however the connection came about (RFC 6455, 4.1).
+fn check_selection<'h, I>(headers: I, offer: &Offer) -> Result<(), HandshakeError>
+where
+    I: Iterator<Item = (&'h str, &'h [u8])> + Clone,
+{
+    let mut subprotocol = Single::None;
+    let lines = headers.clone().filter(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-protocol"));
+    lines.for_each(|(_, value)| subprotocol.add(value));
+    match subprotocol {
+        Single::None if offer.require_subprotocol => return Err(HandshakeError::MissingSubprotocol),
+        Single::None => {}
+        // RFC 6455, 11.3.4: one token, and one of ours with the same case.
+        Single::One(value)
+            if is_token(value) && elements(offer.subprotocols.as_bytes()).any(|one| one == value) => {}
+        _ => return Err(HandshakeError::UnexpectedSubprotocol),
+    }
+    let mut seen = [""; MAX_ELEMENTS];
+    for (count, extension) in extensions(headers).enumerate() {
+        let name = extension?.name();
+        let offers = [("sec-websocket-extensions", offer.extensions.as_bytes())];
+        let is_offered = extensions(offers.into_iter()).flatten().any(|offer| offer.name() == name);
+        if !is_offered || seen.contains(&name) {
+            return Err(HandshakeError::UnexpectedExtension);
+        }
+        // The iterator ends with an error beyond that many.
+        if let Some(slot) = seen.get_mut(count) {
+            *slot = name;
+        }
+    }
+    Ok(())
+}

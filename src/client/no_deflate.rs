@@ -1,0 +1,21 @@
+//! Takes the place of `deflate.rs` without the feature: nothing is offered, and nothing agreed on.
+
+use crate::{Config, handshake::HandshakeError};
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Compression;
+
+impl Compression {
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "with the feature a selection can be at odds with its offer"
+    )]
+    #[expect(clippy::unused_self, reason = "with the feature there is something in it")]
+    pub(super) fn agree<'h>(
+        &self,
+        _: impl Iterator<Item = (&'h str, &'h [u8])>,
+        config: Config,
+    ) -> Result<Config, HandshakeError> {
+        Ok(config)
+    }
+}

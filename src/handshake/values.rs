@@ -1,0 +1,73 @@
+//! Headers whose values both roles read: a single value, a token in a list, a length (RFC 9110, 5.5 and 5.6).
+//!
+//! It may use the grammar.
+
+use super::grammar::{MAX_EMPTY_ELEMENTS, elements, trim_ows};
+
+/// What the Content-Length headers of a message say (RFC 9112, 6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ContentLength {
+    None,
+    Some(u64),
+    /// No number, or one beyond 64 bits, or several lines.
+    Invalid,
+}
+
+impl ContentLength {
+    #[inline]
+    pub(crate) fn add(&mut self, value: &[u8]) {
+        let digits =
+            str::from_utf8(value).ok().filter(|value| value.bytes().all(|byte| byte.is_ascii_digit()));
+        *self = match (*self, digits.map(str::parse)) {
+            (Self::None, Some(Ok(length))) => Self::Some(length),
+            _ => Self::Invalid,
+        };
+    }
+}
+
+/// The Content-Length of a message.
+pub(crate) fn content_length<'h>(headers: impl Iterator<Item = (&'h str, &'h [u8])>) -> ContentLength {
+    let mut length = ContentLength::None;
+    headers
+        .filter(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+        .for_each(|(_, value)| length.add(value));
+    length
+}
+
+/// A header that may stand at most once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Single<'h> {
+    None,
+    One(&'h [u8]),
+    Many,
+}
+
+impl<'h> Single<'h> {
+    #[inline]
+    pub(crate) fn add(&mut self, value: &'h [u8]) {
+        *self = if *self == Self::None { Self::One(trim_ows(value)) } else { Self::Many };
+    }
+}
+
+/// The search for a token in a list over several lines, without regard to ASCII case.
+#[derive(Default)]
+pub(crate) struct Search {
+    pub(crate) found: bool,
+    pub(crate) malformed: bool,
+    empty: usize,
+}
+
+impl Search {
+    #[inline]
+    pub(crate) fn add(&mut self, value: &[u8], wanted: &[u8], is_valid: impl Fn(&[u8]) -> bool) {
+        for element in elements(value) {
+            if element.is_empty() {
+                self.empty = self.empty.saturating_add(1);
+                self.malformed |= self.empty > MAX_EMPTY_ELEMENTS;
+            } else {
+                self.found |= element.eq_ignore_ascii_case(wanted);
+                self.malformed |= !is_valid(element);
+            }
+        }
+    }
+}

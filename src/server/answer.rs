@@ -1,0 +1,130 @@
+//! The response that opens a connection (RFC 6455, 4.2.2), as data: what the caller chose, and what came of it for one
+//! request.
+//!
+//! It uses the headers of the handshake and, with the feature, `deflate`.
+
+use alloc::{string::String, vec::Vec};
+use core::fmt;
+
+use super::{Request, ResponseErrorKind, deflate::Compression};
+use crate::{
+    Config,
+    handshake::{ExtraHeaders, KEY_LEN, accept_key, append_head},
+};
+
+/// What a server answers to a request that it accepts.
+///
+/// ```
+/// use sansocket::{Config, server::Accept};
+///
+/// let accept = Accept::new().subprotocol("chat").header("X-Id", "7").config(Config::new());
+/// ```
+#[derive(Clone, Default)]
+pub struct Accept {
+    config: Config,
+    subprotocol: Option<String>,
+    extra: ExtraHeaders,
+    pub(super) compression: Compression,
+    /// The first thing that went wrong.
+    error: Option<ResponseErrorKind>,
+}
+
+impl Accept {
+    /// No subprotocol, no headers, the default [`Config`].
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Selects a subprotocol, one of [`Request::subprotocols`]. Default: none.
+    #[must_use]
+    pub fn subprotocol(mut self, subprotocol: &str) -> Self {
+        self.subprotocol = Some(subprotocol.into());
+        self
+    }
+
+    /// Adds a header, for example `Set-Cookie`. [`Request::accept`] returns an error if it is invalid.
+    ///
+    /// The name is a token, and none that the handshake writes itself: Host, Upgrade, Connection,
+    /// Content-Length, Transfer-Encoding, Sec-WebSocket-*. The value has no control characters but tabs.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        if let Err(error) = self.extra.push(name, value) {
+            self.error.get_or_insert(error.into());
+        }
+        self
+    }
+
+    /// How the connection behaves.
+    #[must_use]
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// The response to this request, if it may be sent.
+    pub(crate) fn answer<T>(self, request: &Request<T>) -> Result<Answer, ResponseErrorKind> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        // RFC 6455, 4.2.2: one of those that the client listed, or none.
+        if let Some(name) = &self.subprotocol
+            && !request.subprotocols().any(|offered| offered == name)
+        {
+            return Err(ResponseErrorKind::SubprotocolNotOffered);
+        }
+        let (config, extensions) = self.compression.agree(request, self.config);
+        Ok(Answer { config, subprotocol: self.subprotocol, extensions, extra: self.extra })
+    }
+}
+
+/// What a server answers to one request, for every encoding.
+pub(crate) struct Answer {
+    pub(crate) config: Config,
+    subprotocol: Option<String>,
+    /// The value of Sec-WebSocket-Extensions.
+    extensions: Option<String>,
+    extra: ExtraHeaders,
+}
+
+impl Answer {
+    /// The headers of any response that opens a connection: what was selected, and what the caller added.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> + Clone {
+        let selected = [
+            ("Sec-WebSocket-Protocol", self.subprotocol.as_deref()),
+            ("Sec-WebSocket-Extensions", self.extensions.as_deref()),
+        ];
+        let selected = selected.into_iter().filter_map(|(name, value)| Some((name, value?.as_bytes())));
+        selected.chain(self.extra.iter())
+    }
+
+    /// The headers of the response to an upgrade (RFC 6455, 4.2.2, item 5).
+    #[cfg(feature = "http")]
+    pub(crate) fn upgrade_headers<'a>(
+        &'a self,
+        key_accept: &'a [u8; 28],
+    ) -> impl Iterator<Item = (&'a str, &'a [u8])> + Clone {
+        let upgrade = [
+            ("Upgrade", &b"websocket"[..]),
+            ("Connection", b"Upgrade"),
+            ("Sec-WebSocket-Accept", key_accept),
+        ];
+        upgrade.into_iter().chain(self.headers())
+    }
+
+    /// Appends the response to an upgrade with this key.
+    pub(super) fn append(&self, key: &[u8; KEY_LEN], out: &mut Vec<u8>) {
+        let key_accept = accept_key(key);
+        append_head(&[SWITCHING, &key_accept, b"\r\n"], self.headers(), out);
+    }
+}
+
+/// The beginning of the response to an upgrade, with the headers of [`Answer::upgrade_headers`] written out.
+const SWITCHING: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+Sec-WebSocket-Accept: ";
+
+/// Shows no header, as those may hold credentials.
+impl fmt::Debug for Accept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accept").field("error", &self.error).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,90 @@
+//! Why a response was not sent.
+
+use core::{error, fmt};
+
+use super::Request;
+use crate::handshake::FieldError;
+
+/// Why a response was not sent. It gives the request back, so that another one can be.
+///
+/// Nothing was appended to `out`.
+pub struct ResponseError<R = Request> {
+    kind: ResponseErrorKind,
+    request: R,
+}
+
+impl<R> ResponseError<R> {
+    pub(crate) fn new(kind: ResponseErrorKind, request: R) -> Self {
+        Self { kind, request }
+    }
+
+    /// The cause.
+    pub fn kind(&self) -> ResponseErrorKind {
+        self.kind
+    }
+
+    /// The request, which is still unanswered.
+    pub fn into_request(self) -> R {
+        self.request
+    }
+}
+
+impl<R> fmt::Debug for ResponseError<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseError").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+impl<R> fmt::Display for ResponseError<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)
+    }
+}
+
+impl<R> error::Error for ResponseError<R> {}
+
+/// The cause of a [`ResponseError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ResponseErrorKind {
+    /// The status is not between 200 and 599.
+    InvalidStatus,
+    /// A response with this status has no body (RFC 9110, 6.4.1).
+    BodyNotAllowed,
+    /// The name of a header is not a token (RFC 9110, 5.1), or too long for the types of the crate `http`.
+    InvalidHeaderName,
+    /// The value of a header has a control character (RFC 9110, 5.5).
+    InvalidHeaderValue,
+    /// The handshake writes this header itself.
+    ReservedHeader,
+    /// There are more headers than the types of the crate `http` hold.
+    TooManyHeaders,
+    /// The client did not ask for this subprotocol (RFC 6455, 4.2.2).
+    SubprotocolNotOffered,
+}
+
+impl fmt::Display for ResponseErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InvalidStatus => "the status of a response is between 200 and 599",
+            Self::BodyNotAllowed => "a response with this status has no body",
+            Self::InvalidHeaderName => "the name of a header is not a token",
+            Self::InvalidHeaderValue => "the value of a header has a control character",
+            Self::ReservedHeader => "the handshake writes this header itself",
+            Self::TooManyHeaders => "there are more headers than the types of the crate http hold",
+            Self::SubprotocolNotOffered => "the client did not ask for this subprotocol",
+        })
+    }
+}
+
+impl From<FieldError> for ResponseErrorKind {
+    fn from(error: FieldError) -> Self {
+        match error {
+            FieldError::Name => Self::InvalidHeaderName,
+            FieldError::Value => Self::InvalidHeaderValue,
+            FieldError::Reserved => Self::ReservedHeader,
+            #[cfg(feature = "http")]
+            FieldError::TooMany => Self::TooManyHeaders,
+        }
+    }
+}

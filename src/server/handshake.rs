@@ -1,0 +1,159 @@
+//! The machine that reads a request as bytes of HTTP/1.1.
+
+use alloc::vec::Vec;
+use core::{fmt, mem, ops::Range};
+
+use super::{Incoming, Refusal, Request, check_upgrade, start_line::check_line};
+use crate::{
+    Input,
+    handshake::{Collector, HandshakeError, HandshakeLimits, Kind, Progress},
+};
+
+/// Reads the request of a client, and refuses it if it does not open a WebSocket (RFC 6455, 4.2.1).
+///
+/// A handshake that takes too long is for the caller to end: there is no clock in here. While it runs it holds
+/// at most [`HandshakeLimits::max_head_len`] bytes.
+pub struct Handshake {
+    state: State,
+}
+
+enum State {
+    /// The head so far, and where its target is.
+    Reading(Collector, Range<usize>),
+    Failed(HandshakeError),
+    Complete,
+}
+
+impl Handshake {
+    /// Starts at the first byte that the client sends.
+    pub fn new(limits: HandshakeLimits) -> Self {
+        Self { state: State::Reading(Collector::new(Kind::Request, limits), 0..0) }
+    }
+
+    /// Reads on. `None`: more bytes are needed, and all of the input has been used.
+    ///
+    /// Once the request is returned, the bytes behind it are still in `input`. They are for the connection.
+    ///
+    /// # Errors
+    ///
+    /// Whatever breaks the protocol or goes over a limit. The response that says so has been appended to
+    /// `out`: write it and close the transport. All of the input is used up, and whatever comes later gets
+    /// the same error and no other response.
+    ///
+    /// [`HandshakeError::AlreadyComplete`] after the request has been returned; nothing happens.
+    pub fn receive(
+        &mut self,
+        input: &mut Input<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<Request>, HandshakeError> {
+        self.run(input, out, |incoming| match incoming {
+            Incoming::WebSocket(request) => Ok(request),
+            Incoming::Http(_) => Err(HandshakeError::MissingUpgrade),
+        })
+    }
+
+    /// As [`receive`](Self::receive), for a server that answers plain HTTP on the same port.
+    ///
+    /// A valid GET request without a body that does not ask for an upgrade to `websocket` is handed out as
+    /// [`Incoming::Http`], where `receive` answers with 426. All other faults are treated alike.
+    ///
+    /// # Errors
+    ///
+    /// See [`receive`](Self::receive).
+    pub fn receive_any(
+        &mut self,
+        input: &mut Input<'_>,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<Incoming>, HandshakeError> {
+        self.run(input, out, Ok)
+    }
+
+    /// The transport ended: no more bytes will come.
+    ///
+    /// # Errors
+    ///
+    /// [`HandshakeError::IncompleteHandshake`] if the request had not come to its end, or the earlier error if the
+    /// handshake had failed.
+    pub fn receive_eof(&mut self) -> Result<(), HandshakeError> {
+        match self.state {
+            State::Complete => Ok(()),
+            State::Failed(error) => Err(error),
+            State::Reading(..) => {
+                self.state = State::Failed(HandshakeError::IncompleteHandshake);
+                Err(HandshakeError::IncompleteHandshake)
+            }
+        }
+    }
+
+    fn run<T>(
+        &mut self,
+        input: &mut Input<'_>,
+        out: &mut Vec<u8>,
+        select: impl FnOnce(Incoming) -> Result<T, HandshakeError>,
+    ) -> Result<Option<T>, HandshakeError> {
+        let result = match &mut self.state {
+            State::Complete => return Err(HandshakeError::AlreadyComplete),
+            State::Failed(error) => {
+                input.take_all();
+                return Err(*error);
+            }
+            State::Reading(collector, target) => read_head(collector, target, input),
+        };
+        let result = match result {
+            Ok(false) => return Ok(None),
+            Ok(true) => self.finish().and_then(select),
+            Err(error) => Err(error),
+        };
+        match result {
+            Ok(request) => Ok(Some(request)),
+            Err(error) => {
+                self.state = State::Failed(error);
+                input.take_all();
+                if let Some(refusal) = Refusal::of_error(error) {
+                    refusal.append(b"", out);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Judges the complete head. The order of the checks is the order of precedence of their answers.
+    fn finish(&mut self) -> Result<Incoming, HandshakeError> {
+        let State::Reading(collector, target) = mem::replace(&mut self.state, State::Complete) else {
+            return Err(HandshakeError::AlreadyComplete);
+        };
+        let head = collector.finish();
+        let key = head.parse(|headers| check_upgrade(headers))?;
+        Ok(match key {
+            Some(key) => Incoming::WebSocket(Request::upgrade(head, key, target)),
+            None => Incoming::Http(Request::plain(head, target)),
+        })
+    }
+}
+
+/// Shows no byte of the request, as it may hold credentials.
+impl fmt::Debug for Handshake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state: &dyn fmt::Debug = match &self.state {
+            State::Reading(..) => &"reading",
+            State::Failed(error) => error,
+            State::Complete => &"complete",
+        };
+        f.debug_struct("Handshake").field("state", state).finish_non_exhaustive()
+    }
+}
+
+/// Whether the head is complete.
+fn read_head(
+    collector: &mut Collector,
+    target: &mut Range<usize>,
+    input: &mut Input<'_>,
+) -> Result<bool, HandshakeError> {
+    loop {
+        match collector.receive(input)? {
+            Progress::More => return Ok(false),
+            Progress::StartLine => *target = check_line(collector.start_line())?,
+            Progress::End => return Ok(true),
+        }
+    }
+}

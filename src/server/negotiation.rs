@@ -1,0 +1,206 @@
+//! Judges the headers of a request (RFC 6455, 4.2.1), whichever encoding carried them.
+//!
+//! It uses the values and grammars of the handshake, and the grammar of an authority.
+
+use crate::{
+    handshake::{
+        ContentLength, HandshakeError, KEY_LEN, MAX_EMPTY_ELEMENTS, MAX_SUBPROTOCOLS, Search, Single,
+        elements, extensions, is_key, is_token, parse_version, subprotocols,
+    },
+    uri,
+};
+
+/// Judges a request of HTTP/1.1. Its key, if it asks for an upgrade to `websocket`; `None` if it is plain HTTP.
+///
+/// The order of the checks is the order of precedence of their responses.
+pub(crate) fn check_upgrade<'h>(
+    headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
+) -> Result<Option<[u8; KEY_LEN]>, HandshakeError> {
+    let headers = RequestHeaders::read(headers);
+    headers.check_body()?;
+    headers.check_authority(None)?;
+    if !headers.asks_for_upgrade()? {
+        return Ok(None);
+    }
+    headers.check_version()?;
+    let key = headers.key()?;
+    headers.check_offers()?;
+    Ok(Some(key))
+}
+
+/// Judges an extended CONNECT with this `:authority` (RFC 8441, 5). A key is not read.
+pub(crate) fn check_connect<'h>(
+    headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
+    authority: Option<&str>,
+) -> Result<(), HandshakeError> {
+    let headers = RequestHeaders::read(headers);
+    headers.check_authority(authority)?;
+    headers.check_body()?;
+    headers.check_version()?;
+    headers.check_offers()
+}
+
+/// The headers of a request, after one pass over them.
+struct RequestHeaders<'h, I> {
+    headers: I,
+    host: Single<'h>,
+    origin: Single<'h>,
+    key: Single<'h>,
+    version: Single<'h>,
+    content_length: ContentLength,
+    transfer_encoding: bool,
+    upgrade: Search,
+    connection: Search,
+    subprotocols: bool,
+    extensions: bool,
+}
+
+impl<'h, I: Iterator<Item = (&'h str, &'h [u8])> + Clone> RequestHeaders<'h, I> {
+    /// Reads all headers, and judges none.
+    fn read(headers: I) -> Self {
+        let mut this = Self {
+            headers: headers.clone(),
+            host: Single::None,
+            origin: Single::None,
+            key: Single::None,
+            version: Single::None,
+            content_length: ContentLength::None,
+            transfer_encoding: false,
+            upgrade: Search::default(),
+            connection: Search::default(),
+            subprotocols: false,
+            extensions: false,
+        };
+        for (name, value) in headers {
+            this.read_one(name, value);
+        }
+        this
+    }
+
+    fn read_one(&mut self, name: &str, value: &'h [u8]) {
+        let is = |other: &str| name.eq_ignore_ascii_case(other);
+        match name.len() {
+            4 if is("host") => self.host.add(value),
+            6 if is("origin") => self.origin.add(value),
+            7 if is("upgrade") => self.upgrade.add(value, b"websocket", is_upgrade_protocol),
+            10 if is("connection") => self.connection.add(value, b"upgrade", is_token),
+            14 if is("content-length") => self.content_length.add(value),
+            17 if is("sec-websocket-key") => self.key.add(value),
+            17 if is("transfer-encoding") => self.transfer_encoding = true,
+            21 if is("sec-websocket-version") => self.version.add(value),
+            22 if is("sec-websocket-protocol") => self.subprotocols = true,
+            24 if is("sec-websocket-extensions") => self.extensions = true,
+            _ => {}
+        }
+    }
+
+    /// That there is one host, which is valid: that of the pseudo-header `:authority` or that of Host (RFC 9112, 3.2;
+    /// RFC 9113, 8.3.1).
+    fn check_authority(&self, pseudo: Option<&str>) -> Result<(), HandshakeError> {
+        match (pseudo.map(str::as_bytes), self.host) {
+            (Some(authority), Single::None) | (None, Single::One(authority)) if is_authority(authority) => {
+                Ok(())
+            }
+            (Some(authority), Single::One(host)) if authority == host && is_authority(host) => Ok(()),
+            _ => Err(HandshakeError::InvalidHostHeader),
+        }
+    }
+
+    /// That no body is announced.
+    fn check_body(&self) -> Result<(), HandshakeError> {
+        match self.content_length {
+            _ if self.transfer_encoding => Err(HandshakeError::UnexpectedBody),
+            ContentLength::Invalid => Err(HandshakeError::InvalidContentLength),
+            ContentLength::Some(1..) => Err(HandshakeError::UnexpectedBody),
+            ContentLength::None | ContentLength::Some(0) => Ok(()),
+        }
+    }
+
+    /// Whether the request asks for an upgrade to `websocket` (RFC 6455, 4.2.1, items 3 and 4).
+    fn asks_for_upgrade(&self) -> Result<bool, HandshakeError> {
+        if self.upgrade.malformed || self.connection.malformed {
+            return Err(HandshakeError::MalformedUpgrade);
+        }
+        Ok(self.upgrade.found && self.connection.found)
+    }
+
+    /// The key (RFC 6455, 4.2.1, item 5; 11.3.1).
+    fn key(&self) -> Result<[u8; KEY_LEN], HandshakeError> {
+        match self.key {
+            Single::One(key) if is_key(key) => key.try_into().map_err(|_| HandshakeError::InvalidKey),
+            _ => Err(HandshakeError::InvalidKey),
+        }
+    }
+
+    /// The version (RFC 6455, 4.2.1, item 6; 4.4; 11.3.5).
+    fn check_version(&self) -> Result<(), HandshakeError> {
+        match self.version {
+            Single::One(b"13") => Ok(()),
+            Single::One(version) if parse_version(version).is_some() => {
+                Err(HandshakeError::UnsupportedVersion)
+            }
+            _ => Err(HandshakeError::InvalidVersion),
+        }
+    }
+
+    /// Origin, subprotocols and extensions (RFC 6455, 4.2.1, items 7 to 9).
+    fn check_offers(&self) -> Result<(), HandshakeError> {
+        match self.origin {
+            Single::None => {}
+            Single::One(origin) if is_visible(origin) => {}
+            _ => return Err(HandshakeError::InvalidOrigin),
+        }
+        if self.subprotocols {
+            check_subprotocols(self.headers.clone())?;
+        }
+        if self.extensions {
+            extensions(self.headers.clone()).try_for_each(|extension| extension.map(drop))?;
+        }
+        Ok(())
+    }
+}
+
+/// RFC 9110, 7.8: a name, which may have a version.
+fn is_upgrade_protocol(element: &[u8]) -> bool {
+    element.splitn(2, |&byte| byte == b'/').all(is_token)
+}
+
+fn is_authority(value: &[u8]) -> bool {
+    str::from_utf8(value).is_ok_and(|value| uri::split_authority(value).is_ok())
+}
+
+fn is_visible(value: &[u8]) -> bool {
+    !value.is_empty() && value.iter().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
+/// RFC 6455, 4.1 and 4.3: at least one, all of them tokens, and no two alike.
+fn check_subprotocols<'h>(
+    headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
+) -> Result<(), HandshakeError> {
+    let lines = headers.clone().filter(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-protocol"));
+    let mut empty = 0_usize;
+    for element in lines.flat_map(|(_, value)| elements(value)) {
+        if element.is_empty() {
+            empty = empty.saturating_add(1);
+        } else if !is_token(element) {
+            return Err(HandshakeError::InvalidSubprotocols);
+        }
+        if empty > MAX_EMPTY_ELEMENTS {
+            return Err(HandshakeError::InvalidSubprotocols);
+        }
+    }
+    // An array bounds the comparisons, and needs no memory that the peer could ask for.
+    let mut seen = [""; MAX_SUBPROTOCOLS];
+    let mut count = 0_usize;
+    for subprotocol in subprotocols(headers) {
+        let Some((earlier, [slot, ..])) = seen.split_at_mut_checked(count) else {
+            return Err(HandshakeError::InvalidSubprotocols);
+        };
+        if earlier.contains(&subprotocol) {
+            return Err(HandshakeError::InvalidSubprotocols);
+        }
+        *slot = subprotocol;
+        count = count.saturating_add(1);
+    }
+    if count == 0 { Err(HandshakeError::InvalidSubprotocols) } else { Ok(()) }
+}
