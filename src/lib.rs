@@ -117,7 +117,16 @@
 //! | frames | [`frame::Decoder`] | who forwards, records or filters frames |
 //! | bytes | [`frame::Header`], [`frame::mask()`], [`utf8::Decoder`] | everything else |
 //!
-//! Each layer is built on the public items of the ones below it, and works alone.
+//! ```text
+//!  opening    server  client      extended_connect      http      proxy
+//!                 └─────┴─ handshake: one negotiation, three encodings (bytes, header lists, types)
+//!  messages   Connection = receiver ── what is owed ──▶ sender;      split() hands out the two
+//!  extension  compression: empty without the feature `deflate`
+//!  frames     frame: Decoder, Header, mask                           nothing from here down allocates
+//!  bytes      Input   utf8   Close   uri   errors   keepalive
+//! ```
+//!
+//! A module uses only what is below it (`tests/layers.rs` has the table, and checks it). Each layer works alone.
 //!
 //! # Who closes the transport
 //!
