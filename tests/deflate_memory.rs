@@ -1,6 +1,6 @@
 //! How much memory compression takes, and when. The counting allocator counts a buffer that grows twice, the old
-//! and the new one.
-#![cfg(feature = "deflate")]
+//! and the new one. It sees that of Rust, which is the allocator of the backend only with `std`.
+#![cfg(all(feature = "deflate", feature = "std"))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
@@ -9,8 +9,8 @@ use allocation_counter::{AllocationInfo, measure};
 use common::{
     BOTH, CLOSE, FINAL, MIDDLE,
     deflate::{
-        COMPRESSED_BINARY, COMPRESSED_BINARY_FIRST, COMPRESSED_TEXT, HELLO, HELLO_AGAIN, Zlib, json, sender,
-        window, with, zlib,
+        COMPRESSED_BINARY, COMPRESSED_BINARY_FIRST, COMPRESSED_TEXT, COMPRESSED_TEXT_FIRST, HELLO,
+        HELLO_AGAIN, Zlib, json, sender, window, with, zlib,
     },
     noise, to,
 };
@@ -28,6 +28,16 @@ const RECEIVING: u64 = 47_680;
 const HISTORY: u64 = 64 << 10;
 /// The room into which is inflated.
 const ROOM: u64 = 64 << 10;
+/// What a thread keeps for its connections at most.
+const KEPT: i64 = 1 << 20;
+
+/// Has the room of the thread in its full size, so that it does not count for what follows.
+fn make_room() {
+    let mut connection = sender(Role::Server, Config::new());
+    let long = zlib(&vec![0; 1 << 20]);
+    let info = receive(&mut connection, &mut to(Role::Server, COMPRESSED_BINARY, &long), usize::MAX);
+    assert!(info.bytes_current >= ROOM.cast_signed());
+}
 
 fn receive(connection: &mut Connection, stream: &mut [u8], piece: usize) -> AllocationInfo {
     let mut out = Vec::with_capacity(100);
@@ -110,37 +120,85 @@ fn nothing_is_taken_before_the_first_compressed_message() {
     }
 }
 
+/// A connection that keeps nothing between messages, in either direction.
+fn without_takeover(role: Role, delivery: Delivery) -> Connection {
+    let config = Config::new().send_context_takeover(false).receive_context_takeover(false);
+    let config = with(role, config).delivery(delivery);
+    match role {
+        Role::Server => Connection::server(config),
+        Role::Client => Connection::client(config, [1; 32]),
+    }
+}
+
+/// A block with BFINAL set: "Hello".
+const FINAL_BLOCK: &[u8] = b"\x01\x05\x00\xfa\xffHello";
+
 #[test]
-fn without_context_takeover_nothing_is_kept_between_messages() {
-    let alone = Config::new().send_context_takeover(false).receive_context_takeover(false);
+fn without_context_takeover_nothing_is_kept_and_nothing_allocated_but_the_message() {
     for role in BOTH {
         for delivery in [Delivery::Messages, Delivery::Chunks] {
-            let config = with(role, alone).delivery(delivery);
-            let mut connection = match role {
-                Role::Server => Connection::server(config),
-                Role::Client => Connection::client(config, [1; 32]),
-            };
+            // The contexts are those of the thread: one for each direction, however many connections there are.
+            let mut connections: Vec<_> = (0..20).map(|_| without_takeover(role, delivery)).collect();
             let mut peer = Zlib::new(6, 15, false);
             for len in [100, 5000, 100_000] {
                 let text = json(len, 3);
                 let payload = peer.compress(text.as_bytes(), true);
-                let final_block = [&b"\x01\x05\x00\xfa\xff"[..], b"Hello"].concat();
-                for payload in [&payload[..], HELLO, &final_block, b""] {
+                // What the thread keeps from here on.
+                receive(&mut connections[0], &mut to(role, COMPRESSED_TEXT, &payload), usize::MAX);
+                send(&mut connections[0], &text);
+                for connection in &mut connections {
+                    let info = receive(connection, &mut to(role, COMPRESSED_TEXT, &payload), usize::MAX);
+                    assert_eq!((info.bytes_current, info.count_current), (0, 0), "{len}");
+                    // The message, which grows once, and of the first one a copy of the window.
+                    let most = if delivery == Delivery::Messages { 2 } else { 2 + len as u64 / 2048 };
+                    assert!((1..=most).contains(&info.count_total), "{} for {len}", info.count_total);
+                    assert!(info.bytes_total <= 3 * len as u64, "{} for {len}", info.bytes_total);
+                    let info = send(connection, &text);
+                    assert_eq!((info.bytes_current, info.count_total), (0, 0), "{len}");
+                }
+                for payload in [&payload[..], HELLO, FINAL_BLOCK, b""] {
                     for piece in [usize::MAX, 1000, 7] {
-                        let info = receive(&mut connection, &mut to(role, COMPRESSED_TEXT, payload), piece);
+                        let stream = &mut to(role, COMPRESSED_TEXT, payload);
+                        let info = receive(&mut connections[0], stream, piece);
                         assert_eq!((info.bytes_current, info.count_current), (0, 0), "{len}, {piece}");
                     }
                 }
-                let info = send(&mut connection, &text);
-                assert_eq!((info.bytes_current, info.count_current), (0, 0));
-                assert!(info.count_total > 0, "it was compressed");
             }
         }
     }
 }
 
 #[test]
+fn what_a_thread_keeps_is_bounded_and_ends_with_a_message_not_with_a_connection() {
+    let begun = to(Role::Server, COMPRESSED_TEXT_FIRST, &HELLO[..3]);
+    let end = to(Role::Server, FINAL, &HELLO[3..]);
+    let mut connections: Vec<_> =
+        (0..50).map(|_| without_takeover(Role::Server, Delivery::Messages)).collect();
+    let mut out = Vec::with_capacity(200_000);
+    // Messages in fragments overlap, so that each has contexts of its own.
+    let mut live = measure(|| {
+        for connection in &mut connections {
+            connection.receive(&mut Input::new(&mut begun.clone()), &mut out).unwrap();
+            connection.send_text_fragment("Hello", false, &mut out).unwrap();
+        }
+    })
+    .bytes_current;
+    assert!(live > 50 * (RECEIVING.cast_signed() + 300_000), "{live}");
+    live += measure(|| {
+        for connection in &mut connections {
+            assert!(connection.receive(&mut Input::new(&mut end.clone()), &mut out).unwrap().is_some());
+            connection.send_text_fragment("", true, &mut out).unwrap();
+        }
+    })
+    .bytes_current;
+    assert!((KEPT / 2..=KEPT + 1000).contains(&live), "{live}");
+    let dropped = measure(|| drop(connections)).bytes_current;
+    assert!(dropped.abs() < 50 * 1000, "{dropped}: the connections had no contexts");
+}
+
+#[test]
 fn with_context_takeover_both_contexts_stay_and_release_gives_one_back() {
+    make_room();
     let mut connection = sender(Role::Server, Config::new());
     let mut peer = Zlib::new(6, 15, true);
     let first =
@@ -169,6 +227,7 @@ fn with_context_takeover_both_contexts_stay_and_release_gives_one_back() {
 
 #[test]
 fn the_end_of_a_connection_gives_everything_back() {
+    make_room();
     for ending in ["close", "peer", "fault", "eof", "close without answer"] {
         let config = with(Role::Server, Config::new()).auto_close(ending != "close without answer");
         let mut connection = Connection::server(config);
@@ -201,6 +260,7 @@ fn the_end_of_a_connection_gives_everything_back() {
 
 #[test]
 fn a_bomb_takes_the_limit_and_a_fixed_amount() {
+    make_room();
     // C1: 64 KiB that inflate to 64 MiB, in one frame and in 1,000 fragments, with and without takeover.
     let bomb = zlib(&vec![0; 64 << 20]);
     assert!((60_000..70_000).contains(&bomb.len()));
@@ -273,6 +333,7 @@ fn blocks_without_content_take_constant_memory_and_linear_work() {
 
 #[test]
 fn the_copy_of_the_window_stays_within_what_the_docs_say() {
+    make_room();
     // A peer that sets BFINAL in each message, of all sizes.
     let mut connection = sender(Role::Server, Config::new());
     let mut live = 0;
@@ -297,4 +358,60 @@ fn the_copy_of_the_window_stays_within_what_the_docs_say() {
         receive(&mut connection, &mut to(Role::Server, COMPRESSED_TEXT, HELLO_AGAIN), 1).bytes_current,
         0
     );
+}
+
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn the_presets_cost_what_the_docs_say() {
+    let docs = include_str!("../src/deflate/config.rs");
+    let rows =
+        docs.lines().filter_map(|line| line.strip_prefix("    /// | ").or(line.strip_prefix("/// | ")));
+    let said: Vec<Vec<&str>> = rows
+        .map(|row| row.split('|').map(str::trim).collect())
+        .filter(|row: &Vec<_>| row.len() == 5)
+        .collect();
+    let figure = |cell: &str| cell.replace(',', "").parse::<i64>().unwrap();
+    let one_way = Config::new().send_context_takeover(false);
+    let configs: [&[Config]; 5] = [
+        &[Config::new(), Config::best_speed()],
+        &[Config::best_compression()],
+        &[one_way],
+        &[one_way.receive_context_takeover(false)],
+        &[Config::low_memory()],
+    ];
+    assert_eq!(said.len(), configs.len() + 1);
+    for (said, configs) in said[1..].iter().zip(configs) {
+        for &config in configs {
+            // In a thread that keeps nothing yet.
+            let (connection, thread) = std::thread::spawn(move || cost(config)).join().unwrap();
+            println!("{}: {connection} a connection, {thread} a thread", said[0]);
+            for (said, measured) in [(said[1], connection), (said[3], thread)] {
+                assert!(
+                    (figure(said) - measured).abs() <= measured / 33,
+                    "{said} in the docs, {measured} measured"
+                );
+            }
+            let all = 100_000 * connection;
+            let all = match all / 1_000_000 {
+                10_000.. => format!("{} GB", (all + 500_000_000) / 1_000_000_000),
+                1_000.. => format!("{}.{} GB", all / 1_000_000_000, all / 100_000_000 % 10),
+                _ => format!("{} MB", (all + 500_000) / 1_000_000),
+            };
+            assert_eq!(said[2], all);
+        }
+    }
+}
+
+/// What a connection holds between messages, and what its thread keeps for all of them.
+fn cost(config: Config) -> (i64, i64) {
+    let frame = to(Role::Server, COMPRESSED_BINARY, &zlib(&vec![0; 1 << 20]));
+    let use_both = |connection: &mut Connection| {
+        let received = receive(connection, &mut frame.clone(), usize::MAX).bytes_current;
+        received + send(connection, &json(1000, 1)).bytes_current
+    };
+    let of_both = use_both(&mut sender(Role::Server, config));
+    let mut connection = None;
+    let made = measure(|| connection = Some(sender(Role::Server, config))).bytes_current;
+    let used = use_both(connection.as_mut().unwrap());
+    (made + used + i64::try_from(size_of::<Connection>()).unwrap(), of_both - used)
 }

@@ -54,6 +54,13 @@ impl Inflater {
         }
     }
 
+    /// Gives back the context, if no later message refers to it.
+    pub(crate) fn release_buffers(&mut self) {
+        if let Some(decompressor) = &mut self.0 {
+            decompressor.release_buffers();
+        }
+    }
+
     /// Gives back all memory, as nothing more is received.
     pub(crate) fn forget(&mut self) {
         if let Some(decompressor) = &mut self.0 {

@@ -39,6 +39,8 @@ impl Inflater {
         Err(ProtocolError::ReservedBits)
     }
 
+    pub(crate) fn release_buffers(&mut self) {}
+
     pub(crate) fn forget(&mut self) {}
 }
 

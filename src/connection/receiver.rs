@@ -180,6 +180,7 @@ impl Receiver {
 
     pub(super) fn release_buffers(&mut self) {
         self.assembly.release();
+        self.inflater.release_buffers();
     }
 
     /// Reads parts of frames until one of them completes an event.

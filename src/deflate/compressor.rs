@@ -4,9 +4,12 @@ use crate::num::as_u64;
 use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
 
-use zlib_rs::{Deflate, DeflateConfig, DeflateFlush, Status};
+use zlib_rs::{Deflate, DeflateFlush, Status};
 
-use super::{Compress, Negotiated};
+use super::{
+    Compress, Negotiated,
+    pool::{self, Kind},
+};
 
 /// Compresses the messages of one connection.
 pub(crate) struct Compressor {
@@ -60,7 +63,7 @@ impl Compressor {
     /// begins with an empty window, so the connection is as good as before if this one was not begun.
     pub(crate) fn compress(&mut self, payload: &[u8], last: bool, out: &mut Vec<u8>) -> bool {
         let start = out.len();
-        let context = self.context.get_or_insert_with(|| Box::new(new_context(&self.agreed)));
+        let context = pool::sending(Kind::new(&self.agreed), &mut self.context);
         if deflate(context, payload, out).is_err() {
             out.truncate(start);
             self.context = None;
@@ -81,7 +84,7 @@ impl Compressor {
                 out.push(0);
             }
             if !self.agreed.send_context_takeover() {
-                self.context = None;
+                pool::end_sending(Kind::new(&self.agreed), &mut self.context);
             }
         }
         self.in_message = !last;
@@ -102,18 +105,6 @@ impl fmt::Debug for Compressor {
             .field("has_context", &self.context.is_some())
             .finish_non_exhaustive()
     }
-}
-
-fn new_context(agreed: &Negotiated) -> Deflate {
-    let config = agreed.config();
-    // With 9 bits the backend refers back by at most 250 bytes, so this is a window of 2^8 as well.
-    let bits = agreed.send_window().get().max(9);
-    Deflate::new_with_config(DeflateConfig {
-        level: i32::from(config.level),
-        window_bits: i32::from(bits).saturating_neg(),
-        mem_level: i32::from(config.memory_level),
-        ..DeflateConfig::default()
-    })
 }
 
 /// Appends `payload`, compressed and flushed to a byte boundary, to `out`.

@@ -3,12 +3,12 @@
 //! The backend shows neither where blocks end nor its window. What has to be known of both is found out from the
 //! outside: see [`Decompressor::finish`] for the end of a message, [`History`] for the window.
 
-use alloc::{boxed::Box, vec, vec::Vec};
+use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
 
 use zlib_rs::{Inflate, InflateFlush, Status};
 
-use super::Negotiated;
+use super::{Negotiated, history::History, pool};
 use crate::{
     ProtocolError,
     num::{as_u64, as_usize},
@@ -45,7 +45,7 @@ impl Decompressor {
             used: 0,
             inflated: 0,
             begun_anew: 0,
-            history: History::Unknown(Vec::new()),
+            history: History::new(),
         }
     }
 
@@ -67,7 +67,10 @@ impl Decompressor {
         if !payload.is_empty() {
             self.is_empty = false;
             self.remember_last_bytes(payload);
-            self.run(payload, limit, &mut take)?;
+            let mut room = pool::room();
+            let result = self.run(payload, &mut room, limit, &mut take);
+            pool::end_room(room);
+            result?;
         }
         if message_ends {
             self.finish()?;
@@ -78,25 +81,21 @@ impl Decompressor {
     fn run(
         &mut self,
         mut payload: &[u8],
+        room: &mut Vec<u8>,
         limit: u64,
         take: &mut impl FnMut(&[u8]) -> Result<(), ProtocolError>,
     ) -> Result<(), ProtocolError> {
         // Small messages get by with the first room. For large ones it costs less to have room for all at once.
-        let mut small = [0; SMALL_ROOM];
-        let mut large = match payload.len().saturating_mul(USUAL_RATIO).min(LARGE_ROOM) {
-            len if len > SMALL_ROOM => vec![0; len],
-            _ => Vec::new(),
-        };
+        let mut room_len = first_room(payload.len());
         loop {
             if self.ended && !payload.is_empty() {
                 self.begin_anew()?;
             }
+            make_room(room, room_len);
             // One byte more than is allowed shows that there are more.
             let allowed = as_usize(limit.saturating_sub(self.inflated));
-            let room = if large.is_empty() { &mut small[..] } else { &mut large[..] };
-            let len = room.len().min(allowed.saturating_add(1));
-            let room = room.get_mut(..len).unwrap_or_default();
-            let context = self.context.get_or_insert_with(|| Box::new(new_context()));
+            let room = room.get_mut(..room_len.min(allowed.saturating_add(1))).unwrap_or_default();
+            let context = pool::receiving(&mut self.context);
             let step = Step::take(context, payload, room, InflateFlush::NoFlush);
             self.used = self.used.saturating_add(as_u64(step.used));
             let made = room.get(..step.made).unwrap_or_default();
@@ -119,8 +118,8 @@ impl Decompressor {
             if payload.is_empty() && (self.ended || !is_full) {
                 return Ok(());
             }
-            if is_full && large.len() < LARGE_ROOM {
-                large = vec![0; LARGE_ROOM];
+            if is_full {
+                room_len = LARGE_ROOM;
             }
         }
     }
@@ -146,13 +145,20 @@ impl Decompressor {
             self.history.end_message(self.ended, self.agreed.receive_context_takeover());
         }
         if !self.agreed.receive_context_takeover() {
-            self.context = None;
+            pool::end_receiving(&mut self.context);
             self.ended = false;
         }
         self.is_empty = true;
         self.last_bytes = [0; 4];
         (self.used, self.inflated, self.begun_anew) = (0, 0, 0);
         Ok(())
+    }
+
+    /// Gives back the memory of the context, if the next message does not need it.
+    pub(crate) fn release_buffers(&mut self) {
+        if !self.agreed.receive_context_takeover() && self.is_empty {
+            self.context = None;
+        }
     }
 
     /// Goes on behind a block with BFINAL set: at the next byte, with the same window (RFC 7692, 7.2.3.4).
@@ -162,13 +168,19 @@ impl Decompressor {
         if self.begun_anew > (self.used / MIN_FINAL_BLOCK).saturating_add(FREE_FINAL_BLOCKS) {
             return Err(ProtocolError::InvalidDeflate);
         }
-        let context = self.context.get_or_insert_with(|| Box::new(new_context()));
+        self.renew()?;
+        self.history.on_final_block();
+        self.ended = false;
+        Ok(())
+    }
+
+    /// Begins the context anew with the same window.
+    fn renew(&mut self) -> Result<(), ProtocolError> {
+        let context = pool::receiving(&mut self.context);
         context.reset(false);
         if let Some(window) = self.history.window() {
             context.set_dictionary(window).map_err(|_| ProtocolError::InvalidDeflate)?;
         }
-        self.history.on_final_block();
-        self.ended = false;
         Ok(())
     }
 
@@ -187,10 +199,6 @@ impl fmt::Debug for Decompressor {
             .field("has_context", &self.context.is_some())
             .finish_non_exhaustive()
     }
-}
-
-fn new_context() -> Inflate {
-    Inflate::new(false, 15)
 }
 
 /// One call of the backend.
@@ -212,76 +220,31 @@ impl Step {
     }
 }
 
-/// A copy of the window, for peers that set BFINAL.
-///
-/// A block with BFINAL ends the stream of the backend, which then forgets its window. A peer that ends its blocks
-/// like that does so from its first message on; for all others the copy is given up with their first message,
-/// and begun anew should they ever set it.
-enum History {
-    /// The first message has not ended.
-    Unknown(Vec<u8>),
-    /// The peer sets BFINAL.
-    Kept(Vec<u8>),
-    /// The peer has sent a message without BFINAL.
-    Given,
-}
-
-impl History {
-    fn push(&mut self, made: &[u8]) {
-        let (Self::Unknown(bytes) | Self::Kept(bytes)) = self else { return };
-        let made = made.get(made.len().saturating_sub(WINDOW)..).unwrap_or_default();
-        if bytes.len().saturating_add(made.len()) > MAX_HISTORY {
-            bytes.drain(..bytes.len().saturating_sub(WINDOW));
-        }
-        if bytes.capacity() < bytes.len().saturating_add(made.len()) {
-            let room = MAX_HISTORY.saturating_sub(bytes.len());
-            bytes.reserve_exact(made.len().max(bytes.len()).min(room));
-        }
-        bytes.extend_from_slice(made);
-    }
-
-    fn window(&self) -> Option<&[u8]> {
-        let (Self::Unknown(bytes) | Self::Kept(bytes)) = self else { return None };
-        let window = bytes.get(bytes.len().saturating_sub(WINDOW)..)?;
-        (!window.is_empty()).then_some(window)
-    }
-
-    fn on_final_block(&mut self) {
-        *self = match core::mem::replace(self, Self::Given) {
-            Self::Unknown(bytes) | Self::Kept(bytes) => Self::Kept(bytes),
-            Self::Given => Self::Kept(Vec::new()),
-        };
-    }
-
-    /// A message has ended, with a final block or not.
-    fn end_message(&mut self, ended: bool, context_takeover: bool) {
-        *self = match core::mem::replace(self, Self::Given) {
-            Self::Unknown(bytes) if ended => Self::Kept(bytes),
-            Self::Unknown(_) => Self::Given,
-            kept_or_given => kept_or_given,
-        };
-        if let (Self::Kept(bytes), false) = (self, context_takeover) {
-            *bytes = Vec::new();
-        }
+fn make_room(room: &mut Vec<u8>, len: usize) {
+    if room.len() < len {
+        room.clear(); // so that nothing is copied
+        room.resize(len, 0);
     }
 }
 
-/// Where messages are inflated to, piece by piece.
+/// The room that a part of a message of `len` bytes is inflated into first.
+fn first_room(len: usize) -> usize {
+    let small = len.saturating_mul(GOOD_RATIO).clamp(TINY_ROOM, SMALL_ROOM);
+    len.saturating_mul(USUAL_RATIO).min(LARGE_ROOM).max(small)
+}
+
+/// Lengths of the room that messages are inflated into, piece by piece.
+const TINY_ROOM: usize = 256;
 const SMALL_ROOM: usize = 4 << 10;
 const LARGE_ROOM: usize = 64 << 10;
 
-/// Text inflates to about as many times its length.
+/// Text inflates to about as many times its length, and short repetitive text to as many.
 const USUAL_RATIO: usize = 8;
+const GOOD_RATIO: usize = 64;
 
 /// How long blocks with BFINAL set are on average at least, in bytes, beyond the first few of a message.
 const MIN_FINAL_BLOCK: u64 = 64;
 const FREE_FINAL_BLOCKS: u64 = 16;
-
-/// The largest window of DEFLATE.
-const WINDOW: usize = 32 << 10;
-
-/// The most bytes that a copy of the window takes.
-const MAX_HISTORY: usize = WINDOW * 2;
 
 /// What a flush ends with, and a message leaves out (RFC 7692, 7.2.1).
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];

@@ -61,10 +61,10 @@
 //! window of 8 bits takes what one of 9 bits takes.
 //!
 //! The context for receiving has 47,680 bytes, whatever the window. Up to 64 KiB more are a copy of the window,
-//! during the first message and for peers that set BFINAL. While a message is inflated, 64 KiB are added, and the
-//! message itself, with room for twice what it has so far and for no more than it may have.
+//! during the first message and for peers that set BFINAL. A message that is being inflated has room for twice what
+//! it has so far and for no more than it may have.
 //!
-//! | | sending | receiving |
+//! | bytes that a connection holds | sending | receiving |
 //! |---|---|---|
 //! | before the first compressed message | none | none |
 //! | between messages, with context takeover | the table | 47,680 |
@@ -74,11 +74,22 @@
 //!
 //! Beside these a connection with the extension has 136 bytes on the heap. `cargo test --features deflate --test
 //! deflate_memory -- --nocapture` prints the figures, and fails if they differ from these.
+//!
+//! Without context takeover, messages use contexts of the thread (feature `std`): at the end of a message its context
+//! is kept for the next message of any connection. A thread keeps at most 1 MiB of contexts, the room of 64 KiB that
+//! messages are inflated into included, and drops those that have not been used for the longest time; all threads
+//! together keep at most 64 MiB. The memory is freed when the thread ends. A context is reset before it is used
+//! again: the bytes on the wire are the same, and no message can refer to one of another connection.
+//!
+//! Without `std` a context stays with its connection until
+//! [`release_buffers`](crate::Connection::release_buffers), and the room is allocated for each read.
 
 mod compressor;
 mod config;
 mod decompressor;
+mod history;
 mod negotiation;
+mod pool;
 
 pub use config::{Config, WindowBits};
 pub use negotiation::{Negotiated, NegotiationError, Offer};

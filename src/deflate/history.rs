@@ -1,0 +1,68 @@
+//! A copy of the window, which the backend does not show.
+
+use alloc::vec::Vec;
+use core::mem;
+
+/// A copy of the window, for peers that set BFINAL.
+///
+/// A block with BFINAL ends the stream of the backend, which then forgets its window. A peer that ends its blocks
+/// like that does so from its first message on; for all others the copy is given up with their first message,
+/// and begun anew should they ever set it.
+pub(super) enum History {
+    /// The first message has not ended.
+    Unknown(Vec<u8>),
+    /// The peer sets BFINAL.
+    Kept(Vec<u8>),
+    /// The peer has sent a message without BFINAL.
+    Given,
+}
+
+impl History {
+    pub(super) fn new() -> Self {
+        Self::Unknown(Vec::new())
+    }
+
+    pub(super) fn push(&mut self, made: &[u8]) {
+        let (Self::Unknown(bytes) | Self::Kept(bytes)) = self else { return };
+        let made = made.get(made.len().saturating_sub(WINDOW)..).unwrap_or_default();
+        if bytes.len().saturating_add(made.len()) > MAX_HISTORY {
+            bytes.drain(..bytes.len().saturating_sub(WINDOW));
+        }
+        if bytes.capacity() < bytes.len().saturating_add(made.len()) {
+            let room = MAX_HISTORY.saturating_sub(bytes.len());
+            bytes.reserve_exact(made.len().max(bytes.len()).min(room));
+        }
+        bytes.extend_from_slice(made);
+    }
+
+    pub(super) fn window(&self) -> Option<&[u8]> {
+        let (Self::Unknown(bytes) | Self::Kept(bytes)) = self else { return None };
+        let window = bytes.get(bytes.len().saturating_sub(WINDOW)..)?;
+        (!window.is_empty()).then_some(window)
+    }
+
+    pub(super) fn on_final_block(&mut self) {
+        *self = match mem::replace(self, Self::Given) {
+            Self::Unknown(bytes) | Self::Kept(bytes) => Self::Kept(bytes),
+            Self::Given => Self::Kept(Vec::new()),
+        };
+    }
+
+    /// A message has ended, with a final block or not.
+    pub(super) fn end_message(&mut self, ended: bool, context_takeover: bool) {
+        *self = match mem::replace(self, Self::Given) {
+            Self::Unknown(bytes) if ended => Self::Kept(bytes),
+            Self::Unknown(_) => Self::Given,
+            other => other,
+        };
+        if let (Self::Kept(bytes), false) = (self, context_takeover) {
+            *bytes = Vec::new();
+        }
+    }
+}
+
+/// The largest window of DEFLATE.
+pub(super) const WINDOW: usize = 32 << 10;
+
+/// The most bytes that a copy of the window takes.
+const MAX_HISTORY: usize = WINDOW * 2;
