@@ -180,10 +180,11 @@ fn blocks_with_bfinal_may_be_short_or_many_but_not_both() {
         let bench = Bench::server().config(with(Role::Server, deflate::Config::new()));
         bench.run(&stream)
     };
-    assert_eq!(run(&tiny.repeat(17)).events, [text(""), text("Hello")]);
+    // The first one costs nothing; 16 more are paid for in advance.
+    assert_eq!(run(&tiny.repeat(18)).events, [text(""), text("Hello")]);
     assert_eq!(run(&long.repeat(300)).events, [text(&"x".repeat(59 * 300)), text("Hello")]);
-    assert_eq!(run(&[&long.repeat(10)[..], &tiny.repeat(17)].concat()).error, None);
-    for many in [tiny.repeat(18), tiny.repeat(1000), [&tiny.repeat(18)[..], &long.repeat(2)].concat()] {
+    assert_eq!(run(&[&long.repeat(10)[..], &tiny.repeat(16)].concat()).error, None);
+    for many in [tiny.repeat(19), tiny.repeat(1000), [&tiny.repeat(19)[..], &long.repeat(2)].concat()] {
         let seen = run(&many);
         assert_eq!((seen.error, seen.events), (Some(ProtocolError::InvalidDeflate), vec![]));
     }
@@ -191,10 +192,33 @@ fn blocks_with_bfinal_may_be_short_or_many_but_not_both() {
     assert_eq!(run(&shorter.repeat(90)).error, None);
     let seen = run(&shorter.repeat(110));
     assert_eq!(seen.error, Some(ProtocolError::InvalidDeflate));
-    // It is counted for each message.
-    let stream = to(Role::Server, COMPRESSED_TEXT, &tiny.repeat(16)).repeat(20);
-    let bench = Bench::server().config(with(Role::Server, deflate::Config::new()));
-    assert_eq!(bench.run(&stream).events.len(), 20);
+}
+
+#[test]
+fn blocks_with_bfinal_are_counted_for_the_connection() {
+    let messages = |payload: &[u8], count: usize| {
+        let stream = to(Role::Server, COMPRESSED_TEXT, payload).repeat(count);
+        let seen = run(&bench(Role::Server, Delivery::Messages, 1 << 20), &stream);
+        (seen.error, seen.events.len())
+    };
+    let tiny = b"\x03\x00";
+    // One in each message, as peers send it, passes for as long as they like, with what the RFC puts behind it too.
+    assert_eq!(messages(tiny, 2000), (None, 2000));
+    assert_eq!(messages(b"\xf3\x48\xcd\xc9\xc9\x07\x00\x00", 2000), (None, 2000));
+    // A second one costs 64 bytes of those that have come, of which 1024 are there from the beginning.
+    let error = Some(ProtocolError::InvalidDeflate);
+    assert_eq!(messages(&tiny.repeat(2), 2000), (error, 18));
+    assert_eq!(messages(&tiny.repeat(16), 20), (error, 1));
+    let paid = |len: u8| [&[1, len, 0, !len, 0xff][..], &vec![b'x'; len.into()], tiny].concat();
+    assert_eq!(messages(&paid(57), 2000), (None, 2000));
+    assert_eq!(messages(&paid(56), 2000).0, error);
+    // More than 1024 are never saved up.
+    let stream = [
+        to(Role::Server, COMPRESSED_TEXT, &stored(&[b'x'; 60_000])),
+        to(Role::Server, COMPRESSED_TEXT, &tiny.repeat(19)),
+    ];
+    let seen = run(&bench(Role::Server, Delivery::Messages, 1 << 20), &stream.concat());
+    assert_eq!((seen.error, seen.events.len()), (error, 1));
 }
 
 #[test]

@@ -21,7 +21,7 @@ use sansocket::{
 };
 
 /// What every connection holds for the extension, used or not.
-const FIXED: u64 = 136;
+const FIXED: u64 = 128;
 /// The context for receiving.
 const RECEIVING: u64 = 47_680;
 /// The copy of the window of the first message, and for peers that set BFINAL.

@@ -58,7 +58,13 @@ const WORKLOADS: &[(&str, Workload, usize, u64)] = &[
     #[cfg(feature = "deflate")]
     ("blocks without content", |n| compressed(&[0, 0, 0, 0xff, 0xff].repeat(n), 997), 2000, 4000),
     #[cfg(feature = "deflate")]
-    ("blocks in single bytes", |n| compressed(&[0, 0, 0, 0xff, 0xff].repeat(n), 1), 500, 100_000),
+    ("blocks in single bytes", |n| compressed(&[0, 0, 0, 0xff, 0xff].repeat(n), 1), 500, 50_000),
+    #[cfg(feature = "deflate")]
+    ("a message with a final block each", |n| final_blocks(n, 1), 300, 60_000),
+    #[cfg(feature = "deflate")]
+    ("messages of many final blocks", |n| final_blocks(n, 16), 300, 10_000),
+    #[cfg(feature = "deflate")]
+    ("final blocks that are paid for", |n| paid_final_blocks(n), 300, 80_000),
     #[cfg(feature = "deflate")]
     ("a message that inflates", |n| compressed(&common::deflate::zlib(&vec![b'a'; n]), 997), 200_000, 120),
 ];
@@ -165,6 +171,27 @@ fn pings(count: usize) {
 fn compressed(payload: &[u8], piece: usize) {
     let config = common::deflate::with(Role::Server, sansocket::deflate::Config::new());
     receive(config, &mut to(Role::Server, 0xc2, payload), piece);
+}
+
+/// Behind a full window, messages of this many blocks with BFINAL set.
+#[cfg(feature = "deflate")]
+fn final_blocks(messages: usize, blocks: usize) {
+    after_full_window(&to(Role::Server, 0xc2, &[3, 0].repeat(blocks)).repeat(messages));
+}
+
+/// Behind a full window, one message with blocks of 64 bytes with BFINAL set.
+#[cfg(feature = "deflate")]
+fn paid_final_blocks(blocks: usize) {
+    let block = [&[1, 59, 0, 0xc4, 0xff][..], &noise(59)].concat();
+    after_full_window(&to(Role::Server, 0xc2, &block.repeat(blocks)));
+}
+
+#[cfg(feature = "deflate")]
+fn after_full_window(stream: &[u8]) {
+    let first = [&[1, 0, 0x80, 0xff, 0x7f][..], &noise(0x8000)].concat();
+    let mut stream = [&to(Role::Server, 0xc2, &first), stream].concat();
+    let config = common::deflate::with(Role::Server, sansocket::deflate::Config::new());
+    receive(config, &mut stream, 997);
 }
 
 /// Not a test: what runs under valgrind.

@@ -4,7 +4,7 @@
 //! outside: see [`Decompressor::finish`] for the end of a message, [`History`] for the window.
 
 use alloc::{boxed::Box, vec::Vec};
-use core::fmt;
+use core::{fmt, mem};
 
 use zlib_rs::{Inflate, InflateFlush, Status};
 
@@ -25,12 +25,12 @@ pub(crate) struct Decompressor {
     is_empty: bool,
     /// The last four bytes of the message so far.
     last_bytes: [u8; 4],
-    /// How many bytes of the message have been inflated.
-    used: u64,
-    /// How many bytes they have inflated to.
+    /// How many bytes the message has inflated to.
     inflated: u64,
-    /// How often the message has gone on behind a block with BFINAL set.
-    begun_anew: u64,
+    /// Whether the message has gone on behind a block with BFINAL set.
+    begun_anew: bool,
+    /// The bytes that have been received and not spent on blocks with BFINAL set.
+    credit: usize,
     history: History,
 }
 
@@ -42,9 +42,9 @@ impl Decompressor {
             ended: false,
             is_empty: true,
             last_bytes: [0; 4],
-            used: 0,
             inflated: 0,
-            begun_anew: 0,
+            begun_anew: false,
+            credit: MAX_CREDIT,
             history: History::new(),
         }
     }
@@ -97,7 +97,7 @@ impl Decompressor {
             let room = room.get_mut(..room_len.min(allowed.saturating_add(1))).unwrap_or_default();
             let context = pool::receiving(&mut self.context);
             let step = Step::take(context, payload, room, InflateFlush::NoFlush);
-            self.used = self.used.saturating_add(as_u64(step.used));
+            self.credit = self.credit.saturating_add(step.used).min(MAX_CREDIT);
             let made = room.get(..step.made).unwrap_or_default();
             let passed = made.get(..allowed).unwrap_or(made);
             self.inflated = self.inflated.saturating_add(as_u64(passed.len()));
@@ -150,7 +150,7 @@ impl Decompressor {
         }
         self.is_empty = true;
         self.last_bytes = [0; 4];
-        (self.used, self.inflated, self.begun_anew) = (0, 0, 0);
+        (self.inflated, self.begun_anew) = (0, false);
         Ok(())
     }
 
@@ -163,10 +163,9 @@ impl Decompressor {
 
     /// Goes on behind a block with BFINAL set: at the next byte, with the same window (RFC 7692, 7.2.3.4).
     fn begin_anew(&mut self) -> Result<(), ProtocolError> {
-        // The window is copied each time, which must not happen for every few bytes.
-        self.begun_anew = self.begun_anew.saturating_add(1);
-        if self.begun_anew > (self.used / MIN_FINAL_BLOCK).saturating_add(FREE_FINAL_BLOCKS) {
-            return Err(ProtocolError::InvalidDeflate);
+        // The window is copied each time. Each message may do so once; more often it has to be paid with bytes.
+        if mem::replace(&mut self.begun_anew, true) {
+            self.credit = self.credit.checked_sub(FINAL_BLOCK_PRICE).ok_or(ProtocolError::InvalidDeflate)?;
         }
         self.renew()?;
         self.history.on_final_block();
@@ -242,9 +241,10 @@ const LARGE_ROOM: usize = 64 << 10;
 const USUAL_RATIO: usize = 8;
 const GOOD_RATIO: usize = 64;
 
-/// How long blocks with BFINAL set are on average at least, in bytes, beyond the first few of a message.
-const MIN_FINAL_BLOCK: u64 = 64;
-const FREE_FINAL_BLOCKS: u64 = 16;
+/// What a block with BFINAL set costs beyond the first one of a message, in received bytes, and how many bytes a
+/// connection has at most for it, and at its beginning.
+const FINAL_BLOCK_PRICE: usize = 64;
+const MAX_CREDIT: usize = FINAL_BLOCK_PRICE * 16;
 
 /// What a flush ends with, and a message leaves out (RFC 7692, 7.2.1).
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];

@@ -36,8 +36,9 @@
 //!   that use it: those that set BFINAL in their first compressed message (any that do so at all, do it in
 //!   each). If a peer first sets it later, the copy begins behind that block, and a reference to what was
 //!   before fails with 1007.
-//! - Each such block costs a copy of the window. A message with more than 16 of them that are shorter than 64
-//!   bytes on average is an attack, and fails with 1007.
+//! - Each such block costs a copy of the window if data follows it. Every message may have one. Each further one
+//!   costs 64 of the compressed bytes that the connection has received; 1024 of them are granted in advance, and no
+//!   more than 1024 are saved up. A peer that exceeds this is an attacker, and fails with 1007.
 //! - A message has to end as RFC 7692, 7.2.1 says, with an empty block without its last four bytes; or with
 //!   these bytes, or with a block that has BFINAL set. One that ends with just any other block, without the
 //!   empty one, fails with 1007.
@@ -72,7 +73,7 @@
 //! | after [`release_buffers`](crate::Connection::release_buffers) | none | as before |
 //! | once the connection is closed | none | none |
 //!
-//! Beside these a connection with the extension has 136 bytes on the heap. `cargo test --features deflate --test
+//! Beside these a connection with the extension has 128 bytes on the heap. `cargo test --features deflate --test
 //! deflate_memory -- --nocapture` prints the figures, and fails if they differ from these.
 //!
 //! Without context takeover, messages use contexts of the thread (feature `std`): at the end of a message its context
