@@ -34,7 +34,10 @@ use alloc::{
     string::{String, ToString as _},
     vec::Vec,
 };
-use core::{error, fmt};
+use core::{
+    error, fmt,
+    panic::{RefUnwindSafe, UnwindSafe},
+};
 
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
 
@@ -52,6 +55,10 @@ pub struct Refusal {
     error: HandshakeError,
     response: Box<Response<()>>,
 }
+
+/// The extensions of the response may contain anything, and are empty.
+impl UnwindSafe for Refusal {}
+impl RefUnwindSafe for Refusal {}
 
 impl Refusal {
     /// The cause.

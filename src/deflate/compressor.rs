@@ -2,7 +2,7 @@
 
 use crate::num::as_u64;
 use alloc::{boxed::Box, vec::Vec};
-use core::fmt;
+use core::{fmt, panic::UnwindSafe};
 
 use zlib_rs::{Deflate, DeflateFlush, Status};
 
@@ -21,6 +21,10 @@ pub(crate) struct Compressor {
     /// Whether the message that is being sent in fragments is compressed.
     in_message: bool,
 }
+
+/// The backend refers to its state by `&mut`, though nothing else can reach that. A panic in it leaves a context that fails
+/// the next message at worst; one of the caller does not interrupt it at all.
+impl UnwindSafe for Compressor {}
 
 /// What is done with a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 //! outside: see [`Decompressor::finish`] for the end of a message, [`History`] for the window.
 
 use alloc::{boxed::Box, vec::Vec};
-use core::{fmt, mem};
+use core::{fmt, mem, panic::UnwindSafe};
 
 use zlib_rs::{Inflate, InflateFlush, Status};
 
@@ -33,6 +33,10 @@ pub(crate) struct Decompressor {
     credit: usize,
     history: History,
 }
+
+/// The backend refers to its state by `&mut`, though nothing else can reach that. A panic in it leaves a context that fails
+/// the next message at worst; one of the caller does not interrupt it at all.
+impl UnwindSafe for Decompressor {}
 
 impl Decompressor {
     pub(crate) fn new(agreed: Negotiated) -> Self {
