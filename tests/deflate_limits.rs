@@ -214,7 +214,7 @@ fn blocks_with_bfinal_are_counted_for_the_connection() {
     assert_eq!(messages(&paid(56), 2000).0, error);
     // More than 1024 are never saved up.
     let stream = [
-        to(Role::Server, COMPRESSED_TEXT, &stored(&[b'x'; 60_000])),
+        to(Role::Server, COMPRESSED_TEXT, &stored("x".repeat(60_000).as_bytes())),
         to(Role::Server, COMPRESSED_TEXT, &tiny.repeat(19)),
     ];
     let seen = run(&bench(Role::Server, Delivery::Messages, 1 << 20), &stream.concat());

@@ -31,7 +31,9 @@ impl Head {
             header_count = header_count.saturating_add(1);
         });
         let mut bytes = Vec::with_capacity(len.saturating_add(2));
-        start.iter().for_each(|part| bytes.extend_from_slice(part.as_bytes()));
+        for part in start {
+            bytes.extend_from_slice(part.as_bytes());
+        }
         append_head(&[], headers, &mut bytes);
         Self { bytes, headers_start: start_len, header_count }
     }
