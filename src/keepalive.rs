@@ -282,7 +282,7 @@ impl KeepAlive {
     ///
     /// Optional. Without it the time of a Ping runs from `poll`, and a large message of your own ahead of it can consume that
     /// time. With it, each [`on_write`](Self::on_write) starts the time again until the Ping is written; until then no other Ping
-    /// is due.
+    /// is due, and bytes that arrive start the time again instead of ending it.
     pub fn on_ping_queued(&mut self, unwritten: usize) {
         self.unwritten = unwritten;
     }
@@ -347,6 +347,11 @@ impl KeepAlive {
         Action::Ping(self.latest.number.to_be_bytes())
     }
 
+    /// Returns the timeouts that it was created with.
+    pub fn timeouts(&self) -> Timeouts {
+        self.timeouts
+    }
+
     /// Returns the latest round-trip time that was measured.
     pub fn round_trip(&self) -> Option<Duration> {
         self.round_trip
@@ -366,7 +371,10 @@ impl KeepAlive {
         let after = |begin: Duration, limit: Option<Duration>, timeout: Timeout| {
             Some((begin.saturating_add(limit?), timeout))
         };
-        let waiting = if exact_pong { self.unanswered } else { self.silent };
+        // A Ping that the transport does not accept is waited for too, since no other follows.
+        let unwritten = Ping { at: self.latest.at.max(self.since), ..self.latest };
+        let unwritten = (self.unwritten > 0).then_some(unwritten);
+        let waiting = if exact_pong { self.unanswered } else { self.silent }.or(unwritten);
         match self.phase {
             Phase::Opening => [after(self.since, opening, Timeout::Opening), None],
             Phase::Open => [

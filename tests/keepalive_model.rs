@@ -87,6 +87,7 @@ impl Model {
         let waiting = self.history[begin..].iter().find(|(ping, _)| ping.is_some()).map(|(_, at)| *at);
         let arrived = last_arrival.map_or(opened, |index| self.history[index].1);
         let pinged = self.last_ping.map_or(opened, |(_, at)| at);
+        let waiting = waiting.or((self.unwritten > 0).then_some(pinged.max(arrived)));
         let mut dues: Vec<_> = waiting.map(|at| (at + PONG, Some(Timeout::Pong))).into_iter().collect();
         dues.push((arrived + IDLE, Some(Timeout::Idle)));
         dues.extend((!self.held && self.unwritten == 0).then_some((pinged + INTERVAL, None)));
