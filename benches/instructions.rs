@@ -18,13 +18,16 @@ use std::{
     hint::black_box,
     path::Path,
     process::{Command, ExitCode},
+    time::Duration,
 };
 
 use sansocket::{
     Config, Connection, Event, Input, client,
     frame::{self, Header, OpCode},
     handshake::HandshakeLimits,
+    keepalive::Timeouts,
     server,
+    session::{Session, Transport},
 };
 
 /// How many percent more than the baseline are tolerated, with the compiler of the baseline and with another one.
@@ -33,9 +36,13 @@ const TOLERANCE: [f64; 2] = [5.0, 30.0];
 /// Does something this many times.
 type Workload = fn(u32);
 
-const WORKLOADS: [(&str, Workload); 15] = [
+const WORKLOADS: [(&str, Workload); 19] = [
     ("server receives binary, 16 B", |n| receive(n, &server_frame(OpCode::Binary, true, 16), 64 << 10)),
     ("server receives binary, 1 KiB", |n| receive(n, &server_frame(OpCode::Binary, true, 1024), 64 << 10)),
+    ("server receives binary, 125 B", |n| receive(n, &server_frame(OpCode::Binary, true, 125), 64 << 10)),
+    ("session receives binary, 125 B", |n| receive_session(n, &server_frame(OpCode::Binary, true, 125))),
+    ("session receives text, 125 B", |n| receive_session(n, &server_frame(OpCode::Text, true, 125))),
+    ("session sends and writes binary, 125 B", |n| send_session(n, 125)),
     ("server receives text, 125 B", |n| receive(n, &server_frame(OpCode::Text, true, 125), 64 << 10)),
     ("server receives text, 16 KiB", |n| receive(n, &server_frame(OpCode::Text, true, 16 << 10), 64 << 10)),
     ("server receives binary, 1 KiB, reads of 1500 B", |n| {
@@ -92,6 +99,33 @@ fn receive(count: u32, frames: &[u8], read: usize) {
             if matches!(event, Event::Ping(_)) {
                 out.clear();
             }
+        }
+    }
+}
+
+fn receive_session(count: u32, frame: &[u8]) {
+    let wire = frame.repeat(count as usize);
+    let connection = Connection::server(Config::new());
+    let mut session = Session::open(connection, Timeouts::new(), Duration::ZERO);
+    let mut buf = vec![0; 64 << 10];
+    for bytes in wire.chunks(64 << 10) {
+        let buf = buf.get_mut(..bytes.len()).unwrap();
+        buf.copy_from_slice(bytes);
+        let mut input = Input::new(buf);
+        while let Some(received) = session.receive(&mut input) {
+            black_box(&received);
+        }
+    }
+}
+
+fn send_session(count: u32, len: usize) {
+    let payload = vec![7; len];
+    let mut session = Session::open(Connection::server(Config::new()), Timeouts::new(), Duration::ZERO);
+    for _ in 0..count {
+        session.send_binary(black_box(&payload)).unwrap();
+        if let Transport::Write(bytes) = session.transport() {
+            let count = black_box(bytes).len();
+            session.written(count);
         }
     }
 }

@@ -207,6 +207,7 @@ pub mod http;
 pub mod keepalive;
 pub mod proxy;
 pub mod server;
+pub mod session;
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;

@@ -89,6 +89,7 @@ impl Receiver {
         }
         let Ok(text) = utf8::from_utf8(payload) else {
             self.decoder.fail(ProtocolError::InvalidUtf8);
+            self.at_message = false;
             return None;
         };
         Some(Event::Text(Cow::Borrowed(text)))

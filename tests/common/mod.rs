@@ -15,6 +15,7 @@ mod frames;
 mod inflate;
 mod pair;
 mod parts;
+mod sessions;
 mod split;
 
 pub(crate) use frames::*;
@@ -22,6 +23,7 @@ pub(crate) use frames::*;
 pub(crate) use inflate::Inflater;
 pub(crate) use pair::Pair;
 pub(crate) use parts::{Parts, parts};
+pub(crate) use sessions::*;
 pub(crate) use split::{Bench, Ended, Transcript, open};
 
 use std::borrow::Cow;

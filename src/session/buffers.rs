@@ -1,0 +1,228 @@
+//! A read buffer and a write buffer, for callers that have none.
+
+use alloc::{vec, vec::Vec};
+use core::{fmt, mem};
+
+use crate::Input;
+
+/// A read buffer in which incomplete frames stay until the rest has arrived.
+///
+/// It is one block of memory. It starts with 1 KiB, doubles when a read has filled it, up to its capacity, and is allocated
+/// with the first read. Unread bytes move to the front only when room is asked for and bytes before them have been consumed,
+/// so the total work is linear.
+///
+/// # Examples
+///
+/// Read into [`space`](Self::space), report the number of bytes, then receive:
+///
+/// ```
+/// use sansocket::{Config, Connection, Event, session::ReadBuffer};
+///
+/// let mut connection = Connection::server(Config::new());
+/// let mut buffer = ReadBuffer::new(16 << 10);
+/// for read in [b"\x81\x85\x37\xfa\x21".as_slice(), b"\x3d\x7f\x9f\x4d\x51\x58"] {
+///     buffer.space()[..read.len()].copy_from_slice(read);
+///     buffer.filled(read.len());
+/// }
+/// let event = buffer.read_with(|input| connection.receive(input, &mut Vec::new()))?;
+/// assert_eq!(event, Some(Event::Text("Hello".into())));
+/// # Ok::<(), sansocket::ProtocolError>(())
+/// ```
+pub struct ReadBuffer {
+    bytes: Vec<u8>,
+    start: usize,
+    end: usize,
+    capacity: usize,
+}
+
+impl ReadBuffer {
+    /// Creates a buffer that grows to at most `capacity` bytes.
+    ///
+    /// A frame that fits stays in the buffer until it is complete; a longer one is consumed in parts. 16 KiB to 64 KiB suit most
+    /// programs.
+    pub const fn new(capacity: usize) -> Self {
+        Self { bytes: Vec::new(), start: 0, end: 0, capacity }
+    }
+
+    /// Returns the room for the next read. It is empty only if `capacity` bytes are unread.
+    pub fn space(&mut self) -> &mut [u8] {
+        if self.start > 0 {
+            self.bytes.copy_within(self.start..self.end, 0);
+            self.end = self.len();
+            self.start = 0;
+        }
+        if self.end == self.bytes.len() && self.end < self.capacity {
+            let doubled = self.bytes.len().saturating_mul(2).max(FIRST);
+            self.resize(doubled.min(self.capacity));
+        }
+        self.bytes.get_mut(self.end..).unwrap_or_default()
+    }
+
+    /// Reports that a read has put `count` bytes at the beginning of [`space`](Self::space).
+    pub fn filled(&mut self, count: usize) {
+        self.end = self.end.saturating_add(count).min(self.bytes.len());
+    }
+
+    /// Passes the unread bytes to `read`, and removes those that it consumes.
+    ///
+    /// The input is [retained](Input::retained). What `read` returns may borrow from the buffer.
+    #[inline]
+    pub fn read_with<'b, T>(&'b mut self, read: impl FnOnce(&mut Input<'b>) -> T) -> T {
+        let unread = self.bytes.get_mut(self.start..self.end).unwrap_or_default();
+        let mut input = Input::retained(unread, self.capacity);
+        let result = read(&mut input);
+        self.start = self.end.saturating_sub(input.len());
+        result
+    }
+
+    /// Returns the number of unread bytes.
+    pub fn len(&self) -> usize {
+        self.end.saturating_sub(self.start)
+    }
+
+    /// Returns `true` if all bytes have been consumed.
+    pub fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// Frees the memory if there are no unread bytes.
+    pub fn release(&mut self) {
+        if self.is_empty() {
+            *self = Self::new(self.capacity);
+        }
+    }
+
+    fn resize(&mut self, len: usize) {
+        if self.bytes.is_empty() {
+            self.bytes = vec![0; len];
+        } else {
+            self.bytes.reserve_exact(len.saturating_sub(self.bytes.len()));
+            self.bytes.resize(len, 0);
+        }
+    }
+}
+
+/// Shows no data, which may be long and secret.
+impl fmt::Debug for ReadBuffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ReadBuffer({} of {} bytes)", self.len(), self.capacity)
+    }
+}
+
+/// Bytes to be written, of which a transport accepts as many as it can.
+///
+/// # Examples
+///
+/// Append to [`out`](Self::out), write [`unwritten`](Self::unwritten), and report the number of bytes written:
+///
+/// ```
+/// use sansocket::{Config, Connection, session::WriteBuffer};
+///
+/// let (mut connection, mut buffer) = (Connection::server(Config::new()), WriteBuffer::default());
+/// connection.send_text("Hello", buffer.out())?;
+/// buffer.advance(2); // the transport has accepted two bytes
+/// assert_eq!(buffer.unwritten(), b"Hello");
+/// # Ok::<(), sansocket::SendError>(())
+/// ```
+#[derive(Default)]
+pub struct WriteBuffer {
+    bytes: Vec<u8>,
+    written: usize,
+}
+
+impl WriteBuffer {
+    /// Returns the buffer to append to.
+    #[inline]
+    pub fn out(&mut self) -> &mut Vec<u8> {
+        if self.written > 0 && self.written >= self.unwritten().len() {
+            self.bytes.drain(..self.written);
+            self.written = 0;
+        }
+        &mut self.bytes
+    }
+
+    /// Returns the bytes that are still to be written.
+    #[inline]
+    pub fn unwritten(&self) -> &[u8] {
+        self.bytes.get(self.written..).unwrap_or_default()
+    }
+
+    /// Returns the number of bytes that are still to be written.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.bytes.len().saturating_sub(self.written)
+    }
+
+    /// Returns `true` if everything has been written.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Reports that the first `count` unwritten bytes have been written.
+    ///
+    /// Memory beyond 64 KiB is freed when everything has been written and little of it was in use.
+    pub fn advance(&mut self, count: usize) {
+        self.written = self.written.saturating_add(count).min(self.bytes.len());
+        if self.written == self.bytes.len() {
+            let is_oversized = self.bytes.capacity() > KEPT && self.written < self.bytes.capacity() / 8;
+            self.bytes.clear();
+            self.written = 0;
+            if is_oversized {
+                self.bytes.shrink_to(KEPT);
+            }
+        }
+    }
+
+    /// Removes and returns the unwritten bytes, for a transport that owns them while it writes.
+    pub fn take(&mut self) -> Vec<u8> {
+        let mut bytes = mem::take(&mut self.bytes);
+        bytes.drain(..mem::take(&mut self.written));
+        bytes
+    }
+
+    /// Takes back the bytes of [`take`](Self::take), of which `count` have been written. The others are written next.
+    pub fn put_back(&mut self, mut bytes: Vec<u8>, count: usize) {
+        bytes.drain(..count.min(bytes.len()));
+        if bytes.is_empty() && !self.bytes.is_empty() {
+            return;
+        }
+        bytes.extend_from_slice(self.unwritten());
+        *self = Self { bytes, written: 0 };
+    }
+
+    /// Frees the memory if everything has been written.
+    pub fn release(&mut self) {
+        if self.is_empty() {
+            *self = Self::default();
+        }
+    }
+
+    /// Exchanges the memory with that of `spare`, if this buffer is empty. The bytes of `spare` are lost.
+    pub(super) fn exchange(&mut self, spare: &mut Vec<u8>) {
+        if self.is_empty() {
+            spare.clear();
+            self.bytes.clear();
+            self.written = 0;
+            mem::swap(&mut self.bytes, spare);
+        }
+    }
+
+    /// Whether it has memory.
+    pub(super) fn is_allocated(&self) -> bool {
+        self.bytes.capacity() > 0
+    }
+}
+
+/// Shows no data, which may be long and secret.
+impl fmt::Debug for WriteBuffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "WriteBuffer({} bytes)", self.len())
+    }
+}
+
+/// The first allocation of a read buffer: a handshake of most clients.
+const FIRST: usize = 1 << 10;
+
+/// The memory that a write buffer keeps in any case.
+const KEPT: usize = 64 << 10;

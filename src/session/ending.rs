@@ -1,0 +1,135 @@
+//! How a session ended, and why.
+
+use alloc::boxed::Box;
+use core::{error, fmt};
+
+use super::{Phase, Session, Transport};
+use crate::{Initiator, ProtocolError, client, handshake::HandshakeError, keepalive::Timeout};
+
+/// How a session ended (RFC 6455, sections 7.1.4 to 7.1.6).
+///
+/// `Display` is a line for a log: `closed with 1000`, `read or write failed`.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Ending<'s> {
+    /// The close code of the peer's Close; 1005 if it had none, 1006 if no Close was received. The `code` of a browser's
+    /// `CloseEvent`.
+    pub code: u16,
+    /// The reason of the peer's Close, or an empty string.
+    pub reason: &'s str,
+    /// `true` if both Close frames were exchanged. The `wasClean` of a browser's `CloseEvent`.
+    pub clean: bool,
+    /// The side that ended the session first.
+    pub initiator: Initiator,
+    /// `true` if the end came in the middle of a message or frame of the peer. Its partial data was discarded.
+    pub interrupted: bool,
+    /// The cause.
+    pub cause: Cause<'s>,
+}
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause<'s> {
+    /// Both Close frames were exchanged.
+    Close,
+    /// The peer violated the protocol or exceeded a limit. Its Close frame tells it so.
+    Protocol(ProtocolError),
+    /// The opening handshake failed.
+    Handshake(HandshakeError),
+    /// The server rejected the request of this client.
+    Rejected(&'s client::Response),
+    /// This server answered the request with a response that opens no WebSocket.
+    Answered,
+    /// Something took too long.
+    Timeout(Timeout),
+    /// The peer ended the transport without a closing handshake.
+    Eof,
+    /// Reading or writing failed. Your code has the error.
+    Transport,
+    /// Your code gave up: [`Session::abort`], or [`Session::close`] before the session was open.
+    Aborted,
+}
+
+/// A cause, as a session keeps it.
+#[derive(Debug)]
+pub(super) enum Reason {
+    Close,
+    /// The connection has the error.
+    Protocol,
+    Handshake(HandshakeError),
+    Rejected(Box<client::Response>),
+    Answered,
+    Timeout(Timeout),
+    Eof,
+    Transport,
+    Aborted,
+}
+
+impl Session {
+    /// Returns how the session ended, or `None` before [`transport`](Self::transport) returns [`Transport::Close`].
+    pub fn ending(&self) -> Option<Ending<'_>> {
+        let (Transport::Close, Some(reason)) = (self.transport(), &self.reason) else { return None };
+        let initiator = match reason {
+            Reason::Rejected(_) => Initiator::Remote,
+            Reason::Eof | Reason::Transport => Initiator::Transport,
+            _ => Initiator::Local,
+        };
+        let unopened =
+            Ending { code: 1006, reason: "", clean: false, initiator, interrupted: false, cause: Cause::Eof };
+        // A partial frame in the caller's buffer is unknown to the connection.
+        let is_cut_off = !matches!(reason, Reason::Close | Reason::Protocol);
+        let mut ending = match &self.phase {
+            Phase::Open(connection) => connection.close_outcome().map_or(unopened, |outcome| Ending {
+                code: outcome.code,
+                reason: outcome.reason,
+                clean: outcome.clean,
+                // To the connection, giving up is an end of the transport.
+                initiator: if matches!(reason, Reason::Aborted) { initiator } else { outcome.initiator },
+                interrupted: outcome.interrupted || is_cut_off && self.waiting > 0,
+                cause: outcome.error.map_or(Cause::Close, Cause::Protocol),
+            }),
+            _ => unopened,
+        };
+        ending.cause = match reason {
+            Reason::Close => Cause::Close,
+            Reason::Protocol => ending.cause,
+            Reason::Handshake(error) => Cause::Handshake(*error),
+            Reason::Rejected(response) => Cause::Rejected(response),
+            Reason::Answered => Cause::Answered,
+            Reason::Timeout(timeout) => Cause::Timeout(*timeout),
+            Reason::Eof => Cause::Eof,
+            Reason::Transport => Cause::Transport,
+            Reason::Aborted => Cause::Aborted,
+        };
+        Some(ending)
+    }
+}
+
+impl fmt::Display for Ending<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.cause {
+            Cause::Close if self.reason.is_empty() => write!(f, "closed with {}", self.code),
+            Cause::Close => write!(f, "closed with {} {:?}", self.code, self.reason),
+            cause => cause.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Cause<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Close => f.write_str("closing handshake completed"),
+            Self::Protocol(error) => error.fmt(f),
+            Self::Handshake(error) => error.fmt(f),
+            Self::Rejected(response) => write!(f, "connection rejected with status {}", response.status()),
+            Self::Answered => f.write_str("request answered without opening a WebSocket"),
+            Self::Timeout(timeout) => timeout.fmt(f),
+            Self::Eof => f.write_str("transport closed without a closing handshake"),
+            Self::Transport => f.write_str("read or write failed"),
+            Self::Aborted => f.write_str("aborted"),
+        }
+    }
+}
+
+impl error::Error for Cause<'_> {}

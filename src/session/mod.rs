@@ -1,0 +1,306 @@
+//! One WebSocket from its first byte to its last: handshake, messages, keep-alive, closing, and the end of the transport.
+//!
+//! A [`Session`] does no I/O and has no clock. It **asks** for one thing of the transport, [`transport`](Session::transport);
+//! your code does it and **reports** it. Bytes come first, then a flush, then the end of this side, then the end of the other.
+//! Nothing that the peer does is an error: [`receive`](Session::receive) returns an `Option`, and the cause of the end is one
+//! value, [`ending`](Session::ending).
+//!
+//! ```text
+//!  server: Opening ─▶ Deciding ─accept─▶ Open ─▶ Closing ─▶ Leaving ──▶ Ended
+//!             │           └──reject/respond──────────────────▲  │         ▲
+//!             └──violation: its response is written──────────┘  │         │
+//!  client: Opening ────────────────────▶ Open                   │         │
+//!             └──rejected or violation: nothing to send───────────────────┤
+//!  Leaving = write, flush, shut down writing, read and discard to the end of the stream ─┘
+//!  A failed transport, abort() and a timeout in Closing or Leaving lead to Ended at once; the end of the stream does so
+//!  after write, flush, shut down. A timeout in Open sends a Close and leads to Leaving.
+//! ```
+//!
+//! # Examples
+//!
+//! An echo server for one client, with blocking I/O:
+//!
+//! ```
+//! use std::{io::{self, Read, Write}, time::{Duration, Instant}};
+//! use sansocket::{Event, server::Accept, session::{ReadBuffer, Received, Session, Transport}};
+//!
+//! fn serve(stream: &mut (impl Read + Write)) -> String {
+//!     let start = Instant::now();
+//!     let mut session = Session::server(Default::default(), Default::default(), Duration::ZERO);
+//!     let mut buffer = ReadBuffer::new(16 << 10);
+//!     loop {
+//!         let done = match session.transport() {
+//!             Transport::Write(bytes) => stream.write(bytes).map(|count| session.written(count)),
+//!             Transport::Flush => stream.flush().map(|()| session.flushed()),
+//!             Transport::ShutDown => Ok(session.shut_down()), // a socket: stream.shutdown(Shutdown::Write)
+//!             Transport::Wait => match stream.read(buffer.space()) {
+//!                 Ok(0) => Ok(session.eof()),
+//!                 result => result.map(|count| buffer.filled(count)),
+//!             },
+//!             Transport::Close => break,
+//!         };
+//!         if done.is_err() {
+//!             session.failed();
+//!         }
+//!         session.on_time(start.elapsed());
+//!         while let Some(received) = session.receive_from(&mut buffer) {
+//!             let _ = match received {
+//!                 Received::Request(request) => session.accept(request, Accept::new()).is_ok(),
+//!                 Received::Event(Event::Text(text)) => session.send_text(&text).is_ok(),
+//!                 Received::Event(Event::Binary(data)) => session.send_binary(&data).is_ok(),
+//!                 _ => true,
+//!             };
+//!         }
+//!     }
+//!     session.ending().map_or_else(String::new, |ending| ending.to_string())
+//! }
+//! # struct Duplex(io::Cursor<Vec<u8>>, Vec<u8>);
+//! # impl Read for Duplex { fn read(&mut self, b: &mut [u8]) -> io::Result<usize> { self.0.read(b) } }
+//! # impl Write for Duplex { fn write(&mut self, b: &[u8]) -> io::Result<usize> { self.1.write(b) } fn flush(&mut self) -> io::Result<()> { Ok(()) } }
+//! # let mut bytes = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".to_vec();
+//! # bytes.extend(b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x88\x82\x37\xfa\x21\x3d\x34\x12");
+//! # let mut stream = Duplex(io::Cursor::new(bytes), Vec::new());
+//! # assert_eq!(serve(&mut stream), "closed with 1000");
+//! # assert!(stream.1.ends_with(b"\r\n\r\n\x81\x05Hello\x88\x02\x03\xe8"));
+//! ```
+//!
+//! With an asynchronous or non-blocking transport, `transport` is one branch, reading if [`wants_read`](Session::wants_read) another,
+//! sleeping until [`deadline`](Session::deadline) the third.
+//!
+//! # How sessions end
+//!
+//! | what happens | [`Cause`] | `clean` |
+//! |---|---|---|
+//! | both Closes are exchanged, whatever happens to the transport then | `Close` | yes |
+//! | a violation of the protocol | `Protocol`, and the peer gets a Close | no |
+//! | no byte, or no sign of life after a Ping, for too long | `Timeout`, and the peer gets a Close | no |
+//! | the handshake takes too long | `Timeout`; a server that has received part of a request answers 408 | no |
+//! | the peer does not reply to a Close in time | `Timeout(CloseHandshake)` | no |
+//! | the stream ends, a read or write fails, [`abort`](Session::abort) | `Eof`, `Transport`, `Aborted` | no |
+//! | a malformed or unsuitable request or response | `Handshake`; a server sends its response | no |
+//! | [`reject`](Session::reject), [`respond`](Session::respond); the server rejects | `Answered`; `Rejected` | no |
+//!
+//! # Memory
+//!
+//! A session without work to do holds no heap memory after [`release_buffers`](Session::release_buffers), apart from what a
+//! client's [`Connection`] holds. The sessions of a thread can share one read buffer, if each consumes what was read
+//! before the next one reads (wrap it with [`Input::new`](crate::Input::new)), and one output buffer, see
+//! [`lend_memory`](Session::lend_memory).
+
+mod buffers;
+mod ending;
+mod receiving;
+mod sending;
+mod timers;
+mod transport;
+
+use alloc::{boxed::Box, vec::Vec};
+use core::time::Duration;
+
+pub use buffers::{ReadBuffer, WriteBuffer};
+pub use ending::{Cause, Ending};
+pub use receiving::Received;
+pub use sending::{EncodedMessage, PayloadMask};
+pub use transport::Transport;
+
+use crate::{
+    Connection, Event, State,
+    client::{self, RequestError},
+    handshake::HandshakeLimits,
+    keepalive::{KeepAlive, Timeouts},
+    server,
+};
+use ending::Reason;
+use transport::Payload;
+
+/// One WebSocket from its first byte to its last, without I/O.
+///
+/// See the [module documentation](self) for the loop around it.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact about the transport or the caller")]
+pub struct Session {
+    phase: Phase,
+    /// Why it ends, once it does.
+    reason: Option<Reason>,
+    out: WriteBuffer,
+    payload: Option<Box<Payload>>,
+    keep_alive: KeepAlive,
+    /// The latest time that was reported.
+    now: Duration,
+    high_water: usize,
+    /// The number of bytes that the caller has taken to write.
+    lent: usize,
+    /// The number of bytes of an incomplete frame in the caller's buffer.
+    waiting: usize,
+    /// Bytes have arrived that the keep-alive was not told of.
+    heard: bool,
+    time_told: bool,
+    /// A byte of the request has arrived.
+    asked: bool,
+    flush_due: bool,
+    is_shut_down: bool,
+    eof: bool,
+    over: bool,
+    is_http_allowed: bool,
+    end_first: bool,
+}
+
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is the common one, and an idle session holds no heap memory"
+)]
+enum Phase {
+    Server(Box<server::Handshake>),
+    /// The caller has the request.
+    Deciding,
+    Client(Box<client::Handshake>),
+    Open(Connection),
+}
+
+impl Session {
+    /// Creates the session of a server for a client that has connected.
+    pub fn server(limits: HandshakeLimits, timeouts: Timeouts, now: Duration) -> Self {
+        Self::new(Phase::Server(Box::new(server::Handshake::new(limits))), timeouts, now)
+    }
+
+    /// Creates the session of a client, which begins with its request.
+    ///
+    /// The seed must be unpredictable and used once. With the feature `getrandom`, `random_seed()` makes one.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first error in the request.
+    pub fn client(
+        request: &client::Request,
+        seed: [u8; 32],
+        timeouts: Timeouts,
+        now: Duration,
+    ) -> Result<Self, RequestError> {
+        let mut out = WriteBuffer::default();
+        let handshake = client::Handshake::new(request, seed, out.out())?;
+        Ok(Self { out, ..Self::new(Phase::Client(Box::new(handshake)), timeouts, now) })
+    }
+
+    /// Creates the session of a connection that was opened elsewhere: by an HTTP library, or over HTTP/2 or HTTP/3
+    /// ([`extended_connect`](crate::extended_connect)).
+    pub fn open(connection: Connection, timeouts: Timeouts, now: Duration) -> Self {
+        let mut session = Self::new(Phase::Deciding, timeouts, now);
+        session.open_with(connection);
+        session
+    }
+
+    fn new(phase: Phase, timeouts: Timeouts, now: Duration) -> Self {
+        Self {
+            phase,
+            reason: None,
+            out: WriteBuffer::default(),
+            payload: None,
+            keep_alive: KeepAlive::new(timeouts, now),
+            now,
+            high_water: HIGH_WATER,
+            lent: 0,
+            waiting: 0,
+            heard: false,
+            time_told: false,
+            asked: false,
+            flush_due: false,
+            is_shut_down: false,
+            eof: false,
+            over: false,
+            is_http_allowed: false,
+            end_first: false,
+        }
+    }
+
+    /// Sets the number of unwritten bytes from which on [`wants_read`](Self::wants_read) returns `false`. The default is 64 KiB.
+    #[must_use]
+    pub fn high_water(mut self, bytes: usize) -> Self {
+        self.high_water = bytes;
+        self
+    }
+
+    /// Sets whether a server returns plain HTTP requests as [`Received::Http`]. The default is `false`: they get status 426.
+    #[must_use]
+    pub fn allow_http(mut self, allow: bool) -> Self {
+        self.is_http_allowed = allow;
+        self
+    }
+
+    /// Sets whether a client ends its side after a closing handshake without waiting for the server. The default is `false`
+    /// (RFC 6455, section 7.1.1).
+    ///
+    /// Set it for streams of HTTP/2 and HTTP/3, where a proxy may wait for both sides.
+    #[must_use]
+    pub fn end_first(mut self, first: bool) -> Self {
+        self.end_first = first;
+        self
+    }
+
+    /// Returns `true` if messages can be sent: the handshake is complete, and no Close was sent or received.
+    pub fn is_open(&self) -> bool {
+        self.reason.is_none() && self.connection().is_some_and(|connection| connection.state() == State::Open)
+    }
+
+    /// Returns the connection, once the handshake is complete.
+    pub fn connection(&self) -> Option<&Connection> {
+        match &self.phase {
+            Phase::Open(connection) => Some(connection),
+            _ => None,
+        }
+    }
+
+    /// Returns the connection, the bytes to be written and the timer, to continue with [`Connection::split`] in two tasks.
+    ///
+    /// Your code then does what the session did: it writes and flushes, polls the timer, and ends the transport as
+    /// [`guide::closing`](crate::guide::closing) describes.
+    ///
+    /// # Errors
+    ///
+    /// Returns the session if it is not open, or if the bytes or a payload of it are being written.
+    pub fn into_parts(self) -> Result<(Connection, WriteBuffer, KeepAlive), Box<Self>> {
+        if !self.is_open() || self.lent > 0 || self.payload.is_some() {
+            return Err(Box::new(self));
+        }
+        match self.phase {
+            Phase::Open(connection) => Ok((connection, self.out, self.keep_alive)),
+            _ => Err(Box::new(self)),
+        }
+    }
+
+    /// Reclaims the buffer of an event that you no longer need. See [`Connection::recycle`].
+    #[inline]
+    pub fn recycle(&mut self, event: Event<'_>) {
+        if let Phase::Open(connection) = &mut self.phase {
+            connection.recycle(event);
+        }
+    }
+
+    /// Frees the memory that is held for speed: the output buffer if everything has been written, and that of
+    /// [`Connection::release_buffers`].
+    pub fn release_buffers(&mut self) {
+        self.out.release();
+        if let Phase::Open(connection) = &mut self.phase {
+            connection.release_buffers();
+        }
+    }
+
+    /// Lends the memory of `spare` to the output buffer, if that has none.
+    ///
+    /// With [`reclaim_memory`](Self::reclaim_memory) after each turn, all sessions of a thread share one allocation.
+    pub fn lend_memory(&mut self, spare: &mut Vec<u8>) {
+        if !self.out.is_allocated() {
+            self.out.exchange(spare);
+        }
+    }
+
+    /// Moves the memory of the output buffer to `spare`, if everything has been written.
+    pub fn reclaim_memory(&mut self, spare: &mut Vec<u8>) {
+        if self.out.is_allocated() && spare.capacity() == 0 {
+            self.out.exchange(spare);
+        }
+    }
+}
+
+/// Unwritten bytes from which on nothing is read, unless set otherwise.
+const HIGH_WATER: usize = 64 << 10;

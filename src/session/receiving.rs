@@ -1,0 +1,201 @@
+//! What arrives: the handshake, the decision of a server, and events.
+
+use alloc::boxed::Box;
+
+use super::{Phase, ReadBuffer, Session, ending::Reason};
+use crate::{
+    Connection, Event, Input, State, client,
+    server::{self, Accept, Incoming, PlainRequest, ResponseError},
+};
+
+/// Something that a session has received.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Received<'b> {
+    /// A client asks for a WebSocket. Answer with [`Session::accept`] or [`Session::reject`], now or later.
+    Request(Box<server::Request>),
+    /// A client asks for something else, with [`Session::allow_http`]. Answer with [`Session::respond`].
+    Http(Box<PlainRequest>),
+    /// The server has accepted the request: the session is open.
+    Response(Box<client::Response>),
+    /// A message, a control frame or the peer's Close. The replies to a Ping and a Close are written by the session.
+    Event(Event<'b>),
+}
+
+impl Session {
+    /// Returns what has been received next, or `None` once the input has been consumed and more bytes must be read.
+    ///
+    /// Call it until it returns `None`, each time after [`on_time`](Self::on_time), even if there is no input. It never fails:
+    /// if the peer violates the protocol, the reply is written, and [`ending`](Self::ending) returns the error at the end.
+    ///
+    /// While a request waits for its answer, nothing is consumed: keep the bytes that follow it. Input after the end is
+    /// discarded. Events borrow from the input, so you can call any method of the session while you hold one.
+    #[inline]
+    pub fn receive<'b>(&mut self, input: &mut Input<'b>) -> Option<Received<'b>> {
+        if let Phase::Open(connection) = &mut self.phase
+            && let Some(event) = connection.receive_message(input)
+        {
+            self.heard = true;
+            return Some(Received::Event(event));
+        }
+        self.receive_any(input)
+    }
+
+    /// Returns what has been received next in `buffer`. See [`receive`](Self::receive).
+    #[inline]
+    pub fn receive_from<'b>(&mut self, buffer: &'b mut ReadBuffer) -> Option<Received<'b>> {
+        buffer.read_with(|input| self.receive(input))
+    }
+
+    /// Everything but a message that is entirely contained in the input.
+    #[inline(never)]
+    fn receive_any<'b>(&mut self, input: &mut Input<'b>) -> Option<Received<'b>> {
+        if self.reason.is_some() {
+            input.take_all();
+            self.keep_time();
+            return None;
+        }
+        let before = input.len();
+        let received = self.receive_running(input);
+        // An incomplete frame that is seen again is no news.
+        self.heard |= input.len() < before || input.len() != self.waiting;
+        self.waiting = input.len();
+        if self.reason.is_some() {
+            input.take_all();
+        }
+        if received.is_none() {
+            self.keep_time();
+        }
+        received
+    }
+
+    fn receive_running<'b>(&mut self, input: &mut Input<'b>) -> Option<Received<'b>> {
+        match &mut self.phase {
+            Phase::Server(handshake) => {
+                self.asked |= !input.is_empty();
+                let out = self.out.out();
+                let result = if self.is_http_allowed {
+                    handshake.receive_any(input, out)
+                } else {
+                    handshake.receive(input, out).map(|request| request.map(Incoming::WebSocket))
+                };
+                let received = match result {
+                    Ok(Some(Incoming::WebSocket(request))) => Received::Request(Box::new(request)),
+                    Ok(Some(Incoming::Http(request))) => Received::Http(Box::new(request)),
+                    Ok(None) => return None,
+                    Err(error) => {
+                        self.leave(Reason::Handshake(error));
+                        return None;
+                    }
+                };
+                self.phase = Phase::Deciding;
+                Some(received)
+            }
+            Phase::Deciding => None,
+            Phase::Client(handshake) => match handshake.receive(input) {
+                Ok(Some((connection, response))) => {
+                    self.open_with(connection);
+                    Some(Received::Response(Box::new(response)))
+                }
+                Ok(None) => None,
+                Err(error) => {
+                    self.end(match error {
+                        client::Error::Rejected(response) => Reason::Rejected(response),
+                        client::Error::Handshake(error) => Reason::Handshake(error),
+                    });
+                    None
+                }
+            },
+            Phase::Open(connection) => {
+                // After an error, the Close that tells the peer is in `out`, and the connection has the error.
+                let event = connection.receive(input, self.out.out()).ok().flatten();
+                if let Some(Event::Pong(data)) = &event {
+                    self.keep_alive.on_pong(data, self.now);
+                }
+                self.look_at_connection();
+                event.map(Received::Event)
+            }
+        }
+    }
+
+    /// Opens the WebSocket: accepts the request that [`receive`](Self::receive) returned (RFC 6455, section 4.2.2).
+    ///
+    /// Then receive again: frames can follow the request in the same read. If the session has ended before your decision, this
+    /// has no effect.
+    ///
+    /// # Errors
+    ///
+    /// Returns the request with the error if the response must not be sent like that. Answer again.
+    pub fn accept(
+        &mut self,
+        request: impl Into<Box<server::Request>>,
+        accept: Accept,
+    ) -> Result<(), Box<ResponseError>> {
+        if self.is_deciding() {
+            let connection = (*request.into()).accept(accept, self.out.out()).map_err(Box::new)?;
+            self.open_with(connection);
+        }
+        Ok(())
+    }
+
+    /// Refuses the WebSocket with a response, and ends the session. See [`server::Request::reject`].
+    ///
+    /// # Errors
+    ///
+    /// Returns the request with the error if the response must not be sent like that. Answer again.
+    pub fn reject(
+        &mut self,
+        request: impl Into<Box<server::Request>>,
+        status: u16,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<(), Box<ResponseError>> {
+        if self.is_deciding() {
+            (*request.into()).reject(status, headers, body, self.out.out()).map_err(Box::new)?;
+            self.leave(Reason::Answered);
+        }
+        Ok(())
+    }
+
+    /// Responds to plain HTTP, and ends the session. See [`PlainRequest::respond`](server::PlainRequest).
+    ///
+    /// # Errors
+    ///
+    /// Returns the request with the error if the response must not be sent like that. Answer again.
+    pub fn respond(
+        &mut self,
+        request: impl Into<Box<PlainRequest>>,
+        status: u16,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<(), Box<ResponseError<PlainRequest>>> {
+        if self.is_deciding() {
+            (*request.into()).respond(status, headers, body, self.out.out()).map_err(Box::new)?;
+            self.leave(Reason::Answered);
+        }
+        Ok(())
+    }
+
+    fn is_deciding(&self) -> bool {
+        self.reason.is_none() && matches!(self.phase, Phase::Deciding)
+    }
+
+    pub(super) fn open_with(&mut self, connection: Connection) {
+        self.phase = Phase::Open(connection);
+        self.keep_alive.on_open(self.now);
+        self.look_at_connection();
+    }
+
+    /// Takes note of the state of the connection after it may have changed.
+    pub(super) fn look_at_connection(&mut self) {
+        let Phase::Open(connection) = &self.phase else { return };
+        match connection.state() {
+            State::Open => {}
+            State::Closing => self.keep_alive.on_closing(self.now),
+            State::Draining | State::Closed => {
+                let failed = connection.close_outcome().is_some_and(|outcome| outcome.error.is_some());
+                self.leave(if failed { Reason::Protocol } else { Reason::Close });
+            }
+        }
+    }
+}

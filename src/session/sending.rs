@@ -1,0 +1,263 @@
+//! What is sent. Whether it can be is no error: the peer may close at any time.
+
+use alloc::{boxed::Box, vec::Vec};
+
+use super::{Phase, Session, ending::Reason};
+#[cfg(feature = "deflate")]
+use crate::deflate::Compress;
+use crate::{
+    Close, Connection, SendError,
+    frame::{self, OpCode},
+    num::as_u64,
+};
+
+impl Session {
+    /// Sends a text message (RFC 6455, section 6.1).
+    ///
+    /// Returns `false` if the session is not open, yet or any more: the message was dropped.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SendError::MessageInProgress`] if another message is being sent in fragments.
+    #[inline]
+    pub fn send_text(&mut self, text: &str) -> Result<bool, SendError> {
+        self.send(|connection, out| connection.send_text(text, out))
+    }
+
+    /// Sends a binary message (RFC 6455, section 6.1).
+    ///
+    /// Returns `false` if the session is not open, yet or any more: the message was dropped.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SendError::MessageInProgress`] if another message is being sent in fragments.
+    #[inline]
+    pub fn send_binary(&mut self, data: &[u8]) -> Result<bool, SendError> {
+        self.send(|connection, out| connection.send_binary(data, out))
+    }
+
+    /// Sends the next fragment of a text message; the first begins the message, the `last` one ends it
+    /// (RFC 6455, section 5.4).
+    ///
+    /// Returns `false` if the session is not open, yet or any more: the fragment was dropped, and so is the message. Between the
+    /// fragments of a message, Pings of the session are held back if compression was negotiated.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SendError::MessageInProgress`] if a binary message is being sent in fragments.
+    pub fn send_text_fragment(&mut self, text: &str, last: bool) -> Result<bool, SendError> {
+        let sent = self.send(|connection, out| connection.send_text_fragment(text, last, out))?;
+        self.after_fragment(last);
+        Ok(sent)
+    }
+
+    /// Sends the next fragment of a binary message; the first begins the message, the `last` one ends it
+    /// (RFC 6455, section 5.4).
+    ///
+    /// Returns `false` if the session is not open, yet or any more: the fragment was dropped, and so is the message. Between the
+    /// fragments of a message, Pings of the session are held back if compression was negotiated.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SendError::MessageInProgress`] if a text message is being sent in fragments.
+    pub fn send_binary_fragment(&mut self, data: &[u8], last: bool) -> Result<bool, SendError> {
+        let sent = self.send(|connection, out| connection.send_binary_fragment(data, last, out))?;
+        self.after_fragment(last);
+        Ok(sent)
+    }
+
+    /// Sends a Ping of your own (RFC 6455, section 5.5.2). Those of the keep-alive are sent by the session.
+    ///
+    /// Returns `false` if the session is not open, yet or any more.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SendError::ControlPayloadTooLong`] if `data` has more than 125 bytes.
+    pub fn send_ping(&mut self, data: &[u8]) -> Result<bool, SendError> {
+        self.send(|connection, out| connection.send_ping(data, out))
+    }
+
+    /// Sends a Pong (RFC 6455, section 5.5.3). Needed if [`Config::auto_pong`](crate::Config::auto_pong) is off.
+    ///
+    /// Returns `false` if the session is not open, or the peer's Close was received.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SendError::ControlPayloadTooLong`] if `data` has more than 125 bytes.
+    pub fn send_pong(&mut self, data: &[u8]) -> Result<bool, SendError> {
+        self.send(|connection, out| connection.send_pong(data, out))
+    }
+
+    /// Sends a message that was made once for many sessions. It is not compressed.
+    ///
+    /// Returns `false` if the session is not open, yet or any more: the message was dropped.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SendError::MessageInProgress`] if another message is being sent in fragments.
+    pub fn send_encoded(&mut self, message: &EncodedMessage) -> Result<bool, SendError> {
+        self.send(|connection, out| {
+            let mask = connection.send_header(message.opcode, true, as_u64(message.payload.len()), out)?;
+            let start = out.len();
+            out.extend_from_slice(&message.payload);
+            if let (Some(key), Some(payload)) = (mask, out.get_mut(start..)) {
+                frame::mask(payload, key, 0);
+            }
+            Ok(())
+        })
+    }
+
+    /// Sends the header of a frame whose payload your code writes, without a copy, when
+    /// [`payload_due`](Self::payload_due) returns its length.
+    ///
+    /// Returns the mask to apply to the payload, or `None` if the session is not open: there is no payload to write then. Whatever
+    /// else is sent before the payload is written follows it. The payload of a text message must be UTF-8. A payload sent like this
+    /// is not compressed.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SendError::MessageInProgress`] if another message, or another such payload, is not finished, and the errors of
+    /// [`Connection::send_header`]. Nothing was sent.
+    pub fn send_header(
+        &mut self,
+        opcode: OpCode,
+        fin: bool,
+        payload_len: u64,
+    ) -> Result<Option<PayloadMask>, SendError> {
+        if self.payload.is_some() {
+            return Err(SendError::MessageInProgress);
+        }
+        let mut key = None;
+        let sent = self.send(|connection, out| {
+            key = connection.send_header(opcode, fin, payload_len, out)?;
+            Ok(())
+        })?;
+        if !sent {
+            return Ok(None);
+        }
+        self.begin_payload(payload_len);
+        Ok(Some(PayloadMask(key)))
+    }
+
+    /// Sends a Close, once: begins the closing handshake, or answers the peer's Close if
+    /// [`Config::auto_close`](crate::Config::auto_close) is off (RFC 6455, section 7.1.2).
+    ///
+    /// Takes a [`CloseCode`](crate::CloseCode), a [`Close`] or `None`. Continue with [`transport`](Self::transport) until it
+    /// returns [`Transport::Close`](super::Transport::Close): the peer has to reply, under the closing timer. Returns `false` if
+    /// no Close was sent: a Close was sent before, or the session was not open. A server that has not answered its request
+    /// answers with status 503 and ends; a client ends at once.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SendError::ClientOnlyCloseCode`] for 1010 at a server.
+    pub fn close<'a>(&mut self, close: impl Into<Option<Close<'a>>>) -> Result<bool, SendError> {
+        match &self.phase {
+            Phase::Open(_) => {
+                let sent = self.send(|connection, out| connection.send_close(close, out))?;
+                self.look_at_connection();
+                return Ok(sent);
+            }
+            _ if self.reason.is_some() => {}
+            Phase::Client(_) => self.end(Reason::Aborted),
+            Phase::Server(_) | Phase::Deciding => {
+                self.out.out().extend_from_slice(SERVICE_UNAVAILABLE);
+                self.leave(Reason::Aborted);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Ends at once, without a Close. [`transport`](Self::transport) returns [`Transport::Close`](super::Transport::Close).
+    pub fn abort(&mut self) {
+        self.end(Reason::Aborted);
+    }
+
+    /// Decides for the next message whether it is compressed. See [`Connection::compress_next`].
+    #[cfg(feature = "deflate")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
+    pub fn compress_next(&mut self, choice: Compress) {
+        if let Phase::Open(connection) = &mut self.phase {
+            connection.compress_next(choice);
+        }
+    }
+
+    #[inline]
+    fn send(
+        &mut self,
+        send: impl FnOnce(&mut Connection, &mut Vec<u8>) -> Result<(), SendError>,
+    ) -> Result<bool, SendError> {
+        let Phase::Open(connection) = &mut self.phase else { return Ok(false) };
+        match send(connection, self.out.out()) {
+            Ok(()) => Ok(true),
+            Err(SendError::ConnectionClosing) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Some peers fail if a Ping comes between the fragments of a compressed message.
+    fn after_fragment(&mut self, last: bool) {
+        if self.connection().is_some_and(is_compressed) {
+            self.keep_alive.hold_pings(!last);
+        }
+    }
+}
+
+#[cfg(feature = "deflate")]
+fn is_compressed(connection: &Connection) -> bool {
+    connection.deflate().is_some()
+}
+
+#[cfg(not(feature = "deflate"))]
+fn is_compressed(_: &Connection) -> bool {
+    false
+}
+
+/// A message for many sessions: [`Session::send_encoded`].
+///
+/// # Examples
+///
+/// Share it among tasks with an `Arc`:
+///
+/// ```
+/// use std::sync::Arc;
+/// use sansocket::session::EncodedMessage;
+///
+/// let message = Arc::new(EncodedMessage::text("to all of you"));
+/// # let _ = message;
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EncodedMessage {
+    opcode: OpCode,
+    payload: Box<[u8]>,
+}
+
+impl EncodedMessage {
+    /// Creates a text message.
+    pub fn text(text: &str) -> Self {
+        Self { opcode: OpCode::Text, payload: text.as_bytes().into() }
+    }
+
+    /// Creates a binary message.
+    pub fn binary(data: &[u8]) -> Self {
+        Self { opcode: OpCode::Binary, payload: data.into() }
+    }
+}
+
+/// The mask of a payload that the caller writes: [`Session::send_header`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "a client must mask the payload"]
+pub struct PayloadMask(Option<[u8; 4]>);
+
+impl PayloadMask {
+    /// Masks a part of the payload that begins at `offset`, if this is a client; a server sends it as it is
+    /// (RFC 6455, section 5.3).
+    pub fn apply(self, part: &mut [u8], offset: u64) {
+        if let Some(key) = self.0 {
+            frame::mask(part, key, offset);
+        }
+    }
+}
+
+/// RFC 9110, section 15.6.4.
+const SERVICE_UNAVAILABLE: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";

@@ -1,0 +1,81 @@
+//! Time: what a session does because of a timer.
+
+use core::time::Duration;
+
+use super::{Phase, Session, ending::Reason};
+use crate::keepalive::{Action, KeepAlive, Timeout};
+
+impl Session {
+    /// Reports the time, as the [`Duration`] since a fixed instant of your choice.
+    ///
+    /// Call it each time your code wakes up, **before** [`receive`](Self::receive). Timers are evaluated by that `receive`, once
+    /// it has consumed the input: bytes that have arrived show that the peer is alive, however late you get to read them. A
+    /// Ping that is due is then appended, and whatever took too long ends. Two calls without a `receive` between them
+    /// evaluate the timers too.
+    pub fn on_time(&mut self, now: Duration) {
+        self.keep_time();
+        self.now = self.now.max(now);
+        self.time_told = true;
+    }
+
+    /// Returns the time by which [`on_time`](Self::on_time) and [`receive`](Self::receive) must be called again, or `None` if no
+    /// timer is running.
+    pub fn deadline(&self) -> Option<Duration> {
+        if self.over { None } else { self.keep_alive.deadline() }
+    }
+
+    /// Returns the latest round-trip time: from a Ping to its Pong.
+    pub fn round_trip(&self) -> Option<Duration> {
+        self.keep_alive.round_trip()
+    }
+
+    /// Evaluates the timers, if the time was reported since it was done last.
+    pub(super) fn keep_time(&mut self) {
+        if !self.time_told || self.over {
+            return;
+        }
+        self.time_told = false;
+        if core::mem::take(&mut self.heard) {
+            self.keep_alive.on_receive(self.now);
+        }
+        match self.keep_alive.poll(self.now) {
+            Action::Wait => {}
+            Action::Ping(data) => self.send_own_ping(data),
+            Action::Disconnect(timeout) => self.expire(timeout),
+        }
+    }
+
+    fn send_own_ping(&mut self, data: [u8; 8]) {
+        if let Phase::Open(connection) = &mut self.phase
+            && connection.send_ping(&data, self.out.out()).is_ok()
+        {
+            let payload = self.payload.as_ref().map_or(0, |payload| payload.left);
+            let payload = usize::try_from(payload).unwrap_or(usize::MAX);
+            self.keep_alive.on_ping_queued(self.unwritten().saturating_add(payload));
+        }
+    }
+
+    /// Ends what took too long. The peer is told why, if it can be.
+    fn expire(&mut self, timeout: Timeout) {
+        let reason = Reason::Timeout(timeout);
+        if self.reason.is_some() {
+            return self.end(reason);
+        }
+        match &mut self.phase {
+            Phase::Server(_) | Phase::Deciding if self.asked => {
+                self.out.out().extend_from_slice(REQUEST_TIMEOUT);
+            }
+            Phase::Open(connection) if timeout != Timeout::CloseHandshake => {
+                connection.time_out(timeout, self.out.out());
+            }
+            _ => return self.end(reason),
+        }
+        // The expired timer stays expired.
+        self.keep_alive = KeepAlive::new(self.keep_alive.timeouts(), self.now);
+        self.leave(reason);
+    }
+}
+
+/// RFC 9110, section 15.5.9.
+const REQUEST_TIMEOUT: &[u8] =
+    b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";

@@ -1,0 +1,231 @@
+//! What a session asks of its transport, and what it is told of it.
+
+use alloc::{boxed::Box, vec::Vec};
+
+use super::{Phase, Session, ending::Reason};
+use crate::frame::Role;
+
+/// What to do with the transport now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "callers have to do each of them")]
+pub enum Transport<'s> {
+    /// Write some of these bytes, then call [`Session::written`].
+    Write(&'s [u8]),
+    /// Flush the transport, then call [`Session::flushed`]. Without it, a TLS library or another buffering transport may hold
+    /// back the last bytes.
+    Flush,
+    /// End this side of the transport, then call [`Session::shut_down`]: `shutdown(Write)` of a socket, `close_notify` of TLS, the
+    /// end of the stream in HTTP/2. Continue to read.
+    ShutDown,
+    /// Nothing is to be written. Read if [`Session::wants_read`] returns `true`; wait until [`Session::deadline`].
+    Wait,
+    /// It is over: close the transport. [`Session::ending`] returns how it ended.
+    Close,
+}
+
+/// A payload that the caller writes itself, at its place in the output.
+#[derive(Debug)]
+pub(super) struct Payload {
+    /// The number of unwritten bytes before it.
+    pub(super) before: usize,
+    pub(super) left: u64,
+}
+
+impl Session {
+    /// Returns what to do with the transport now. Do it, report it, and ask again.
+    #[inline]
+    pub fn transport(&self) -> Transport<'_> {
+        if self.over {
+            return Transport::Close;
+        }
+        if self.lent > 0 {
+            return Transport::Wait;
+        }
+        match self.writable() {
+            [] if self.payload.is_some() => Transport::Wait,
+            [] if self.flush_due => Transport::Flush,
+            [] => self.last_steps(),
+            bytes => Transport::Write(bytes),
+        }
+    }
+
+    /// Returns what to do once everything has been written.
+    fn last_steps(&self) -> Transport<'_> {
+        let Some(reason) = &self.reason else { return Transport::Wait };
+        // RFC 6455, section 7.1.1: after a closing handshake the server is the first to end the transport.
+        let server_is_first = matches!((reason, &self.phase), (Reason::Close, Phase::Open(connection))
+            if connection.role() == Role::Client);
+        match (self.is_shut_down, self.eof) {
+            (false, false) if server_is_first && !self.end_first => Transport::Wait,
+            (false, _) => Transport::ShutDown,
+            (true, false) => Transport::Wait,
+            (true, true) => Transport::Close,
+        }
+    }
+
+    /// Returns `true` if the session can use more input.
+    ///
+    /// It returns `false` while more than [`high_water`](Self::high_water) bytes wait to be written, while a request waits for
+    /// its answer, and after the end of the stream. While the session ends it returns `true`: the input is discarded, so that
+    /// the transport can be closed without destroying the last bytes written.
+    #[inline]
+    pub fn wants_read(&self) -> bool {
+        let is_leaving = self.reason.is_some();
+        let is_deciding = matches!(self.phase, Phase::Deciding);
+        !self.eof && !self.over && (is_leaving || !is_deciding && self.has_room())
+    }
+
+    /// Returns `true` if fewer than [`high_water`](Self::high_water) bytes wait to be written.
+    #[inline]
+    pub fn has_room(&self) -> bool {
+        self.unwritten() < self.high_water
+    }
+
+    /// Returns the number of bytes that wait to be written, those of [`take_unwritten`](Self::take_unwritten) included.
+    #[inline]
+    pub fn unwritten(&self) -> usize {
+        self.out.len().saturating_add(self.lent)
+    }
+
+    /// Reports that the transport has accepted `count` of the bytes of [`Transport::Write`].
+    #[inline]
+    pub fn written(&mut self, count: usize) {
+        self.out.advance(count);
+        self.on_write(count);
+    }
+
+    /// Reports that the transport has been flushed.
+    pub fn flushed(&mut self) {
+        self.flush_due = false;
+    }
+
+    /// Reports that this side of the transport has been ended.
+    pub fn shut_down(&mut self) {
+        self.is_shut_down = self.is_shut_down || self.transport() == Transport::ShutDown;
+    }
+
+    /// Reports the end of the stream: a read returned 0 bytes.
+    ///
+    /// Receive the bytes read before it first. What is still to be written is written.
+    pub fn eof(&mut self) {
+        if self.eof || self.over {
+            return;
+        }
+        self.eof = true;
+        let reason = match &mut self.phase {
+            Phase::Open(connection) => {
+                let _ = connection.receive_eof();
+                Reason::Eof
+            }
+            Phase::Client(handshake) => match handshake.receive_eof() {
+                Err(crate::client::Error::Rejected(response)) => Reason::Rejected(response),
+                _ => Reason::Eof,
+            },
+            Phase::Server(_) | Phase::Deciding => Reason::Eof,
+        };
+        self.leave(reason);
+    }
+
+    /// Reports that reading, writing, flushing or shutting down failed. After both Close frames that is a clean end.
+    pub fn failed(&mut self) {
+        self.end(Reason::Transport);
+    }
+
+    /// Removes and returns the bytes to be written, for a transport that owns them while it writes, such as `io_uring`.
+    ///
+    /// Until [`written_owned`](Self::written_owned), [`transport`](Self::transport) returns [`Transport::Wait`]. The result is
+    /// empty if `transport` does not return [`Transport::Write`].
+    pub fn take_unwritten(&mut self) -> Vec<u8> {
+        if !matches!(self.transport(), Transport::Write(_)) {
+            return Vec::new();
+        }
+        let bytes = if self.payload.is_none() {
+            self.out.take()
+        } else {
+            let bytes = self.writable().to_vec();
+            self.out.advance(bytes.len());
+            bytes
+        };
+        self.lent = bytes.len();
+        bytes
+    }
+
+    /// Returns the bytes of [`take_unwritten`](Self::take_unwritten), of which `count` have been written.
+    pub fn written_owned(&mut self, bytes: Vec<u8>, count: usize) {
+        if core::mem::take(&mut self.lent) == 0 || self.over {
+            return;
+        }
+        let count = count.min(bytes.len());
+        self.out.put_back(bytes, count);
+        self.on_write(count);
+    }
+
+    fn on_write(&mut self, count: usize) {
+        self.flush_due |= count > 0;
+        self.keep_alive.on_write(count, self.now);
+        if let Some(payload) = &mut self.payload {
+            payload.before = payload.before.saturating_sub(count);
+        }
+    }
+
+    /// Returns the length of the rest of the payload that is to be written **now**, or `None` if there is none.
+    ///
+    /// Only programs that call [`send_header`](Self::send_header) need to ask, before [`transport`](Self::transport): until
+    /// the payload is written, that returns [`Transport::Wait`]. Report the bytes with
+    /// [`payload_written`](Self::payload_written).
+    pub fn payload_due(&self) -> Option<u64> {
+        let payload = self.payload.as_ref().filter(|payload| payload.before == 0)?;
+        (self.lent == 0 && !self.over).then_some(payload.left)
+    }
+
+    /// Reports that the transport has accepted `count` bytes of the payload that is due.
+    pub fn payload_written(&mut self, count: u64) {
+        if let Some(payload) = &mut self.payload
+            && payload.before == 0
+        {
+            payload.left = payload.left.saturating_sub(count);
+            self.flush_due |= count > 0;
+            self.keep_alive.on_write(usize::try_from(count).unwrap_or(usize::MAX), self.now);
+            if payload.left == 0 {
+                self.payload = None;
+            }
+        }
+    }
+
+    /// The bytes to be written before a payload of the caller, or all.
+    #[inline]
+    fn writable(&self) -> &[u8] {
+        let bytes = self.out.unwritten();
+        match &self.payload {
+            None => bytes,
+            Some(payload) => bytes.get(..payload.before).unwrap_or(bytes),
+        }
+    }
+
+    /// Begins the end: what is in `out` is written, and input is discarded. The first reason counts.
+    pub(super) fn leave(&mut self, reason: Reason) {
+        self.reason.get_or_insert(reason);
+        self.keep_alive.on_closing(self.now);
+    }
+
+    /// Ends at once.
+    pub(super) fn end(&mut self, reason: Reason) {
+        if self.over {
+            return;
+        }
+        if let Phase::Open(connection) = &mut self.phase {
+            let _ = connection.receive_eof();
+        }
+        self.leave(reason);
+        self.over = true;
+        self.out = super::WriteBuffer::default();
+        self.payload = None;
+    }
+
+    pub(super) fn begin_payload(&mut self, len: u64) {
+        if len > 0 {
+            self.payload =
+                Some(Box::new(Payload { before: self.out.len().saturating_add(self.lent), left: len }));
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! How much memory a session takes, and when.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::{mem::size_of, time::Duration};
+
+use allocation_counter::measure;
+use common::{Driver, PING, TEXT, all_to, header_to, noise};
+use sansocket::{
+    Config, Connection, Event,
+    frame::Role,
+    keepalive::Timeouts,
+    session::{ReadBuffer, Received, Session, Transport},
+};
+
+#[test]
+fn a_session_is_small() {
+    println!("{} bytes", size_of::<Session>());
+    assert!(size_of::<Session>() <= SESSION, "{}", size_of::<Session>());
+    assert!(size_of::<Option<Received<'_>>>() <= 32, "{}", size_of::<Option<Received<'_>>>());
+}
+
+/// The limit for the size of a session.
+const SESSION: usize = if cfg!(feature = "deflate") { 624 } else { 624 };
+
+/// Writes everything.
+fn settle(session: &mut Session) {
+    loop {
+        match session.transport() {
+            Transport::Write(bytes) => {
+                let count = bytes.len();
+                session.written(count);
+            }
+            Transport::Flush => session.flushed(),
+            _ => return,
+        }
+    }
+}
+
+fn echo(session: &mut Session, buffer: &mut ReadBuffer, stream: &[u8], piece: usize) {
+    for bytes in stream.chunks(piece) {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let space = buffer.space();
+            let count = space.len().min(rest.len());
+            space[..count].copy_from_slice(&rest[..count]);
+            buffer.filled(count);
+            rest = &rest[count..];
+            while let Some(received) = session.receive_from(buffer) {
+                if let Received::Event(Event::Text(text)) = &received {
+                    session.send_text(text).unwrap();
+                }
+            }
+            settle(session);
+        }
+    }
+}
+
+#[test]
+fn an_echo_in_steady_state_allocates_nothing() {
+    let mut session = Session::open(Connection::server(Config::new()), Timeouts::new(), Duration::ZERO);
+    let mut buffer = ReadBuffer::new(16 << 10);
+    let text = "Grüße ".repeat(200);
+    let stream =
+        all_to(Role::Server, &[(TEXT, b"Hello"), (PING, b"there?"), (TEXT, text.as_bytes())]).repeat(20);
+    for piece in [stream.len(), 1500, 700, 7, 1] {
+        echo(&mut session, &mut buffer, &stream, piece);
+        let info = measure(|| echo(&mut session, &mut buffer, &stream, piece));
+        assert_eq!(info.count_total, 0, "in reads of {piece} bytes: {info:?}");
+    }
+}
+
+#[test]
+fn an_idle_session_holds_no_heap_memory() {
+    let info = measure(|| {
+        let mut server = Driver::server();
+        let mut bytes = common::REQUEST.to_vec();
+        bytes.extend(all_to(Role::Server, &[(TEXT, &[b'a'; 70_000])]));
+        server.read(&bytes);
+        server.session.send_binary(&noise(100_000)).unwrap();
+        server.settle();
+        server.session.release_buffers();
+        server.buffer.release();
+        let Driver { session, buffer, .. } = server;
+        std::mem::forget((session, buffer));
+    });
+    assert_eq!(info.bytes_current, 0, "{info:?}");
+}
+
+#[test]
+fn a_large_message_gives_its_output_memory_back_with_the_next_small_one() {
+    let mut session = Session::open(Connection::server(Config::new()), Timeouts::new(), Duration::ZERO);
+    let data = noise(1 << 20);
+    session.send_binary(&data).unwrap();
+    settle(&mut session);
+    let info = measure(|| {
+        for _ in 0..5 {
+            session.send_binary(&data).unwrap();
+            settle(&mut session);
+        }
+    });
+    assert_eq!(info.count_total, 0, "{info:?}");
+    let info = measure(|| {
+        session.send_binary(b"small").unwrap();
+        settle(&mut session);
+    });
+    assert!(info.bytes_current < -(900 << 10), "{info:?}");
+}
+
+#[test]
+fn a_read_buffer_grows_with_what_arrives() {
+    let mut buffer = ReadBuffer::new(64 << 10);
+    let info = measure(|| assert_eq!(buffer.space().len(), 1024));
+    assert_eq!((info.count_total, info.bytes_total), (1, 1024));
+    // Declared lengths take no memory.
+    let header = header_to(Role::Server, 0x82, 60_000);
+    buffer.space()[..header.len()].copy_from_slice(&header);
+    buffer.filled(header.len());
+    let mut session = Session::open(Connection::server(Config::new()), Timeouts::new(), Duration::ZERO);
+    assert!(session.receive_from(&mut buffer).is_none());
+    assert_eq!(buffer.space().len() + buffer.len(), 1024);
+    let unread = buffer.len();
+    buffer.read_with(|input| _ = input.take(unread));
+    let lens: Vec<usize> = (0..8)
+        .map(|_| {
+            let len = buffer.space().len();
+            buffer.filled(len);
+            buffer.len()
+        })
+        .collect();
+    assert_eq!(lens, [1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 65_536]);
+}
