@@ -1,0 +1,87 @@
+//! WebSockets on tokio: the sessions of [`sansocket`] over any [`AsyncRead`](tokio::io::AsyncRead) +
+//! [`AsyncWrite`](tokio::io::AsyncWrite).
+//!
+//! [`accept`] and [`accept_with`] open a WebSocket as a server, [`connect`] and [`connect_over`] as a client. A [`WebSocket`] is
+//! a [`Stream`](futures_core::Stream) and a [`Sink`](futures_sink::Sink) of [`Message`]s, and it lends events without a copy:
+//!
+//! ```no_run
+//! use sansocket::Event;
+//! use sansocket_tokio::{Error, Options, accept};
+//! use tokio::net::TcpStream;
+//!
+//! async fn echo(stream: TcpStream) -> Result<(), Error> {
+//!     let mut socket = accept(stream, Options::new()).await?;
+//!     while socket.ready().await {
+//!         while let Some((event, session)) = socket.event() {
+//!             match event {
+//!                 Event::Text(text) => session.send_text(&text)?,
+//!                 Event::Binary(data) => session.send_binary(&data)?,
+//!                 _ => continue,
+//!             };
+//!         }
+//!     }
+//!     socket.outcome()
+//! }
+//! ```
+//!
+//! - **Timeouts and Pings are on by default**: 10 s to open, a Ping every 20 s, 20 s for a sign of life, 10 s to close.
+//! - **Every method is cancel safe**: dropping a future loses neither messages nor bytes. A message that was handed over is sent
+//!   by the next call.
+//! - **Backpressure**: nothing is read from a peer that does not read, and a sink is ready only below its high-water mark.
+//! - **Closing is complete**: the Close reply, a flush, the end of this side, and the end of the other side under a timer.
+//!
+//! `StreamExt::split` of `futures-util` makes two halves for two tasks; both are woken when the transport is ready. Keep reading
+//! while you send: replies to Pings are only seen by reading.
+
+mod connect;
+mod error;
+mod socket;
+
+pub use connect::{Io, connect, connect_over, connect_request};
+pub use error::Error;
+pub use sansocket;
+pub use socket::{Message, Options, WebSocket};
+
+use sansocket::{
+    server::{Accept, Request},
+    session::Session,
+};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// Opens a WebSocket as a server, for every request.
+///
+/// A server that browsers can reach must check the origin of the request: see [`accept_with`].
+///
+/// # Errors
+///
+/// Returns why the request did not open a WebSocket. Its response has been written.
+pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    options: Options,
+) -> Result<WebSocket<S>, Error> {
+    accept_with(stream, options, async |session, request| {
+        // The default response is valid for every request.
+        let _ = session.accept(request, Accept::new());
+    })
+    .await
+}
+
+/// Opens a WebSocket as a server, and lets `decide` answer the request with [`Session::accept`] or [`Session::reject`].
+///
+/// The decision may take until the opening timeout, which responds with status 408. A request that `decide` does not answer
+/// gets status 503.
+///
+/// # Errors
+///
+/// Returns why the request did not open a WebSocket. Its response has been written.
+pub async fn accept_with<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    options: Options,
+    decide: impl AsyncFnOnce(&mut Session, Box<Request>),
+) -> Result<WebSocket<S>, Error> {
+    let mut socket = WebSocket::server(stream, &options);
+    if let Some(request) = socket.request().await {
+        socket.decide(request, decide).await;
+    }
+    socket.opened().await
+}

@@ -1,0 +1,451 @@
+//! The adapter over transports in memory and over TLS: messages, backpressure, cancellation, and every way to end.
+
+mod common;
+
+use std::{sync::Arc, time::Duration};
+
+use common::Flaky;
+use futures_util::{SinkExt as _, StreamExt as _};
+use sansocket_tokio::{
+    Error, Message, Options, WebSocket, accept, accept_with, connect, connect_over,
+    sansocket::{
+        Close, CloseCode, Event, ProtocolError,
+        client::Request,
+        handshake::HandshakeError,
+        keepalive::{Timeout, Timeouts},
+        server::Accept,
+    },
+};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream, duplex},
+    net::{TcpListener, TcpStream},
+    time::{sleep, timeout},
+};
+use tokio_rustls::{
+    TlsAcceptor, TlsConnector,
+    rustls::{
+        ClientConfig, RootCertStore, ServerConfig,
+        pki_types::{PrivateKeyDer, ServerName, pem::PemObject as _},
+    },
+};
+
+fn text(text: &str) -> Message {
+    Message::Text(text.into())
+}
+
+fn request() -> Request {
+    Request::new("ws://localhost/").unwrap()
+}
+
+async fn echo<S: AsyncRead + AsyncWrite + Unpin>(stream: S) -> Result<(), Error> {
+    let mut socket = accept(stream, Options::new()).await?;
+    while socket.ready().await {
+        while let Some((event, session)) = socket.event() {
+            match event {
+                Event::Text(text) => _ = session.send_text(&text)?,
+                Event::Binary(data) => _ = session.send_binary(&data)?,
+                _ => {}
+            }
+        }
+    }
+    socket.outcome()
+}
+
+/// A client of an echo server.
+async fn client<S: AsyncRead + AsyncWrite + Unpin>(stream: S) -> WebSocket<S> {
+    connect_over(stream, &request(), Options::new()).await.unwrap()
+}
+
+/// A client that speaks for itself, once it is open.
+async fn raw() -> (DuplexStream, tokio::task::JoinHandle<Result<(), Error>>) {
+    let (mut near, far) = duplex(4096);
+    let server = tokio::spawn(echo(far));
+    near.write_all(
+        b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    )
+    .await
+    .unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(near.read_u8().await.unwrap());
+    }
+    (near, server)
+}
+
+#[tokio::test]
+async fn messages_go_both_ways_and_the_end_is_clean_on_both_sides() {
+    let (near, far) = duplex(1000);
+    let server = tokio::spawn(echo(far));
+    let mut socket = client(near).await;
+    assert_eq!(socket.response().unwrap().status(), 101);
+    for len in [0, 1, 125, 126, 70_000, 1 << 20] {
+        let message = Message::Binary(vec![7; len]);
+        let (mut sink, mut stream) = socket.split();
+        let (sent, received) = tokio::join!(sink.send(message.clone()), stream.next());
+        sent.unwrap();
+        assert_eq!(received.unwrap().unwrap(), message, "{len}");
+        socket = sink.reunite(stream).unwrap();
+    }
+    socket.close(CloseCode::NORMAL).await.unwrap();
+    assert!(matches!(socket.send(text("late")).await, Err(Error::Closed)));
+    assert!(socket.next().await.is_none());
+    server.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn two_tasks_send_and_receive_at_the_same_time() {
+    let (near, far) = duplex(4096);
+    let server = tokio::spawn(echo(far));
+    let (mut sink, mut stream) = client(near).await.split();
+    let sender = tokio::spawn(async move {
+        for number in 0..2000_u32 {
+            sink.send(Message::Binary(number.to_be_bytes().repeat(100))).await.unwrap();
+        }
+        sink
+    });
+    for number in 0..2000_u32 {
+        let message = stream.next().await.unwrap().unwrap();
+        assert_eq!(message, Message::Binary(number.to_be_bytes().repeat(100)));
+    }
+    let mut sink = sender.await.unwrap();
+    let (closed, end) = tokio::join!(sink.close(), stream.next());
+    closed.unwrap();
+    assert!(end.is_none());
+    server.await.unwrap().unwrap();
+}
+
+/// Polls a future a few times, then drops it.
+async fn give_up<T>(future: impl Future<Output = T>, polls: u32) -> Option<T> {
+    let mut future = std::pin::pin!(future);
+    let mut left = polls;
+    std::future::poll_fn(|cx| {
+        if let std::task::Poll::Ready(result) = future.as_mut().poll(cx) {
+            return std::task::Poll::Ready(Some(result));
+        }
+        left -= 1;
+        cx.waker().wake_by_ref();
+        if left == 0 { std::task::Poll::Ready(None) } else { std::task::Poll::Pending }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn whatever_is_cancelled_nothing_is_lost() {
+    for seed in 1..60_u64 {
+        let (near, far) = duplex(512);
+        let server = tokio::spawn(echo(Flaky::new(far, seed * 77)));
+        let mut socket = client(Flaky::new(near, seed)).await;
+        let mut received = Vec::new();
+        for number in 0..40_u32 {
+            // It is handed over with the first poll, since there is room.
+            let message = text(&format!("{number} {}", "x".repeat(number as usize * 20)));
+            let polls = u32::try_from(seed).unwrap() % 4 + 1;
+            let _ = give_up(socket.send(message.clone()), polls).await.transpose().unwrap();
+            while let Some(Some(message)) = give_up(socket.next(), polls).await {
+                received.push(message.unwrap());
+            }
+            let _ = give_up(socket.flush(), polls).await;
+            if give_up(socket.ready(), polls).await.is_some() {
+                while let Some((event, _)) = socket.event() {
+                    if let Event::Text(text) = event {
+                        received.push(Message::Text(text.into_owned()));
+                    }
+                }
+            }
+        }
+        while received.len() < 40 {
+            received.push(socket.next().await.unwrap().unwrap());
+        }
+        for (number, message) in received.iter().enumerate() {
+            assert_eq!(*message, text(&format!("{number} {}", "x".repeat(number * 20))), "seed {seed}");
+        }
+        while give_up(socket.close(CloseCode::NORMAL), 1).await.is_none() {
+            tokio::task::yield_now().await;
+        }
+        socket.outcome().unwrap();
+        server.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_peer_that_breaks_the_protocol_is_told_and_the_cause_is_named() {
+    let (mut near, server) = raw().await;
+    near.write_all(b"\xf1").await.unwrap();
+    let mut rest = Vec::new();
+    near.read_to_end(&mut rest).await.unwrap();
+    assert_eq!(rest, b"\x88\x02\x03\xea");
+    drop(near);
+    assert!(matches!(server.await.unwrap(), Err(Error::Protocol(ProtocolError::ReservedBits))));
+}
+
+#[tokio::test]
+async fn a_peer_that_leaves_is_an_unexpected_end() {
+    let (near, server) = raw().await;
+    drop(near);
+    let error = server.await.unwrap().unwrap_err();
+    assert!(matches!(error, Error::UnexpectedEof | Error::Io(_)), "{error:?}");
+    let (near, far) = duplex(4096);
+    let server = tokio::spawn(accept(far, Options::new()));
+    let mut socket = client(near).await;
+    drop(server.await.unwrap().unwrap());
+    assert!(matches!(socket.next().await, Some(Err(Error::UnexpectedEof | Error::Io(_)))));
+    // It is reported once.
+    assert!(socket.next().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_takes_too_long_ends() {
+    let (mut near, far) = duplex(4096);
+    let server = tokio::spawn(echo(far));
+    near.write_all(b"GET").await.unwrap();
+    let mut answer = String::new();
+    near.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    drop(near);
+    assert!(matches!(server.await.unwrap(), Err(Error::Timeout(Timeout::Opening))));
+
+    // It answers no Ping.
+    let (mut near, server) = raw().await;
+    let mut said = Vec::new();
+    near.read_to_end(&mut said).await.unwrap();
+    assert_eq!(
+        (&said[..2], &said[said.len() - 20..]),
+        (&b"\x89\x08"[..], &b"\x03\xf3keep-alive timeout"[..])
+    );
+    assert!(matches!(server.await.unwrap(), Err(Error::Timeout(Timeout::Pong))));
+
+    // It does not answer a Close.
+    let (near, far) = duplex(4096);
+    let server = tokio::spawn(async move {
+        let mut socket = accept(far, Options::new()).await?;
+        socket.close(CloseCode::GOING_AWAY).await
+    });
+    let (_near, _) = (connect_over(near, &request(), Options::new()).await.unwrap(), ());
+    assert!(matches!(server.await.unwrap(), Err(Error::Timeout(Timeout::CloseHandshake))));
+
+    // A server that does not answer the request.
+    let (near, _far) = duplex(4096);
+    let error = connect_over(near, &request(), Options::new()).await.unwrap_err();
+    assert!(matches!(error, Error::Timeout(Timeout::Opening)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn pings_keep_an_idle_connection_open() {
+    let (near, far) = duplex(4096);
+    let server = tokio::spawn(echo(far));
+    let mut socket = client(near).await;
+    assert!(timeout(Duration::from_secs(3600), socket.next()).await.is_err());
+    assert!(socket.session().round_trip().is_some());
+    socket.send(text("still there")).await.unwrap();
+    assert_eq!(socket.next().await.unwrap().unwrap(), text("still there"));
+    socket.close(None).await.unwrap();
+    server.await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_decision_of_a_server_may_wait_and_reject() {
+    let (near, far) = duplex(4096);
+    let server = tokio::spawn(accept_with(far, Options::new(), async |session, request| {
+        sleep(Duration::from_secs(3)).await;
+        let protocol = request.subprotocols().next().map(str::to_owned);
+        session.accept(request, Accept::new().subprotocol(&protocol.unwrap())).unwrap();
+        session.send_text("welcome").unwrap();
+    }));
+    let mut socket = connect_over(near, &request().subprotocol("chat"), Options::new()).await.unwrap();
+    assert_eq!(socket.response().unwrap().subprotocol(), Some("chat"));
+    let mut server = server.await.unwrap().unwrap();
+    server.flush().await.unwrap();
+    assert_eq!(socket.next().await.unwrap().unwrap(), text("welcome"));
+
+    let cases: [(u64, Option<u16>, u16); 3] = [(0, Some(401), 401), (0, None, 503), (60, None, 408)];
+    for (seconds, status, seen) in cases {
+        let (near, far) = duplex(4096);
+        let server = tokio::spawn(accept_with(far, Options::new(), async move |session, request| {
+            sleep(Duration::from_secs(seconds)).await;
+            if let Some(status) = status {
+                session.reject(request, status, &[], b"body").unwrap();
+            }
+        }));
+        let patient = Options::new().opening(None);
+        let Err(Error::Rejected(response)) = connect_over(near, &request(), patient).await else {
+            panic!("not rejected")
+        };
+        assert_eq!(response.status(), seen);
+        assert!(server.await.unwrap().is_err());
+    }
+}
+
+#[tokio::test]
+async fn a_peer_that_does_not_read_is_not_read_from() {
+    let (near, far) = duplex(4096);
+    let _server = tokio::spawn(echo(far));
+    let (mut sink, stream) = client(near).await.split();
+    let mut sent = 0;
+    while timeout(Duration::from_millis(200), sink.send(Message::Binary(vec![7; 10_000]))).await.is_ok() {
+        sent += 1;
+        assert!(sent < 100, "the server reads on");
+    }
+    drop(stream);
+}
+
+#[tokio::test]
+async fn a_sink_alone_answers_pings_and_sees_the_close() {
+    let (mut near, far) = duplex(4096);
+    let server = tokio::spawn(accept(far, Options::new()));
+    near.write_all(
+        b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    )
+    .await
+    .unwrap();
+    let mut server = server.await.unwrap().unwrap();
+    near.write_all(b"\x89\x80\0\0\0\0\x88\x82\0\0\0\0\x03\xe8").await.unwrap();
+    let sending = tokio::spawn(async move {
+        while server.send(Message::Binary(vec![7; 3000])).await.is_ok() {}
+        server.close(None).await
+    });
+    let mut seen = Vec::new();
+    near.read_to_end(&mut seen).await.unwrap();
+    assert!(seen.windows(2).any(|bytes| bytes == b"\x8a\0") && seen.ends_with(b"\x88\x02\x03\xe8"));
+    drop(near);
+    sending.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_rejection_comes_with_its_response_and_other_answers_are_errors() {
+    for (answer, expected) in [
+        ("HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n", 302),
+        ("HTTP/1.1 101 Switching Protocols\r\n\r\n", 0),
+        ("SSH-2.0-x\r\n", 0),
+    ] {
+        let (near, mut far) = duplex(4096);
+        far.write_all(answer.as_bytes()).await.unwrap();
+        match connect_over(near, &request(), Options::new()).await.unwrap_err() {
+            Error::Rejected(response) => assert_eq!(response.status(), expected),
+            error => assert!(matches!(error, Error::Handshake(_)) && expected == 0, "{error:?}"),
+        }
+    }
+    let (near, far) = duplex(4096);
+    drop(far);
+    let error = connect_over(near, &request(), Options::new()).await.unwrap_err();
+    assert!(matches!(error, Error::UnexpectedEof | Error::Io(_)), "{error:?}");
+    let (mut near, far) = duplex(4096);
+    near.write_all(b"POST / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    drop(near);
+    let error = accept(far, Options::new()).await.unwrap_err();
+    assert!(matches!(error, Error::Handshake(HandshakeError::InvalidMethod) | Error::Io(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn it_connects_over_tcp_by_uri() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(async move { echo(listener.accept().await.unwrap().0).await });
+    let mut socket = connect(&format!("ws://{address}/"), Options::new()).await.unwrap();
+    socket.send(text("Grüße")).await.unwrap();
+    assert_eq!(socket.next().await.unwrap().unwrap(), text("Grüße"));
+    socket.close(Close::new(CloseCode::NORMAL, "bye").unwrap()).await.unwrap();
+    assert_eq!(socket.session().ending().unwrap().reason, "bye");
+    server.await.unwrap().unwrap();
+    assert!(matches!(connect("http://a/", Options::new()).await, Err(Error::Uri(_))));
+    assert!(matches!(connect(&format!("ws://{address}/"), Options::new()).await, Err(Error::Io(_))));
+    if !cfg!(feature = "tls") {
+        assert!(matches!(connect("wss://a/", Options::new()).await, Err(Error::NoTls)));
+    }
+}
+
+/// A client and a server with TLS between them, whose streams take few bytes at a time.
+fn tls() -> (TlsConnector, TlsAcceptor) {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(made.signing_key.serialize_pem().as_bytes()).unwrap();
+    let certificates = vec![made.cert.der().clone()];
+    let mut server =
+        ServerConfig::builder().with_no_client_auth().with_single_cert(certificates, key).unwrap();
+    server.max_fragment_size = Some(1024);
+    let mut roots = RootCertStore::empty();
+    roots.add(made.cert.der().clone()).unwrap();
+    let client = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    (TlsConnector::from(Arc::new(client)), TlsAcceptor::from(Arc::new(server)))
+}
+
+#[tokio::test]
+async fn over_tls_with_small_buffers_every_answer_arrives_whole() {
+    let (connector, acceptor) = tls();
+    let (near, far) = duplex(8 << 10);
+    let server = tokio::spawn(async move { echo(acceptor.accept(far).await.unwrap()).await });
+    let stream = connector.connect(ServerName::try_from("localhost").unwrap(), near).await.unwrap();
+    let mut socket = client(stream).await;
+    for len in [1, 8 << 10, 24 << 10, 300_000] {
+        let message = Message::Binary(vec![7; len]);
+        let (mut sink, mut stream) = socket.split();
+        let (sent, received) =
+            tokio::join!(sink.send(message.clone()), timeout(Duration::from_secs(10), stream.next()));
+        sent.unwrap();
+        assert_eq!(received.unwrap().unwrap().unwrap(), message);
+        socket = sink.reunite(stream).unwrap();
+    }
+    // With a close_notify on both sides.
+    socket.close(CloseCode::NORMAL).await.unwrap();
+    server.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_tls_end_without_close_notify_is_clean_only_after_a_close() {
+    let (connector, acceptor) = tls();
+    for closes in [true, false] {
+        let (near, far) = duplex(64 << 10);
+        let acceptor = acceptor.clone();
+        let server = tokio::spawn(async move { echo(acceptor.accept(far).await.unwrap()).await });
+        let stream = connector.connect(ServerName::try_from("localhost").unwrap(), near).await.unwrap();
+        let mut socket = client(stream).await;
+        if closes {
+            socket.session().close(CloseCode::NORMAL).unwrap();
+            while !matches!(socket.event(), Some((Event::Close(_), _))) {
+                assert!(socket.ready().await);
+            }
+        }
+        // The transport is gone below TLS.
+        drop(socket);
+        let result = server.await.unwrap();
+        assert_eq!(result.is_ok(), closes, "{result:?}");
+        assert!(closes || matches!(result, Err(Error::Io(_) | Error::UnexpectedEof)));
+    }
+}
+
+#[tokio::test]
+async fn ten_thousand_connections_are_served_at_the_same_time() {
+    let mut sockets = Vec::new();
+    for _ in 0..10_000 {
+        let (near, far) = duplex(256);
+        tokio::spawn(echo(far));
+        sockets.push(client(near).await);
+    }
+    for round in 0..2 {
+        for (number, socket) in sockets.iter_mut().enumerate() {
+            socket.send(text(&format!("{round} {number}"))).await.unwrap();
+        }
+        for (number, socket) in sockets.iter_mut().enumerate() {
+            assert_eq!(socket.next().await.unwrap().unwrap(), text(&format!("{round} {number}")));
+        }
+    }
+}
+
+#[tokio::test]
+async fn timeouts_can_be_set() {
+    let options = Options::new().timeouts(Timeouts::new().ping_interval(None)).read_buffer(4 << 10);
+    let (near, far) = duplex(4096);
+    let server = tokio::spawn(echo(far));
+    let mut socket = connect_over(near, &request(), options).await.unwrap();
+    assert_eq!(socket.session().deadline(), None);
+    socket.close(None).await.unwrap();
+    server.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn the_types_can_move_between_threads() {
+    fn check<T: Send>() {}
+    check::<WebSocket<TcpStream>>();
+    check::<WebSocket<Box<dyn sansocket_tokio::Io>>>();
+    check::<Error>();
+}
