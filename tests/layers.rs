@@ -10,7 +10,7 @@ use std::{
 };
 
 /// A room, and the rooms that it may use. Where a path follows, it may use this item of the room only.
-const ROOMS: [(&str, &str); 23] = [
+const ROOMS: [(&str, &str); 24] = [
     // bytes and time
     ("num", ""),
     ("excerpt", ""),
@@ -40,6 +40,8 @@ const ROOMS: [(&str, &str); 23] = [
     ("extended_connect", "client connection entropy handshake server"),
     ("proxy", "client handshake input uri"),
     ("http", "client connection extended_connect handshake server"),
+    // from the first byte to the last
+    ("session", "client close connection deflate error frame handshake input keepalive num server"),
     // around all of it
     ("testing", "close close_code connection error frame input num"),
     ("arbitrary", "close close_code frame num testing"),
