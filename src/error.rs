@@ -163,6 +163,10 @@ pub enum SendError {
     CompressedMessage,
     /// Only a client sends status code 1010 (RFC 6455, 7.4.1).
     ClientOnlyCloseCode,
+    /// The protocol version of the connection has nothing but text messages (hixie-75 and hixie-76).
+    #[cfg(feature = "legacy")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "legacy")))]
+    Unsupported,
 }
 
 impl fmt::Display for SendError {
@@ -177,6 +181,8 @@ impl fmt::Display for SendError {
             Self::UseSendClose => "a close frame is sent with send_close",
             Self::CompressedMessage => "a compressed message cannot be continued with a bare header",
             Self::ClientOnlyCloseCode => "status code 1010 is sent by clients only",
+            #[cfg(feature = "legacy")]
+            Self::Unsupported => "this protocol version has only text messages",
         })
     }
 }

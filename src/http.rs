@@ -45,7 +45,7 @@ use crate::{
     Connection,
     client::{self, StatusLine},
     extended_connect::{self, HeaderList, list},
-    handshake::{FieldError, HandshakeError, accept_key, trim_ows},
+    handshake::{FieldError, HandshakeError, VERSION, accept_key, trim_ows},
     server::{self, ResponseError, check_parts, check_upgrade},
 };
 
@@ -96,7 +96,7 @@ impl server::Request {
         check_parts(request.method().as_str().as_bytes(), target.as_bytes(), version(request.version()))?;
         let headers: Vec<_> = pairs(request.headers()).collect();
         let headers = headers.iter().copied();
-        match check_upgrade(headers.clone())? {
+        match check_upgrade(headers.clone(), server::is_version)? {
             Some(key) => Ok(Self::from_pairs(&[&target], headers, server::Upgrade::new(key))),
             None => Err(HandshakeError::MissingUpgrade),
         }
@@ -289,7 +289,7 @@ fn response_of(list: &HeaderList) -> Result<Response<()>, FieldError> {
 
 /// The response to a request that breaks the protocol.
 fn refusal(error: HandshakeError) -> Refusal {
-    let made = server::Refusal::of_error(error).and_then(|refusal| {
+    let made = server::Refusal::of_error(error, VERSION).and_then(|refusal| {
         let length = refusal.content_length(0);
         response(refusal.status, refusal.headers(length.as_deref())).ok()
     });

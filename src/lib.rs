@@ -153,6 +153,7 @@
 //! | `simd` | yes | validates UTF-8 and masks with wide vector instructions (`simdutf8`, `multiversion`) |
 //! | `deflate` | no | permessage-deflate, the compression of messages: `deflate` (RFC 7692, on `zlib-rs`) |
 //! | `http` | no | `http`: the opening handshake, over HTTP/1.1 and HTTP/2, with the types of the crate of that name, as hyper, axum and h2 have them; needs `std` |
+//! | `legacy` | no | `legacy`: hixie-75, hixie-76, hybi-07 and hybi-08 for peers that speak nothing newer; each is enabled by name |
 //! | `testing` | no | `testing`: two endpoints in memory, chosen cuts and delays, transcripts, streams of frames |
 //! | `arbitrary` | no | `Arbitrary` for the types of the wire and for whole streams; with `testing`, which makes them, and `std` |
 //!
@@ -205,6 +206,9 @@ pub mod handshake;
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 pub mod http;
 pub mod keepalive;
+#[cfg(feature = "legacy")]
+#[cfg_attr(docsrs, doc(cfg(feature = "legacy")))]
+pub mod legacy;
 pub mod proxy;
 pub mod server;
 pub mod session;

@@ -10,7 +10,7 @@ use std::{
 };
 
 /// A room, and the rooms that it may use. Where a path follows, it may use this item of the room only.
-const ROOMS: [(&str, &str); 24] = [
+const ROOMS: [(&str, &str); 25] = [
     // bytes and time
     ("num", ""),
     ("excerpt", ""),
@@ -40,6 +40,7 @@ const ROOMS: [(&str, &str); 24] = [
     ("extended_connect", "client connection entropy handshake server"),
     ("proxy", "client handshake input uri"),
     ("http", "client connection extended_connect handshake server"),
+    ("legacy", "client close connection entropy error frame handshake input num server utf8"),
     // from the first byte to the last
     ("session", "client close connection deflate error frame handshake input keepalive num server"),
     // around all of it

@@ -64,6 +64,14 @@ pub enum RequestError {
     InvalidExtension,
     /// The URI has a character that the crate `http` does not take, as its types are asked for.
     InvalidUri,
+    /// The protocol version requires an origin (hixie-75 and hixie-76).
+    #[cfg(feature = "legacy")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "legacy")))]
+    MissingOrigin,
+    /// The protocol version has no extensions and no second subprotocol (hixie-75 and hixie-76).
+    #[cfg(feature = "legacy")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "legacy")))]
+    UnsupportedByVersion,
 }
 
 impl fmt::Display for RequestError {
@@ -81,6 +89,12 @@ impl fmt::Display for RequestError {
             Self::MissingSubprotocol => "a subprotocol is required, and there is none to select",
             Self::InvalidExtension => "the offers of extensions are malformed or too long",
             Self::InvalidUri => "the crate http does not take the uri",
+            #[cfg(feature = "legacy")]
+            Self::MissingOrigin => "this protocol version requires an origin",
+            #[cfg(feature = "legacy")]
+            Self::UnsupportedByVersion => {
+                "this protocol version has no extensions and at most one subprotocol"
+            }
         })
     }
 }

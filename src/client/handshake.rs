@@ -1,38 +1,34 @@
 //! The machine that sends a request and reads the response as bytes of HTTP/1.1.
 
-use alloc::{boxed::Box, vec::Vec};
-use core::{fmt, mem};
+#[cfg(feature = "http")]
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
 
-use super::{
-    Error, HeadReader, InterimCount, Offer, Request, RequestError, Response, StatusLine, Verdict,
-    body::{Body, BodyProgress},
-};
+use super::{Error, Offer, Request, RequestError, Response, Responses};
+#[cfg(feature = "http")]
+use super::{StatusLine, Verdict};
+#[cfg(feature = "http")]
+use crate::handshake::Head;
 use crate::{
     Config, Connection, Input,
     entropy::Entropy,
-    handshake::{HandshakeError, HandshakeLimits, Head, KEY_LEN, accept_key, encode_nonce},
+    handshake::{HandshakeError, KEY_LEN, VERSION, accept_key, encode_nonce},
 };
 
 /// Sends the request and reads the response of the server (RFC 6455, 4.1).
 ///
 /// A handshake that takes too long is for the caller to end: there is no clock in here. While it runs it holds
 /// at most [`HandshakeLimits::max_head_len`] and [`HandshakeLimits::max_body_len`] bytes.
+///
+/// [`HandshakeLimits::max_head_len`]: crate::handshake::HandshakeLimits::max_head_len
+/// [`HandshakeLimits::max_body_len`]: crate::handshake::HandshakeLimits::max_body_len
 pub struct Handshake {
-    state: State,
+    responses: Responses,
     /// The value of Sec-WebSocket-Accept that answers our key.
     key_accept: [u8; 28],
     offer: Offer,
     entropy: Option<Entropy>,
-    limits: HandshakeLimits,
-    interim: InterimCount,
-}
-
-enum State {
-    Head(HeadReader),
-    /// The server rejects. Its response, without the body, and the body so far.
-    Body(Response, Body),
-    Failed(Error),
-    Complete,
 }
 
 impl Handshake {
@@ -47,7 +43,7 @@ impl Handshake {
     /// The first thing that was wrong with what was put into the request. Nothing was appended.
     pub fn new(request: &Request, seed: [u8; 32], out: &mut Vec<u8>) -> Result<Self, RequestError> {
         let (handshake, key) = Self::start(request, seed)?;
-        request.append(&key, out);
+        request.append(&key, VERSION, request.extra.iter(), out);
         Ok(handshake)
     }
 
@@ -58,12 +54,10 @@ impl Handshake {
         // RFC 6455, 4.1: a new nonce for each connection.
         let key = encode_nonce(entropy.nonce());
         let handshake = Self {
-            state: State::Head(HeadReader::new(request.limits)),
+            responses: Responses::new(request.limits),
             key_accept: accept_key(&key),
             offer: request.offer.clone(),
             entropy: Some(entropy),
-            limits: request.limits,
-            interim: InterimCount::default(),
         };
         Ok((handshake, key))
     }
@@ -82,20 +76,10 @@ impl Handshake {
     ///
     /// [`HandshakeError::AlreadyComplete`] after the connection has been returned; nothing happens.
     pub fn receive(&mut self, input: &mut Input<'_>) -> Result<Option<(Connection, Response)>, Error> {
-        match &self.state {
-            State::Complete => return Err(HandshakeError::AlreadyComplete.into()),
-            State::Failed(error) => {
-                input.take_all();
-                return Err(error.clone());
-            }
-            State::Head(_) | State::Body(..) => {}
-        }
-        let result = self.read(input);
-        if let Err(error) = &result {
-            input.take_all();
-            self.state = State::Failed(error.clone());
-        }
-        result
+        let (offer, key_accept) = (&self.offer, &self.key_accept);
+        let opened =
+            self.responses.receive(input, |line, headers| offer.judge_upgrade(line, headers, key_accept))?;
+        opened.map(|(config, response)| self.open(config, response)).transpose()
     }
 
     /// Takes a response that another library has read, or `None` if it is an interim one.
@@ -105,15 +89,14 @@ impl Handshake {
         line: StatusLine,
         headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
     ) -> Result<Option<(Connection, Response)>, Error> {
-        match &self.state {
-            State::Complete => return Err(HandshakeError::AlreadyComplete.into()),
-            State::Failed(error) => return Err(error.clone()),
-            State::Head(_) | State::Body(..) => {}
-        }
+        self.responses.check()?;
         let verdict = self.offer.judge_upgrade(line, headers.clone(), &self.key_accept)?;
         let response = Response::new(line.status, Head::from_pairs(&[], headers));
         match verdict {
-            Verdict::Open(config) => self.open(config, response).map(Some),
+            Verdict::Open(config) => {
+                self.responses.complete();
+                self.open(config, response).map(Some)
+            }
             Verdict::Interim => Ok(None),
             Verdict::Rejected => Err(Error::Rejected(Box::new(response))),
         }
@@ -127,85 +110,20 @@ impl Handshake {
     /// [`Error::Rejected`] if its body had not: with what came of it. The earlier error if the handshake had
     /// failed.
     pub fn receive_eof(&mut self) -> Result<(), Error> {
-        let error = match mem::replace(&mut self.state, State::Complete) {
-            State::Complete => return Ok(()),
-            State::Failed(error) => error,
-            State::Head(_) => HandshakeError::IncompleteHandshake.into(),
-            State::Body(response, body) => {
-                let truncated = !body.ends_with_transport();
-                rejected(response, body, truncated)
-            }
-        };
-        self.state = State::Failed(error.clone());
-        Err(error)
-    }
-
-    fn read(&mut self, input: &mut Input<'_>) -> Result<Option<(Connection, Response)>, Error> {
-        loop {
-            match &mut self.state {
-                State::Head(reader) => match reader.receive(input)? {
-                    None => return Ok(None),
-                    Some((line, head)) => {
-                        if let Some(opened) = self.judge(line, head)? {
-                            return Ok(Some(opened));
-                        }
-                    }
-                },
-                State::Body(_, body) => match body.receive(input) {
-                    BodyProgress::More => return Ok(None),
-                    progress => return Err(self.finish_body(progress == BodyProgress::Cut)),
-                },
-                State::Failed(_) | State::Complete => return Ok(None),
-            }
-        }
-    }
-
-    /// The connection, if this is the head that opens it.
-    fn judge(&mut self, line: StatusLine, head: Head) -> Result<Option<(Connection, Response)>, Error> {
-        let verdict = head.parse(|headers| self.offer.judge_upgrade(line, headers, &self.key_accept))?;
-        match verdict {
-            Verdict::Open(config) => self.open(config, Response::new(line.status, head)).map(Some),
-            Verdict::Interim => {
-                self.interim.add()?;
-                Ok(None)
-            }
-            Verdict::Rejected => {
-                let body = Body::new(line.status, head.headers(), self.limits.body_len)?;
-                self.state = State::Body(Response::new(line.status, head), body);
-                Ok(None)
-            }
-        }
+        self.responses.receive_eof()
     }
 
     fn open(&mut self, config: Config, response: Response) -> Result<(Connection, Response), Error> {
-        self.state = State::Complete;
         let Some(entropy) = self.entropy.take() else {
             return Err(HandshakeError::AlreadyComplete.into());
         };
         Ok((Connection::client_with(config, entropy), response))
-    }
-
-    fn finish_body(&mut self, truncated: bool) -> Error {
-        match mem::replace(&mut self.state, State::Complete) {
-            State::Body(response, body) => rejected(response, body, truncated),
-            _ => HandshakeError::AlreadyComplete.into(),
-        }
     }
 }
 
 /// Shows no byte of the response, as it may hold credentials.
 impl fmt::Debug for Handshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state: &dyn fmt::Debug = match &self.state {
-            State::Head(_) => &"reading the head",
-            State::Body(..) => &"reading the body",
-            State::Failed(error) => error,
-            State::Complete => &"complete",
-        };
-        f.debug_struct("Handshake").field("state", state).finish_non_exhaustive()
+        f.debug_struct("Handshake").field("state", &self.responses).finish_non_exhaustive()
     }
-}
-
-fn rejected(response: Response, body: Body, truncated: bool) -> Error {
-    Error::Rejected(Box::new(response.with_body(body.into_bytes(), truncated)))
 }

@@ -42,6 +42,7 @@ mod offer;
 mod reader;
 mod request;
 mod response;
+mod responses;
 mod start_line;
 
 pub use error::{Error, RequestError};
@@ -51,4 +52,5 @@ pub(crate) use offer::Offer;
 pub(crate) use reader::{HeadReader, InterimCount};
 pub use request::Request;
 pub use response::Response;
+pub(crate) use responses::Responses;
 pub(crate) use start_line::StatusLine;

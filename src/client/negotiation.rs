@@ -18,6 +18,22 @@ pub(crate) enum Verdict {
     Rejected,
 }
 
+impl StatusLine {
+    /// Judges a response of HTTP/1.1, if it upgrades by what `open` finds.
+    pub(crate) fn judge(
+        self,
+        open: impl FnOnce() -> Result<Verdict, HandshakeError>,
+    ) -> Result<Verdict, HandshakeError> {
+        match self.status {
+            // RFC 6455, 4.2.1: the upgrade needs HTTP/1.1 on both sides.
+            101 if self.minor_version == 0 => Err(HandshakeError::HttpVersionTooOld),
+            101 => open(),
+            100..200 => Ok(Verdict::Interim),
+            _ => Ok(Verdict::Rejected),
+        }
+    }
+}
+
 impl Offer {
     /// Judges a response of HTTP/1.1 to a key that `key_accept` answers.
     pub(crate) fn judge_upgrade<'h>(
@@ -26,16 +42,10 @@ impl Offer {
         headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
         key_accept: &[u8],
     ) -> Result<Verdict, HandshakeError> {
-        match line.status {
-            // RFC 6455, 4.2.1: the upgrade needs HTTP/1.1 on both sides.
-            101 if line.minor_version == 0 => Err(HandshakeError::HttpVersionTooOld),
-            101 => {
-                check_upgrade(headers.clone(), key_accept)?;
-                self.judge_selection(headers)
-            }
-            100..200 => Ok(Verdict::Interim),
-            _ => Ok(Verdict::Rejected),
-        }
+        line.judge(|| {
+            check_upgrade(headers.clone(), key_accept)?;
+            self.judge_selection(headers)
+        })
     }
 
     /// Judges a response to an extended CONNECT (RFC 8441, 5).

@@ -15,7 +15,7 @@ pub(crate) struct Offer {
     /// Whether one of the subprotocols must have been selected.
     pub(crate) require_subprotocol: bool,
     pub(super) compression: Compression,
-    pub(super) config: Config,
+    pub(crate) config: Config,
 }
 
 impl Offer {

@@ -7,7 +7,7 @@ use super::{Offer, RequestError, offer::append_element};
 use crate::{
     Config,
     handshake::{
-        ExtraHeaders, HandshakeLimits, KEY_LEN, MAX_SUBPROTOCOLS, append_head, check_offer, is_token,
+        ExtraHeaders, HandshakeLimits, KEY_LEN, MAX_SUBPROTOCOLS, VERSION, append_head, check_offer, is_token,
     },
     uri::{Uri, UriError},
 };
@@ -31,8 +31,8 @@ pub struct Request {
     uri: Uri,
     has_origin: bool,
     pub(super) offer: Offer,
-    extra: ExtraHeaders,
-    pub(super) limits: HandshakeLimits,
+    pub(crate) extra: ExtraHeaders,
+    pub(crate) limits: HandshakeLimits,
     /// The first thing that went wrong.
     error: Option<RequestError>,
 }
@@ -166,11 +166,20 @@ impl Request {
 
     /// Appends the request as HTTP/1.1 with this key (RFC 6455, 4.1): the headers of
     /// [`upgrade_headers`](Self::upgrade_headers), of which the first ones are written out.
-    pub(super) fn append(&self, key: &[u8; KEY_LEN], out: &mut Vec<u8>) {
-        let upgrade = b"\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ";
+    ///
+    /// It names this version, and has these headers of the caller.
+    pub(crate) fn append<'r>(
+        &'r self,
+        key: &[u8; KEY_LEN],
+        version: &str,
+        extra: impl Iterator<Item = (&'r str, &'r [u8])>,
+        out: &mut Vec<u8>,
+    ) {
+        let upgrade = b"\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: ";
         let (target, host) = (self.uri.resource_name().as_bytes(), self.uri.authority().as_bytes());
-        let start = [b"GET ", target, b" HTTP/1.1\r\nHost: ", host, upgrade, key, b"\r\n"];
-        append_head(&start, self.offer.headers().chain(self.extra.iter()), out);
+        let (line, version) = (b" HTTP/1.1\r\nHost: ", version.as_bytes());
+        let start = [b"GET ", target, line, host, upgrade, version, b"\r\nSec-WebSocket-Key: ", key, b"\r\n"];
+        append_head(&start, self.offer.headers().chain(extra), out);
     }
 
     /// The headers of an upgrade with this key (RFC 6455, 4.1).
@@ -190,7 +199,7 @@ impl Request {
 
     /// The headers of any request for a WebSocket: the version, the offer, and what the caller added.
     pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> + Clone {
-        [("Sec-WebSocket-Version", &b"13"[..])]
+        [("Sec-WebSocket-Version", VERSION.as_bytes())]
             .into_iter()
             .chain(self.offer.headers())
             .chain(self.extra.iter())

@@ -13,11 +13,11 @@ use crate::{compression::Agreement, frame};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
-    pub(super) frame_limits: frame::Limits,
+    pub(crate) frame_limits: frame::Limits,
     pub(super) delivery: Delivery,
     pub(super) auto_pong: bool,
-    pub(super) auto_close: bool,
-    pub(super) deliver_while_closing: bool,
+    pub(crate) auto_close: bool,
+    pub(crate) deliver_while_closing: bool,
     pub(super) compression: Agreement,
 }
 

@@ -81,7 +81,7 @@ pub enum Initiator {
 /// What has happened so far on the way to the end.
 #[derive(Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each of them is a fact of its own")]
-pub(super) struct Lifecycle {
+pub(crate) struct Lifecycle {
     sent: bool,
     /// The peer's Close: whether it was received, its code and its reason.
     received: bool,
@@ -94,7 +94,7 @@ pub(super) struct Lifecycle {
 }
 
 impl Lifecycle {
-    pub(super) fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         match (self.sent, self.received) {
             _ if self.ended => State::Closed,
             _ if self.failure.is_some() => State::Draining,
@@ -105,26 +105,26 @@ impl Lifecycle {
     }
 
     /// Whether what arrives still means something: neither the peer's Close nor the end was reached.
-    pub(super) fn may_receive(&self) -> bool {
+    pub(crate) fn may_receive(&self) -> bool {
         !self.received && self.failure.is_none() && !self.ended
     }
 
     /// Whether anything but a Pong may be sent.
-    pub(super) fn may_send(&self) -> bool {
+    pub(crate) fn may_send(&self) -> bool {
         !self.sent && self.failure.is_none() && !self.ended
     }
 
     /// Whether a Pong may be sent: also after our own Close, but not after the peer's (RFC 6455, 5.5.2).
-    pub(super) fn may_send_pong(&self) -> bool {
+    pub(crate) fn may_send_pong(&self) -> bool {
         self.may_receive()
     }
 
-    pub(super) fn on_close_sent(&mut self) {
+    pub(crate) fn on_close_sent(&mut self) {
         self.sent = true;
         self.initiator.get_or_insert(Initiator::Local);
     }
 
-    pub(super) fn on_close_received(&mut self, close: Option<&Close<'_>>, in_message: bool) {
+    pub(crate) fn on_close_received(&mut self, close: Option<&Close<'_>>, in_message: bool) {
         self.received = true;
         self.code = close.map(Close::code);
         self.reason = Reason(close.map_or("", Close::reason).into());
@@ -132,13 +132,13 @@ impl Lifecycle {
         self.interrupted = in_message;
     }
 
-    pub(super) fn on_failure(&mut self, error: ProtocolError) {
+    pub(crate) fn on_failure(&mut self, error: ProtocolError) {
         self.failure = Some(error);
         self.initiator.get_or_insert(Initiator::Local);
     }
 
     /// The transport ended, for the first time or again.
-    pub(super) fn on_eof(&mut self, in_message: bool) -> Result<(), ProtocolError> {
+    pub(crate) fn on_eof(&mut self, in_message: bool) -> Result<(), ProtocolError> {
         if !self.ended && self.failure.is_none() && !(self.sent && self.received) {
             self.failure = Some(ProtocolError::UnexpectedEof);
             self.initiator.get_or_insert(Initiator::Transport);
@@ -148,7 +148,7 @@ impl Lifecycle {
         self.failure.map_or(Ok(()), Err)
     }
 
-    pub(super) fn close_outcome(&self) -> Option<CloseOutcome<'_>> {
+    pub(crate) fn close_outcome(&self) -> Option<CloseOutcome<'_>> {
         if !matches!(self.state(), State::Draining | State::Closed) {
             return None;
         }

@@ -43,6 +43,9 @@ pub use lifecycle::{CloseOutcome, Initiator, State};
 pub use send_half::SendHalf;
 pub use split::{ReceiveHalf, Reply};
 
+#[cfg(feature = "legacy")]
+pub(crate) use lifecycle::Lifecycle;
+
 use crate::{Input, ProtocolError, entropy::Entropy, frame::Role, keepalive::Timeout};
 use receiver::Receiver;
 

@@ -3,8 +3,8 @@
 /// What a [`Decoder`](super::Decoder) accepts (RFC 6455, 10.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    pub(super) frame_len: u64,
-    pub(super) message_len: u64,
+    pub(crate) frame_len: u64,
+    pub(crate) message_len: u64,
     pub(super) fragments: u32,
     pub(super) control_frames: u32,
     pub(super) allow_non_minimal_length: bool,

@@ -92,6 +92,27 @@ pub enum HandshakeError {
     MissingSubprotocol,
     /// The server selected an extension that was not offered, or one twice (RFC 6455, 4.1).
     UnexpectedExtension,
+    /// The keys of hixie-76 are missing, repeated or encode no number, are beside a key or version of a later
+    /// protocol, or Sec-WebSocket-Draft is not 0.
+    #[cfg(feature = "legacy")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "legacy")))]
+    InvalidChallenge,
+    /// The Origin header is missing, which hixie-75 and hixie-76 require.
+    #[cfg(feature = "legacy")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "legacy")))]
+    MissingOrigin,
+    /// The 16 bytes after the response of a hixie-76 server are not the digest of the challenge.
+    #[cfg(feature = "legacy")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "legacy")))]
+    InvalidDigest,
+    /// The origin in the response of a hixie server is missing, repeated or not that of the request.
+    #[cfg(feature = "legacy")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "legacy")))]
+    UnexpectedOrigin,
+    /// The location in the response of a hixie server is missing, repeated or not the URI of the request.
+    #[cfg(feature = "legacy")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "legacy")))]
+    UnexpectedLocation,
     /// The transport ended before the handshake did.
     IncompleteHandshake,
     /// A misuse: the handshake has already succeeded. Nothing was consumed.
@@ -124,6 +145,8 @@ impl HandshakeError {
             | Self::UnexpectedExtension
             | Self::IncompleteHandshake
             | Self::AlreadyComplete => None,
+            #[cfg(feature = "legacy")]
+            Self::InvalidDigest | Self::UnexpectedOrigin | Self::UnexpectedLocation => None,
             _ => Some(400),
         }
     }
@@ -175,6 +198,16 @@ impl fmt::Display for HandshakeError {
             Self::UnexpectedExtension => {
                 "the server selected an extension, or parameters of one, that were not offered"
             }
+            #[cfg(feature = "legacy")]
+            Self::InvalidChallenge => "the challenge of hixie-76 is incomplete, invalid or ambiguous",
+            #[cfg(feature = "legacy")]
+            Self::MissingOrigin => "the origin header is missing, which this protocol version requires",
+            #[cfg(feature = "legacy")]
+            Self::InvalidDigest => "the digest after the response does not match the challenge",
+            #[cfg(feature = "legacy")]
+            Self::UnexpectedOrigin => "the origin in the response is not that of the request",
+            #[cfg(feature = "legacy")]
+            Self::UnexpectedLocation => "the location in the response is not the URI of the request",
             Self::IncompleteHandshake => "the transport ended before the handshake did",
             Self::AlreadyComplete => "the handshake has already succeeded",
         })

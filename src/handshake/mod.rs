@@ -41,7 +41,7 @@ pub(crate) use extra_headers::{ExtraHeaders, FieldError};
 pub(crate) use grammar::{
     MAX_EMPTY_ELEMENTS, elements, is_key, is_token, parse_version, subprotocols, trim_ows,
 };
-pub(crate) use head::{Head, append_head};
+pub(crate) use head::{Head, Pairs, append_head};
 pub(crate) use values::{ContentLength, Search, Single, content_length};
 
 /// The value of Sec-WebSocket-Accept that answers a Sec-WebSocket-Key, 28 characters of base64
@@ -86,6 +86,9 @@ pub(crate) fn append_within(limit: usize, vec: &mut Vec<u8>, bytes: &[u8]) -> us
 
 /// The most subprotocols in one request.
 pub(crate) const MAX_SUBPROTOCOLS: usize = 64;
+
+/// The version of RFC 6455, as requests and responses name it (RFC 6455, 4.1 and 4.4).
+pub(crate) const VERSION: &str = "13";
 
 /// The length of a key in base64.
 pub(crate) const KEY_LEN: usize = 24;

@@ -63,27 +63,34 @@ impl Accept {
 
     /// The response to this request, if it may be sent.
     pub(crate) fn answer<T>(self, request: &Request<T>) -> Result<Answer, ResponseErrorKind> {
+        let (config, extensions) = self.compression.agree(request, self.config);
+        let answer = self.answer_plain(|name| request.subprotocols().any(|offered| offered == name))?;
+        Ok(Answer { config, extensions, ..answer })
+    }
+
+    /// The response without extensions, if it may be sent.
+    pub(crate) fn answer_plain(
+        self,
+        is_offered: impl FnOnce(&str) -> bool,
+    ) -> Result<Answer, ResponseErrorKind> {
         if let Some(error) = self.error {
             return Err(error);
         }
         // RFC 6455, 4.2.2: one of those that the client listed, or none.
-        if let Some(name) = &self.subprotocol
-            && !request.subprotocols().any(|offered| offered == name)
-        {
+        if self.subprotocol.as_deref().is_some_and(|name| !is_offered(name)) {
             return Err(ResponseErrorKind::SubprotocolNotOffered);
         }
-        let (config, extensions) = self.compression.agree(request, self.config);
-        Ok(Answer { config, subprotocol: self.subprotocol, extensions, extra: self.extra })
+        Ok(Answer { config: self.config, subprotocol: self.subprotocol, extensions: None, extra: self.extra })
     }
 }
 
 /// What a server answers to one request, for every encoding.
 pub(crate) struct Answer {
     pub(crate) config: Config,
-    subprotocol: Option<String>,
+    pub(crate) subprotocol: Option<String>,
     /// The value of Sec-WebSocket-Extensions.
     extensions: Option<String>,
-    extra: ExtraHeaders,
+    pub(crate) extra: ExtraHeaders,
 }
 
 impl Answer {

@@ -3,10 +3,10 @@
 use alloc::vec::Vec;
 use core::{fmt, mem, ops::Range};
 
-use super::{Incoming, Refusal, Request, check_upgrade, start_line::check_line};
+use super::{Incoming, Refusal, Request, check_upgrade, is_version, start_line::check_line};
 use crate::{
     Input,
-    handshake::{Collector, HandshakeError, HandshakeLimits, Kind, Progress},
+    handshake::{Collector, HandshakeError, HandshakeLimits, Head, Kind, Progress, VERSION},
 };
 
 /// Reads the request of a client, and refuses it if it does not open a WebSocket (RFC 6455, 4.2.1).
@@ -46,7 +46,7 @@ impl Handshake {
         input: &mut Input<'_>,
         out: &mut Vec<u8>,
     ) -> Result<Option<Request>, HandshakeError> {
-        self.run(input, out, |incoming| match incoming {
+        self.run(input, out, VERSION, |head, target| match judge(head, target, is_version)? {
             Incoming::WebSocket(request) => Ok(request),
             Incoming::Http(_) => Err(HandshakeError::MissingUpgrade),
         })
@@ -65,7 +65,7 @@ impl Handshake {
         input: &mut Input<'_>,
         out: &mut Vec<u8>,
     ) -> Result<Option<Incoming>, HandshakeError> {
-        self.run(input, out, Ok)
+        self.run(input, out, VERSION, |head, target| judge(head, target, is_version))
     }
 
     /// The transport ended: no more bytes will come.
@@ -85,11 +85,13 @@ impl Handshake {
         }
     }
 
-    fn run<T>(
+    /// Reads a head for `judge`. The `versions` are named in responses that refuse another one.
+    pub(crate) fn run<T>(
         &mut self,
         input: &mut Input<'_>,
         out: &mut Vec<u8>,
-        select: impl FnOnce(Incoming) -> Result<T, HandshakeError>,
+        versions: &'static str,
+        judge: impl FnOnce(Head, Range<usize>) -> Result<T, HandshakeError>,
     ) -> Result<Option<T>, HandshakeError> {
         let result = match &mut self.state {
             State::Complete => return Err(HandshakeError::AlreadyComplete),
@@ -101,7 +103,7 @@ impl Handshake {
         };
         let result = match result {
             Ok(false) => return Ok(None),
-            Ok(true) => self.finish().and_then(select),
+            Ok(true) => self.finish().and_then(|(head, target)| judge(head, target)),
             Err(error) => Err(error),
         };
         match result {
@@ -109,7 +111,7 @@ impl Handshake {
             Err(error) => {
                 self.state = State::Failed(error);
                 input.take_all();
-                if let Some(refusal) = Refusal::of_error(error) {
+                if let Some(refusal) = Refusal::of_error(error, versions) {
                     refusal.append(b"", out);
                 }
                 Err(error)
@@ -117,17 +119,18 @@ impl Handshake {
         }
     }
 
-    /// Judges the complete head. The order of the checks is the order of precedence of their answers.
-    fn finish(&mut self) -> Result<Incoming, HandshakeError> {
-        let State::Reading(collector, target) = mem::replace(&mut self.state, State::Complete) else {
-            return Err(HandshakeError::AlreadyComplete);
-        };
-        let head = collector.finish();
-        let key = head.parse(|headers| check_upgrade(headers))?;
-        Ok(match key {
-            Some(key) => Incoming::WebSocket(Request::upgrade(head, key, target)),
-            None => Incoming::Http(Request::plain(head, target)),
-        })
+    /// The complete head, and where its target is.
+    fn finish(&mut self) -> Result<(Head, Range<usize>), HandshakeError> {
+        match mem::replace(&mut self.state, State::Complete) {
+            State::Reading(collector, target) => Ok((collector.finish(), target)),
+            _ => Err(HandshakeError::AlreadyComplete),
+        }
+    }
+
+    /// Fails a handshake whose head was accepted.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn fail(&mut self, error: HandshakeError) {
+        self.state = State::Failed(error);
     }
 }
 
@@ -141,6 +144,19 @@ impl fmt::Debug for Handshake {
         };
         f.debug_struct("Handshake").field("state", state).finish_non_exhaustive()
     }
+}
+
+/// Judges a complete head, of a version that `speaks` knows.
+pub(crate) fn judge(
+    head: Head,
+    target: Range<usize>,
+    speaks: impl Fn(&[u8]) -> bool,
+) -> Result<Incoming, HandshakeError> {
+    let key = head.parse(|headers| check_upgrade(headers, speaks))?;
+    Ok(match key {
+        Some(key) => Incoming::WebSocket(Request::upgrade(head, key, target)),
+        None => Incoming::Http(Request::plain(head, target)),
+    })
 }
 
 /// Whether the head is complete.

@@ -47,7 +47,11 @@ pub use answer::Accept;
 pub(crate) use answer::Answer;
 pub use error::{ResponseError, ResponseErrorKind};
 pub use handshake::Handshake;
-pub(crate) use negotiation::{check_connect, check_upgrade};
+#[cfg(feature = "legacy")]
+pub(crate) use handshake::judge;
+#[cfg(feature = "legacy")]
+pub(crate) use negotiation::{asks_for_upgrade, check_host, check_http};
+pub(crate) use negotiation::{check_connect, check_upgrade, is_version};
 pub use request::{Incoming, PlainRequest, Request, Resource, Upgrade};
 pub(crate) use response::Refusal;
 #[cfg(feature = "http")]

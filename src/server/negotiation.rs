@@ -5,16 +5,17 @@
 use crate::{
     handshake::{
         ContentLength, HandshakeError, KEY_LEN, MAX_EMPTY_ELEMENTS, MAX_SUBPROTOCOLS, Search, Single,
-        elements, extensions, is_key, is_token, parse_version, subprotocols,
+        VERSION, elements, extensions, is_key, is_token, parse_version, subprotocols,
     },
     uri,
 };
 
 /// Judges a request of HTTP/1.1. Its key, if it asks for an upgrade to `websocket`; `None` if it is plain HTTP.
 ///
-/// The order of the checks is the order of precedence of their responses.
+/// The order of the checks is the order of precedence of their responses. The version is one that `speaks` knows.
 pub(crate) fn check_upgrade<'h>(
     headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
+    speaks: impl Fn(&[u8]) -> bool,
 ) -> Result<Option<[u8; KEY_LEN]>, HandshakeError> {
     let headers = RequestHeaders::read(headers);
     headers.check_body()?;
@@ -22,10 +23,36 @@ pub(crate) fn check_upgrade<'h>(
     if !headers.asks_for_upgrade()? {
         return Ok(None);
     }
-    headers.check_version()?;
+    headers.check_version(speaks)?;
     let key = headers.key()?;
     headers.check_offers()?;
     Ok(Some(key))
+}
+
+/// Whether a request asks for an upgrade to `websocket`.
+#[cfg(feature = "legacy")]
+pub(crate) fn asks_for_upgrade<'h>(
+    headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
+) -> Result<bool, HandshakeError> {
+    RequestHeaders::read(headers).asks_for_upgrade()
+}
+
+/// Judges what every request of HTTP/1.1 has to fulfil.
+#[cfg(feature = "legacy")]
+pub(crate) fn check_http<'h>(
+    headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
+) -> Result<(), HandshakeError> {
+    let headers = RequestHeaders::read(headers);
+    headers.check_body()?;
+    headers.check_authority(None)
+}
+
+/// Judges the host of a request whose body is another's business.
+#[cfg(feature = "legacy")]
+pub(crate) fn check_host<'h>(
+    headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
+) -> Result<(), HandshakeError> {
+    RequestHeaders::read(headers).check_authority(None)
 }
 
 /// Judges an extended CONNECT with this `:authority` (RFC 8441, 5). A key is not read.
@@ -36,7 +63,7 @@ pub(crate) fn check_connect<'h>(
     let headers = RequestHeaders::read(headers);
     headers.check_authority(authority)?;
     headers.check_body()?;
-    headers.check_version()?;
+    headers.check_version(is_version)?;
     headers.check_offers()
 }
 
@@ -132,10 +159,10 @@ impl<'h, I: Iterator<Item = (&'h str, &'h [u8])> + Clone> RequestHeaders<'h, I> 
         }
     }
 
-    /// The version (RFC 6455, 4.2.1, item 6; 4.4; 11.3.5).
-    fn check_version(&self) -> Result<(), HandshakeError> {
+    /// The version, of which `speaks` knows those to accept (RFC 6455, 4.2.1, item 6; 4.4; 11.3.5).
+    fn check_version(&self, speaks: impl Fn(&[u8]) -> bool) -> Result<(), HandshakeError> {
         match self.version {
-            Single::One(b"13") => Ok(()),
+            Single::One(version) if speaks(version) => Ok(()),
             Single::One(version) if parse_version(version).is_some() => {
                 Err(HandshakeError::UnsupportedVersion)
             }
@@ -158,6 +185,11 @@ impl<'h, I: Iterator<Item = (&'h str, &'h [u8])> + Clone> RequestHeaders<'h, I> 
         }
         Ok(())
     }
+}
+
+/// The version of RFC 6455, which is the only one (RFC 6455, 4.1).
+pub(crate) fn is_version(version: &[u8]) -> bool {
+    version == VERSION.as_bytes()
 }
 
 /// RFC 9110, 7.8: a name, which may have a version.

@@ -7,7 +7,7 @@ use super::{Accept, Answer, Refusal, ResponseError, ResponseErrorKind, start_lin
 use crate::{
     Connection,
     excerpt::Excerpt,
-    handshake::{Extension, Head, Headers, KEY_LEN, extensions, subprotocols},
+    handshake::{Extension, Head, Headers, KEY_LEN, VERSION, extensions, subprotocols},
 };
 
 /// A request of a client. What it asks for, `T`, is what it can be answered with.
@@ -16,10 +16,10 @@ use crate::{
 /// the protocol goes. Whether to serve this target to this origin is for the caller to say: a server that does not
 /// look at [`origin`](Self::origin) serves the pages of every web site (RFC 6455, 4.2.2 and 10.2).
 pub struct Request<T = Upgrade> {
-    head: Head,
+    pub(crate) head: Head,
     /// Where in the head the target is.
-    target: Range<usize>,
-    asks_for: T,
+    pub(crate) target: Range<usize>,
+    pub(crate) asks_for: T,
 }
 
 /// What a [`Request`] asks for: that HTTP/1.1 becomes a WebSocket.
@@ -152,7 +152,7 @@ impl<T> Request<T> {
         body: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<(), ResponseError<Self>> {
-        match Refusal::new(status, headers, !body.is_empty()) {
+        match Refusal::new(status, headers, !body.is_empty(), VERSION) {
             Ok(refusal) => {
                 refusal.append(body, out);
                 Ok(())

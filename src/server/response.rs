@@ -13,20 +13,21 @@ use crate::handshake::{ExtraHeaders, HandshakeError, append_head};
 /// A status, and the headers that belong to it: those of the protocol, and those of the caller.
 pub(crate) struct Refusal {
     pub(crate) status: u16,
-    own: &'static [(&'static str, &'static str)],
+    own: [Option<(&'static str, &'static str)>; 2],
     extra: ExtraHeaders,
 }
 
 impl Refusal {
-    /// The response to a request that breaks the protocol. No byte of the request is in it.
-    pub(crate) fn of_error(error: HandshakeError) -> Option<Self> {
-        let own: &[(&str, &str)] = match error {
+    /// The response to a request that breaks the protocol. No byte of the request is in it. It may name the `versions`
+    /// that are spoken.
+    pub(crate) fn of_error(error: HandshakeError, versions: &'static str) -> Option<Self> {
+        let own = match error {
             // RFC 9110, 15.5.6.
-            HandshakeError::InvalidMethod => &[("Allow", "GET")],
+            HandshakeError::InvalidMethod => [Some(("Allow", "GET")), None],
             // RFC 6455, 4.4.
-            HandshakeError::InvalidVersion => &[("Sec-WebSocket-Version", "13")],
-            HandshakeError::UnsupportedVersion | HandshakeError::MissingUpgrade => UPGRADE,
-            _ => &[],
+            HandshakeError::InvalidVersion => [None, Some((VERSION_NAME, versions))],
+            HandshakeError::UnsupportedVersion | HandshakeError::MissingUpgrade => upgrade(versions),
+            _ => [None; 2],
         };
         Some(Self { status: error.status()?, own, extra: ExtraHeaders::default() })
     }
@@ -36,6 +37,7 @@ impl Refusal {
         status: u16,
         headers: &[(&str, &str)],
         has_body: bool,
+        versions: &'static str,
     ) -> Result<Self, ResponseErrorKind> {
         if !(200..600).contains(&status) {
             return Err(ResponseErrorKind::InvalidStatus);
@@ -44,7 +46,7 @@ impl Refusal {
             return Err(ResponseErrorKind::BodyNotAllowed);
         }
         // RFC 9110, 15.5.22.
-        let own = if status == 426 { UPGRADE } else { &[] };
+        let own = if status == 426 { upgrade(versions) } else { [None; 2] };
         Ok(Self { status, own, extra: ExtraHeaders::of(headers)? })
     }
 
@@ -61,7 +63,7 @@ impl Refusal {
     ) -> impl Iterator<Item = (&'r str, &'r [u8])> + Clone {
         // RFC 9110, 15.5.22 and 7.8: Upgrade comes with its connection option. RFC 9112, 9.6.
         let connection = if self.status == 426 { "Upgrade, close" } else { "close" };
-        let own = self.own.iter().copied();
+        let own = self.own.iter().copied().flatten();
         let framing = [("Connection", Some(connection)), ("Content-Length", content_length)];
         let framing = framing.into_iter().filter_map(|(name, value)| Some((name, value?)));
         let bytes = |(name, value): (&'r str, &'r str)| (name, value.as_bytes());
@@ -69,7 +71,7 @@ impl Refusal {
     }
 
     /// Appends the response as HTTP/1.1.
-    pub(super) fn append(&self, body: &[u8], out: &mut Vec<u8>) {
+    pub(crate) fn append(&self, body: &[u8], out: &mut Vec<u8>) {
         // RFC 9112, 4: the space is needed without a reason phrase too.
         let status = self.status.to_string();
         let start = ["HTTP/1.1 ", &status, " ", reason(self.status), "\r\n"];
@@ -113,4 +115,9 @@ fn reason(status: u16) -> &'static str {
     }
 }
 
-const UPGRADE: &[(&str, &str)] = &[("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")];
+/// The headers of a 426 (RFC 6455, 4.4; RFC 9110, 15.5.22).
+fn upgrade(versions: &'static str) -> [Option<(&'static str, &'static str)>; 2] {
+    [Some(("Upgrade", "websocket")), Some((VERSION_NAME, versions))]
+}
+
+const VERSION_NAME: &str = "Sec-WebSocket-Version";

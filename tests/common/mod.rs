@@ -13,6 +13,8 @@ pub(crate) mod deflate;
 mod frames;
 #[cfg(feature = "deflate")]
 mod inflate;
+#[cfg(feature = "legacy")]
+pub(crate) mod legacy;
 mod pair;
 mod parts;
 mod sessions;

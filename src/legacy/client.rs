@@ -1,0 +1,289 @@
+//! The client's side of the opening handshake, in every version.
+
+use alloc::{borrow::ToOwned as _, format, string::String, vec::Vec};
+use core::fmt;
+
+use super::{
+    Connection, Draft, Version,
+    challenge::{self, DIGEST_LEN, Key},
+    has_reserved, single,
+};
+use crate::{
+    Config, Input,
+    client::{self, Error, Request, RequestError, Response, Responses, Verdict},
+    entropy::Entropy,
+    handshake::{HandshakeError, Single, append_head},
+};
+
+/// Sends the request in one version and reads the server's response.
+///
+/// ```
+/// use sansocket::{Input, client::Request, legacy::{Version, client::Handshake}};
+///
+/// let request = Request::new("ws://example.com/demo")?.origin("http://localhost");
+/// let mut out = Vec::new();
+/// let mut handshake = Handshake::new(&request, Version::Hixie75, [7; 32], &mut out)?;
+/// assert!(out.starts_with(b"GET /demo HTTP/1.1\r\nUpgrade: WebSocket\r\n"));
+///
+/// let mut bytes = *b"HTTP/1.1 101 Web Socket Protocol Handshake\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\
+///     WebSocket-Origin: http://localhost\r\nWebSocket-Location: ws://example.com/demo\r\n\r\n";
+/// let opened = handshake.receive(&mut Input::new(&mut bytes))?;
+/// assert!(opened.is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// A server that does not speak the version rejects the request or closes the transport. There is no fallback to an
+/// older version: the responses 400 and 426 name the numbers that the server accepts
+/// ([`Response::supported_versions`]), and a second handshake is the caller's decision.
+///
+/// See [`client::Handshake`] for details.
+#[derive(Debug)]
+pub struct Handshake {
+    version: Version,
+    inner: Inner,
+}
+
+#[derive(Debug)]
+enum Inner {
+    Hybi(client::Handshake),
+    Hixie(HixieHandshake),
+}
+
+/// A handshake of hixie-75 or hixie-76.
+struct HixieHandshake {
+    responses: Responses,
+    expected: Expected,
+    /// The response, once its head was accepted, and how many bytes of the digest have come.
+    accepted: Option<(Response, usize)>,
+}
+
+/// What the response has to contain.
+struct Expected {
+    draft: Draft,
+    config: Config,
+    origin: Vec<u8>,
+    location: String,
+    subprotocol: Option<String>,
+    /// Nothing in hixie-75.
+    digest: Option<[u8; DIGEST_LEN]>,
+}
+
+impl Handshake {
+    /// Appends the request to `out`.
+    ///
+    /// The `seed` must be unpredictable and used once, see [`client::Handshake::new`]. Hixie-75 does not use it.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first error in the request. In hixie-75 and hixie-76 returns [`RequestError::MissingOrigin`] if it has
+    /// no origin, [`RequestError::UnsupportedByVersion`] if it offers an extension or a second subprotocol, and
+    /// [`RequestError::ReservedHeader`] for a header whose name begins with WebSocket-. Nothing was appended.
+    pub fn new(
+        request: &Request,
+        version: Version,
+        seed: [u8; 32],
+        out: &mut Vec<u8>,
+    ) -> Result<Self, RequestError> {
+        let inner = match version {
+            Version::Rfc6455 => Inner::Hybi(client::Handshake::new(request, seed, out)?),
+            Version::Hybi8 => start_hybi(request, "8", seed, out)?,
+            Version::Hybi7 => start_hybi(request, "7", seed, out)?,
+            Version::Hixie76 => Inner::Hixie(HixieHandshake::new(request, Draft::Hixie76, seed, out)?),
+            Version::Hixie75 => Inner::Hixie(HixieHandshake::new(request, Draft::Hixie75, seed, out)?),
+        };
+        Ok(Self { version, inner })
+    }
+
+    /// Reads the response, or returns `None` if more bytes are needed.
+    ///
+    /// The bytes after the response, in hixie-76 those after the digest, are left in `input` for the connection.
+    ///
+    /// In hixie-75 and hixie-76 the subprotocol that the request offers has been selected, and
+    /// [`Response::subprotocol`] is without meaning.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Rejected`] if the status is not 101, once the body is complete or exceeds its limit, and
+    /// [`Error::Handshake`] if the response breaks the protocol or exceeds a limit. Close the transport. Later calls
+    /// return the same error.
+    ///
+    /// Returns [`HandshakeError::AlreadyComplete`] after the connection has been returned.
+    pub fn receive(&mut self, input: &mut Input<'_>) -> Result<Option<(Connection, Response)>, Error> {
+        let version = self.version;
+        match &mut self.inner {
+            Inner::Hybi(handshake) => {
+                let opened = handshake.receive(input)?;
+                Ok(opened.map(|(connection, response)| (Connection::core(version, connection), response)))
+            }
+            Inner::Hixie(handshake) => {
+                let config = handshake.expected.config;
+                // There are no masks, so no seed.
+                let open = |response| (Connection::client(version, config, [0; 32]), response);
+                Ok(handshake.receive(input)?.map(open))
+            }
+        }
+    }
+
+    /// Reports the end of the transport.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`HandshakeError::IncompleteHandshake`] if the response is not complete, in hixie-76 including the digest,
+    /// [`Error::Rejected`] with the received part of the body of a rejection, or the earlier error if the handshake
+    /// failed.
+    pub fn receive_eof(&mut self) -> Result<(), Error> {
+        match &mut self.inner {
+            Inner::Hybi(handshake) => handshake.receive_eof(),
+            Inner::Hixie(handshake) => handshake.receive_eof(),
+        }
+    }
+}
+
+impl HixieHandshake {
+    fn new(request: &Request, draft: Draft, seed: [u8; 32], out: &mut Vec<u8>) -> Result<Self, RequestError> {
+        request.check()?;
+        let offer = request.offer();
+        // A subprotocol is a token, so a comma separates two of them.
+        if !offer.extensions.is_empty() || offer.subprotocols.contains(',') {
+            return Err(RequestError::UnsupportedByVersion);
+        }
+        if has_reserved(request.extra.iter()) {
+            return Err(RequestError::ReservedHeader);
+        }
+        let origin = request.extra.iter().find(|(name, _)| is_origin(name));
+        let (_, origin) = origin.ok_or(RequestError::MissingOrigin)?;
+        let uri = request.uri();
+        let scheme = if uri.is_secure() { "wss" } else { "ws" };
+        let expected = Expected {
+            draft,
+            config: offer.config,
+            origin: origin.to_owned(),
+            location: format!("{scheme}://{}{}", uri.authority(), uri.resource_name()),
+            subprotocol: (!offer.subprotocols.is_empty()).then(|| offer.subprotocols.clone()),
+            digest: append_request(request, draft, origin, seed, out),
+        };
+        Ok(Self { responses: Responses::new(request.limits), expected, accepted: None })
+    }
+
+    fn receive(&mut self, input: &mut Input<'_>) -> Result<Option<Response>, Error> {
+        if self.accepted.is_none() {
+            let expected = &self.expected;
+            let opened = self.responses.receive(input, |line, headers| {
+                line.judge(|| expected.check(headers).map(|()| Verdict::Open(expected.config)))
+            })?;
+            self.accepted = opened.map(|(_, response)| (response, 0));
+        }
+        let Some((_, len)) = &mut self.accepted else { return Ok(None) };
+        for expected in self.expected.digest.iter().flatten().skip(*len) {
+            let [byte] = input.take(1) else { return Ok(None) };
+            if byte != expected {
+                input.take_all();
+                self.accepted = None;
+                self.responses.fail(HandshakeError::InvalidDigest.into());
+                return Err(HandshakeError::InvalidDigest.into());
+            }
+            *len = len.saturating_add(1);
+        }
+        Ok(self.accepted.take().map(|(response, _)| response))
+    }
+
+    fn receive_eof(&mut self) -> Result<(), Error> {
+        if self.accepted.take().is_some() {
+            self.responses.fail(HandshakeError::IncompleteHandshake.into());
+        }
+        self.responses.receive_eof()
+    }
+}
+
+impl Expected {
+    /// Checks the head of a response with status 101. Its reason phrase and the order of its headers do not matter.
+    fn check<'h>(
+        &self,
+        headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
+    ) -> Result<(), HandshakeError> {
+        let names = self.draft.headers();
+        let value = |name| single(headers.clone(), name);
+        let is = |name, expected: &[u8]| matches!(value(name), Single::One(value) if value.eq_ignore_ascii_case(expected));
+        if !is("upgrade", b"websocket") {
+            return Err(HandshakeError::InvalidUpgrade);
+        }
+        if !is("connection", b"upgrade") {
+            return Err(HandshakeError::InvalidConnection);
+        }
+        if !is(names.origin, &self.origin) {
+            return Err(HandshakeError::UnexpectedOrigin);
+        }
+        if value(names.location) != Single::One(self.location.as_bytes()) {
+            return Err(HandshakeError::UnexpectedLocation);
+        }
+        let Some(subprotocol) = &self.subprotocol else { return Ok(()) };
+        match value(names.subprotocol) {
+            Single::One(selected) if selected == subprotocol.as_bytes() => Ok(()),
+            Single::None => Err(HandshakeError::MissingSubprotocol),
+            _ => Err(HandshakeError::UnexpectedSubprotocol),
+        }
+    }
+}
+
+/// Appends the request in the order that servers of hixie-75 compare. The digest that answers it, in hixie-76.
+fn append_request(
+    request: &Request,
+    draft: Draft,
+    origin: &[u8],
+    seed: [u8; 32],
+    out: &mut Vec<u8>,
+) -> Option<[u8; DIGEST_LEN]> {
+    let challenge = (draft == Draft::Hixie76).then(|| {
+        let mut entropy = Entropy::new(seed);
+        let keys = [Key::random(&mut entropy), Key::random(&mut entropy)];
+        (keys, challenge::random_bytes(&mut entropy))
+    });
+    let uri = request.uri();
+    let line = [b"GET ", uri.resource_name().as_bytes(), b" HTTP/1.1\r\n"];
+    let subprotocol = request.offer().subprotocols.as_bytes();
+    let headers = [
+        ("Upgrade", &b"WebSocket"[..]),
+        ("Connection", b"Upgrade"),
+        ("Host", uri.authority().as_bytes()),
+        ("Origin", origin),
+        (draft.headers().subprotocol, subprotocol),
+    ];
+    let headers = headers.into_iter().filter(|(_, value)| !value.is_empty());
+    let headers = headers.chain(request.extra.iter().filter(|(name, _)| !is_origin(name)));
+    let keys = challenge.iter().flat_map(|([first, second], _)| {
+        [("Sec-WebSocket-Key1", first.text.as_bytes()), ("Sec-WebSocket-Key2", second.text.as_bytes())]
+    });
+    append_head(&line, headers.chain(keys), out);
+    let ([first, second], bytes) = &challenge?;
+    out.extend_from_slice(bytes);
+    Some(challenge::digest([first.number, second.number], *bytes))
+}
+
+/// Appends the request of version 7 or 8, which differs from that of RFC 6455 in the number and the name of the origin.
+fn start_hybi(
+    request: &Request,
+    number: &str,
+    seed: [u8; 32],
+    out: &mut Vec<u8>,
+) -> Result<Inner, RequestError> {
+    let (handshake, key) = client::Handshake::start(request, seed)?;
+    let renamed = request.extra.iter().map(|(name, value)| (hybi_name(name), value));
+    request.append(&key, number, renamed, out);
+    Ok(Inner::Hybi(handshake))
+}
+
+/// The name that a header has in versions 7 and 8.
+fn hybi_name(name: &str) -> &str {
+    if is_origin(name) { "Sec-WebSocket-Origin" } else { name }
+}
+
+fn is_origin(name: &str) -> bool {
+    name.eq_ignore_ascii_case("origin")
+}
+
+/// Shows no byte of the response, which may contain credentials.
+impl fmt::Debug for HixieHandshake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HixieHandshake").field("state", &self.responses).finish_non_exhaustive()
+    }
+}
