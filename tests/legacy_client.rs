@@ -57,7 +57,7 @@ fn failure(error: HandshakeError) -> Connected {
     Connected { result: Err(error.into()), events: Vec::new(), eof: Err(error.into()) }
 }
 
-/// L10: the request of hixie-75, byte for byte.
+/// L10, H75-a: the request of hixie-75, byte for byte.
 #[test]
 fn the_request_of_hixie_75_has_a_fixed_order() {
     let request = request().subprotocol("chat").header("Cookie", "a=b");
@@ -67,7 +67,8 @@ fn the_request_of_hixie_75_has_a_fixed_order() {
     assert_eq!(String::from_utf8(bytes).unwrap(), expected);
 }
 
-/// L13, L14, L15: the request of hixie-76 with its keys and 8 bytes, which follow from the seed.
+/// L13, L14, L15, H76-a, H76-b: the request of hixie-76 with its keys and 8 bytes, which follow from the
+/// seed.
 #[test]
 fn the_request_of_hixie_76_has_two_keys_and_8_bytes() {
     let request = request().header("Cookie", "a=b").subprotocol("chat");
@@ -88,7 +89,8 @@ fn the_request_of_hixie_76_has_two_keys_and_8_bytes() {
     assert!(!out.ends_with(random) && !String::from_utf8_lossy(&out).contains(first));
 }
 
-/// L48: the request of versions 7 and 8 is that of RFC 6455 with another number and name of the origin.
+/// L48, HY8-c: the request of versions 7 and 8 is that of RFC 6455 with another number and name of the
+/// origin.
 #[test]
 fn the_request_of_hybi_names_its_version_and_origin() {
     let request = request().subprotocol("chat").header("Cookie", "a=b");
@@ -102,7 +104,7 @@ fn the_request_of_hybi_names_its_version_and_origin() {
     }
 }
 
-/// L27, L26, L30: what the hixie versions cannot express is refused, and nothing is appended.
+/// L26, L27, L30: what the hixie versions cannot express is refused, and nothing is appended.
 #[test]
 fn requests_that_do_not_fit_are_refused() {
     let uri = || Request::new(URI).unwrap();
@@ -137,7 +139,7 @@ fn requests_that_do_not_fit_are_refused() {
     }
 }
 
-/// L28, L29: what opens the connection, with a frame in the same read.
+/// L26, L28, H76-h: what opens the connection, with a frame in the same read.
 #[test]
 fn responses_that_are_accepted() {
     type Change = fn(&str) -> Option<String>;
@@ -165,7 +167,7 @@ fn responses_that_are_accepted() {
     }
 }
 
-/// L28: responses that are refused, each for its own reason.
+/// L28, H76-h: responses that are refused, each for its own reason.
 #[test]
 fn responses_that_are_refused() {
     type E = HandshakeError;
@@ -247,7 +249,7 @@ fn the_subprotocol_comes_back() {
     }
 }
 
-/// L28, L29: the digest is compared byte by byte, and is part of the handshake.
+/// L28, L29, H76-i: the digest is compared byte by byte, and is part of the handshake.
 #[test]
 fn the_digest_is_checked() {
     let good = response(Version::Hixie76, same);
@@ -308,7 +310,7 @@ fn hybi_opens_a_masking_connection() {
     }
 }
 
-/// L14: the configuration of the request is that of the connection.
+/// the configuration of the request is that of the connection.
 #[test]
 fn the_connection_is_configured_by_the_request() {
     let small = request().config(sansocket::Config::new().max_message_len(3));

@@ -1,5 +1,5 @@
 //! The frames and the closing of hixie-75 and hixie-76. Each test names the rules of `tests/requirements/legacy.tsv`.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
 
@@ -21,10 +21,12 @@ fn limits() -> Config {
 }
 
 /// How a connection ended for which no Close was missing.
+#[expect(clippy::unnecessary_wraps, reason = "a transcript has one or none")]
 fn clean(initiator: Initiator) -> Option<Ended> {
     Some(Ended { code: 1005, reason: String::new(), clean: true, initiator, interrupted: false, error: None })
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a transcript has one or none")]
 fn failed(error: ProtocolError, initiator: Initiator, interrupted: bool) -> Option<Ended> {
     let reason = String::new();
     Some(Ended { code: 1006, reason, clean: false, initiator, interrupted, error: Some(error) })
@@ -61,7 +63,8 @@ const ROWS: [Row; 24] = [
     ("808080808080808080000041ff", &["A"], &[Some("A")]),
 ];
 
-/// L31, L32, L33, L34, L37, L40, L43, L44: the vectors, whole and split, in both roles.
+/// L31, L32, L33, L34, L37, L40, L43, L44, H75-d, H75-e, H75-f, H75-g, H76-k, H76-n: the vectors, whole and
+/// split, in both roles.
 #[test]
 fn frames_give_the_texts_of_the_vectors() {
     for (stream, in_75, in_76) in ROWS {
@@ -86,7 +89,7 @@ fn frames_give_the_texts_of_the_vectors() {
     }
 }
 
-/// L33: a length of two bytes, with as many bytes behind it.
+/// L33, H75-e: a length of two bytes, with as many bytes behind it.
 #[test]
 fn frames_with_a_long_length_are_skipped() {
     let stream = [&hex("808100")[..], &[b'a'; 128], &hex("0041ff")].concat();
@@ -167,7 +170,8 @@ fn the_end_inside_a_frame_is_an_error() {
     }
 }
 
-/// L31, L38: text is sent between 00 and FF, unmasked by both roles, and nothing else is sent.
+/// L31, L38, L46, H75-d, H75-h: text is sent between 00 and FF, unmasked by both roles, and nothing else is
+/// sent.
 #[test]
 fn only_text_is_sent() {
     for version in HIXIE {
@@ -233,7 +237,7 @@ fn invalid_text_is_replaced_as_the_standard_library_does() {
     }
 }
 
-/// L40: the peer's closing handshake is answered once, at once or by the application.
+/// L40, H76-l: the peer's closing handshake is answered once, at once or by the application.
 #[test]
 fn the_peers_closing_handshake_is_answered_once() {
     let stream = hex("0041ff ff00 0042ff ff00");
@@ -259,7 +263,8 @@ fn the_peers_closing_handshake_is_answered_once() {
     assert_eq!((seen.eof, seen.closure), (Some(Ok(())), clean(Initiator::Remote)));
 }
 
-/// L41, L42: our closing handshake has no code, is sent once, and messages still arrive until it is answered.
+/// L41, L42, L43, H76-m: our closing handshake has no code, is sent once, and messages still arrive until it
+/// is answered.
 #[test]
 fn our_closing_handshake_is_sent_once() {
     let close = |connection: &mut Connection, out: &mut Vec<u8>| {
@@ -286,7 +291,7 @@ fn our_closing_handshake_is_sent_once() {
     assert_eq!(seen.closure, failed(error, Initiator::Local, false)); // L43
 }
 
-/// L44: in hixie-75 closing is ending the transport.
+/// L44, H75-h: in hixie-75 closing is ending the transport.
 #[test]
 fn closing_hixie_75_sends_nothing() {
     let close = |connection: &mut Connection, out: &mut Vec<u8>| {
@@ -306,7 +311,7 @@ fn closing_hixie_75_sends_nothing() {
     assert_eq!((inside.events, inside.closure), (vec![], interrupted));
 }
 
-/// L47, L51: versions 7, 8 and 13 are the connection of the crate.
+/// L47, L51, HY8-d, HY8-e, HY8-f, HY8-g: versions 7, 8 and 13 are the connection of the crate.
 #[test]
 fn newer_versions_have_the_frames_of_rfc_6455() {
     let stream = hex("818537fa213d7f9f4d5158 898037fa213d 888237fa213d3412");

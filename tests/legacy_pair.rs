@@ -55,7 +55,7 @@ fn exchange(bytes: &mut Vec<u8>, to: &mut Connection, out: &mut Vec<u8>, size: u
     events
 }
 
-/// L12, L19, L29, L40, L41, L43, L44, L47: messages and closing, from either end.
+/// L12: messages and closing, from either end.
 #[test]
 fn client_and_server_understand_each_other() {
     for version in VERSIONS {
@@ -89,7 +89,7 @@ fn client_and_server_understand_each_other() {
     }
 }
 
-/// L15: whatever the seed, the challenge is understood.
+/// L15, H76-b: whatever the seed, the challenge is understood.
 #[test]
 fn every_challenge_is_answered() {
     for seed in 0..500_u16 {

@@ -99,7 +99,7 @@ fn seen<T: PartialEq + std::fmt::Debug>(request: &[u8], look: impl Fn(&legacy::s
     look(&request.unwrap().unwrap())
 }
 
-/// L10, L11, L12, L23, L25: the exchange of hixie-75, with a frame in the same read as the request.
+/// L10, L11, L12, H75-b, H75-c: the exchange of hixie-75, with a frame in the same read as the request.
 #[test]
 fn hixie_75_is_answered_byte_for_byte() {
     let request = [&hixie75(&["WebSocket-Protocol: chat"])[..], b"\x00Hello\xff"].concat();
@@ -115,7 +115,7 @@ fn hixie_75_is_answered_byte_for_byte() {
     assert_eq!(served.events, [text("Hello")]);
 }
 
-/// L13, L18, L19, L20, L25, L34: the exchange of hixie-76, with frames in the same read as the request.
+/// L13, L18, L19, L20, L34, H76-g: the exchange of hixie-76, with frames in the same read as the request.
 #[test]
 fn hixie_76_is_answered_byte_for_byte() {
     for more in
@@ -135,7 +135,7 @@ fn hixie_76_is_answered_byte_for_byte() {
     }
 }
 
-/// L47, L48: versions 7 and 8 are answered as version 13.
+/// L47, HY8-b: versions 7 and 8 are answered as version 13.
 #[test]
 fn hybi_is_answered_as_rfc_6455() {
     for (number, version) in [("7", Version::Hybi7), ("8", Version::Hybi8), ("13", Version::Rfc6455)] {
@@ -150,7 +150,7 @@ fn hybi_is_answered_as_rfc_6455() {
     }
 }
 
-/// L16, L17, L20: the keys of the vectors, which at least ten servers answer alike.
+/// L16, L17, L20, H76-c, H76-e: the keys of the vectors, which at least ten servers answer alike.
 #[test]
 fn challenges_are_answered_as_others_do() {
     let rows = [
@@ -200,7 +200,7 @@ fn challenges_are_answered_as_others_do() {
     }
 }
 
-/// L16, A22: challenges that are refused, at the end of the head.
+/// L01, L03, L16, H76-d, A22: challenges that are refused, at the end of the head.
 #[test]
 fn invalid_challenges_are_refused() {
     let forty = "1 ".to_owned() + &"9".repeat(40);
@@ -231,7 +231,7 @@ fn invalid_challenges_are_refused() {
     }
 }
 
-/// L18: what announces another body than the 8 bytes is refused.
+/// L09, L18: what announces another body than the 8 bytes is refused.
 #[test]
 fn the_announced_length_is_8_or_absent() {
     for value in ["0", "7", "9", "18446744073709551615"] {
@@ -251,7 +251,8 @@ fn the_announced_length_is_8_or_absent() {
     accepted(all(), &hixie75(&["Content-Length: 0"]), Version::Hixie75);
 }
 
-/// L19, L57: the request is returned with the 8th byte, and the 8 bytes do not count against the limits.
+/// L19, L57, H76-f: the request is returned with the 8th byte, and the 8 bytes do not count against the
+/// limits.
 #[test]
 fn the_request_is_complete_with_its_8th_byte() {
     let request = hixie76(&[]);
@@ -272,7 +273,7 @@ fn the_request_is_complete_with_its_8th_byte() {
     assert_eq!(format!("{early:?}").matches("IncompleteHandshake").count(), 1);
 }
 
-/// L21: a framing that is not spoken is refused.
+/// L21, H76-o: a framing that is not spoken is refused.
 #[test]
 fn only_draft_0_is_accepted() {
     accepted(all(), &hixie76(&["Sec-WebSocket-Draft: 0"]), Version::Hixie76);
@@ -340,7 +341,7 @@ fn the_location_is_not_normalized() {
     }
 }
 
-/// L25, L56: the subprotocol is one string, which is selected as a whole or not at all.
+/// L25, L56, H76-j: the subprotocol is one string, which is selected as a whole or not at all.
 #[test]
 fn the_subprotocol_is_one_string() {
     for (name, keys, after) in
@@ -370,7 +371,7 @@ fn the_subprotocol_is_one_string() {
     }
 }
 
-/// L02, L03, L04, L05: the version is decided by the headers that are there.
+/// L01, L02, L03, L04, L05, H75-a: the version is decided by the headers that are there.
 #[test]
 fn the_version_is_decided_by_the_headers() {
     // L04, and L02 with only one of its headers.
@@ -408,7 +409,8 @@ fn the_version_is_decided_by_the_headers() {
     accepted(all(), &head(&lines), Version::Hixie75);
 }
 
-/// L06, L07, L50, L54, HY8-j, A23: what is not enabled is refused as without the feature; responses name what is.
+/// L06, L07, L08, L50, L54, H76-p, HY8-a, HY8-j, A23: what is not enabled is refused as without the feature;
+/// responses name what is.
 #[test]
 fn versions_that_are_not_enabled_are_refused() {
     let none = Versions::new();
@@ -471,7 +473,7 @@ fn the_rest_of_the_head_is_checked_as_ever() {
     }
 }
 
-/// L48: the origin of versions 7 and 8 has a name of its own.
+/// L48, HY8-c: the origin of versions 7 and 8 has a name of its own.
 #[test]
 fn the_origin_of_hybi_has_two_names() {
     for version in ["7", "8"] {
@@ -509,7 +511,7 @@ fn old_extensions_are_declined() {
     }
 }
 
-/// L49: permessage-deflate is negotiated as in version 13; L27: not in the hixie versions.
+/// L27, L49: permessage-deflate is negotiated as in version 13; L27: not in the hixie versions.
 #[cfg(feature = "deflate")]
 #[test]
 fn permessage_deflate_is_for_hybi_only() {
@@ -579,7 +581,7 @@ fn request_again(request: &legacy::server::Request) -> legacy::server::Request {
     handshake.receive(&mut Input::new(&mut bytes), &mut Vec::new()).unwrap().unwrap()
 }
 
-/// L01: a request can be rejected in every version, and an error gives it back.
+/// L07, HY8-i: a request can be rejected in every version, and an error gives it back.
 #[test]
 fn requests_can_be_rejected() {
     for request in [hixie75(&[]), hixie76(&[]), hybi("7", &[]), hybi("8", &[]), hybi("13", &[])] {

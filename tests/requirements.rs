@@ -9,17 +9,22 @@ use std::{
     path::Path,
 };
 
-const TABLES: [&str; 5] = [
+const TABLES: [&str; 6] = [
     include_str!("requirements/rfc6455.tsv"),
     include_str!("requirements/rfc7692.tsv"),
     include_str!("requirements/http.tsv"),
     include_str!("requirements/extended_connect.tsv"),
     include_str!("requirements/others.tsv"),
+    include_str!("requirements/legacy.tsv"),
 ];
 
 /// How many rows each document has, and for how many of them there is no test but a reason.
-const COUNTS: [(&str, usize, usize); 12] = [
+const COUNTS: [(&str, usize, usize); 16] = [
+    ("H75", 8, 0),
+    ("H76", 16, 0),
+    ("HY8", 10, 0),
     ("IANA", 15, 0),
+    ("L", 57, 1),
     ("R3629", 1, 0),
     ("R6454", 1, 0),
     ("R6455", 289, 25),
@@ -73,9 +78,11 @@ fn row(line: &'static str) -> Row {
     Row { id, section, summary, met }
 }
 
-/// The document of an id, if it is one: its name stands in front of the first hyphen.
+/// The document of an id, if it is one: its name stands in front of the first hyphen, or is the L of L01 to L57.
 fn document(id: &str) -> Option<&'static str> {
-    let (name, rest) = id.split_once('-')?;
+    let is_rule = |rest: &str| rest.len() == 2 && rest.bytes().all(|byte| byte.is_ascii_digit());
+    let rule = id.split_at_checked(1).filter(|(name, rest)| *name == "L" && is_rule(rest));
+    let (name, rest) = rule.or_else(|| id.split_once('-'))?;
     let (known, ..) = COUNTS.iter().find(|(known, ..)| *known == name)?;
     (!rest.is_empty()).then_some(known)
 }

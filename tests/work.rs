@@ -55,6 +55,21 @@ const WORKLOADS: &[(&str, Workload, usize, u64)] = &[
     ("a message at once", |n| message(n, usize::MAX, Delivery::Messages), 50_000, 2000),
     ("what follows a Close", |n| after_close(n), 50_000, 300),
     ("Pings that nobody writes the answers of", |n| pings(n), 3000, 12_000),
+    #[cfg(feature = "legacy")]
+    ("a hixie text in single bytes", |n| hixie(&[&[0][..], &vec![b'a'; n]].concat(), 1), 5000, 4000),
+    #[cfg(feature = "legacy")]
+    ("hixie texts without content", |n| hixie(&[0, 0xff].repeat(n), 997), 3000, 5000),
+    #[cfg(feature = "legacy")]
+    ("skipped frames in single bytes", |n| hixie(&[0x80, 1, 0xff, 1, 0xff].repeat(n), 1), 1000, 10_000),
+    #[cfg(feature = "legacy")]
+    (
+        "hixie text that is not UTF-8",
+        |n| hixie(&[&[0][..], &vec![0x80; n], &[0xff]].concat(), 997),
+        20_000,
+        300,
+    ),
+    #[cfg(feature = "legacy")]
+    ("a hixie-76 key", |n| challenge(&"0 ".repeat(n)), 1500, 3000),
     #[cfg(feature = "deflate")]
     ("blocks without content", |n| compressed(&[0, 0, 0, 0xff, 0xff].repeat(n), 997), 2000, 4000),
     #[cfg(feature = "deflate")]
@@ -165,6 +180,29 @@ fn after_close(len: usize) {
 
 fn pings(count: usize) {
     receive(Config::new(), &mut to(Role::Server, PING, b"p").repeat(count), 997);
+}
+
+#[cfg(feature = "legacy")]
+fn hixie(stream: &[u8], piece: usize) {
+    let version = sansocket::legacy::Version::Hixie76;
+    let mut connection = sansocket::legacy::Connection::server(version, Config::new());
+    let mut stream = stream.to_vec();
+    for bytes in stream.chunks_mut(piece) {
+        let mut input = Input::new(bytes);
+        while connection.receive(&mut input, &mut Vec::new()).unwrap().is_some() {}
+    }
+}
+
+#[cfg(feature = "legacy")]
+fn challenge(key: &str) {
+    let mut bytes = format!(
+        "GET / HTTP/1.1\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\nHost: h\r\nOrigin: http://h\r\n\
+         Sec-WebSocket-Key1: {key}\r\nSec-WebSocket-Key2: 2 0\r\n\r\n"
+    )
+    .into_bytes();
+    let versions = sansocket::legacy::Versions::new().hixie76();
+    let mut handshake = sansocket::legacy::server::Handshake::new(HandshakeLimits::new(), versions);
+    drop(handshake.receive(&mut Input::new(&mut bytes), &mut Vec::new()));
 }
 
 #[cfg(feature = "deflate")]

@@ -127,12 +127,70 @@ pub struct ServerRun {
 
 /// Runs a server over the bytes, whole and cut, and checks that it makes no difference.
 pub fn serve(bytes: &[u8], limits: HandshakeLimits) -> ServerRun {
-    same_for_all_cuts(bytes, |pieces| serve_pieces(pieces, limits, false))
+    let run = same_for_all_cuts(bytes, |pieces| serve_pieces(pieces, limits, false));
+    #[cfg(feature = "legacy")]
+    assert_eq!(serve_without_versions(bytes, limits, false), seen_by_all(&run), "{}", bytes.escape_ascii());
+    run
 }
 
 /// As [`serve`], for a server that takes plain HTTP too.
 pub fn serve_any(bytes: &[u8]) -> ServerRun {
-    same_for_all_cuts(bytes, |pieces| serve_pieces(pieces, HandshakeLimits::new(), true))
+    let limits = HandshakeLimits::new();
+    let run = same_for_all_cuts(bytes, |pieces| serve_pieces(pieces, limits, true));
+    #[cfg(feature = "legacy")]
+    assert_eq!(serve_without_versions(bytes, limits, true), seen_by_all(&run), "{}", bytes.escape_ascii());
+    run
+}
+
+/// What there is to see of a run through the handshake of all versions too.
+#[cfg(feature = "legacy")]
+fn seen_by_all(run: &ServerRun) -> ServerRun {
+    let mut run = run.clone();
+    if let Ok(Some(seen)) = &mut run.result {
+        seen.extensions.clear();
+    }
+    run
+}
+
+/// Serves with the handshake of all versions, none of them enabled: nothing may be different.
+#[cfg(feature = "legacy")]
+fn serve_without_versions(bytes: &[u8], limits: HandshakeLimits, any: bool) -> ServerRun {
+    use sansocket::legacy::{
+        Versions,
+        server::{Handshake, Incoming},
+    };
+
+    let mut handshake = Handshake::new(limits, Versions::new());
+    let mut run = ServerRun { result: Ok(None), out: Vec::new(), remaining: Vec::new() };
+    let mut bytes = bytes.to_vec();
+    let mut input = Input::new(&mut bytes);
+    let result = if any {
+        handshake.receive_any(&mut input, &mut run.out)
+    } else {
+        handshake.receive(&mut input, &mut run.out).map(|request| request.map(Incoming::WebSocket))
+    };
+    run.result = result.map(|incoming| match incoming? {
+        Incoming::WebSocket(request) => {
+            let seen = Seen {
+                websocket: true,
+                target: request.target().to_owned(),
+                authority: request.authority().to_owned(),
+                origin: request.origin().map(str::to_owned),
+                subprotocols: request.subprotocols().map(str::to_owned).collect(),
+                extensions: Vec::new(),
+                headers: request.headers().map(|(name, value)| (name.to_owned(), value.to_vec())).collect(),
+            };
+            drop(request.accept(server::Accept::new(), &mut run.out).expect("a plain 101"));
+            Some(seen)
+        }
+        Incoming::Http(request) => {
+            let seen = Seen::of_plain(&request);
+            request.respond(200, &[], b"", &mut run.out).expect("a plain 200");
+            Some(seen)
+        }
+    });
+    run.remaining.extend(input.remaining());
+    run
 }
 
 fn serve_pieces(pieces: &[&[u8]], limits: HandshakeLimits, any: bool) -> ServerRun {
