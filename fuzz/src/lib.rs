@@ -4,7 +4,7 @@
 
 use sansocket::{
     Connection, Delivery, Event, Input, ProtocolError, State,
-    deflate::{Negotiated, Config, WindowBits},
+    deflate::{Config, Negotiated, WindowBits},
     frame::{Header, MAX_HEADER_LEN, OpCode},
     handshake::HandshakeLimits,
     server,
