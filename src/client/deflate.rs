@@ -32,7 +32,6 @@ impl Compression {
     }
 }
 
-#[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
 impl Request {
     /// Offers to compress messages (RFC 7692). The default is no offer.
     ///

@@ -218,6 +218,11 @@ impl Connection {
         self.sending.close_outcome()
     }
 
+    /// Returns `true` between the fragments of a compressed message that is being sent.
+    pub(crate) fn is_in_compressed_message(&self) -> bool {
+        self.sending.deflater.is_in_message()
+    }
+
     /// Takes back the memory of a message that is done with, for the next one that has to be put together.
     ///
     /// A message that lay whole in the input has no memory of its own, and nothing is taken. Of the others, large ones

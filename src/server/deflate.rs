@@ -21,7 +21,6 @@ impl Compression {
     }
 }
 
-#[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
 impl Accept {
     /// Compresses messages if the client offers that (RFC 7692). The default is no compression.
     #[must_use]

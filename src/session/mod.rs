@@ -88,6 +88,8 @@
 //! [`lend_memory`](Session::lend_memory).
 
 mod buffers;
+#[cfg(feature = "deflate")]
+mod deflate;
 mod ending;
 mod receiving;
 mod sending;

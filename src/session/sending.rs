@@ -3,8 +3,6 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use super::{Phase, Session, ending::Reason};
-#[cfg(feature = "deflate")]
-use crate::deflate::Compress;
 use crate::{
     Close, Connection, SendError,
     frame::{self, OpCode},
@@ -47,7 +45,7 @@ impl Session {
     /// Returns [`SendError::MessageInProgress`] if a binary message is being sent in fragments.
     pub fn send_text_fragment(&mut self, text: &str, last: bool) -> Result<bool, SendError> {
         let sent = self.send(|connection, out| connection.send_text_fragment(text, last, out))?;
-        self.after_fragment(last);
+        self.after_fragment();
         Ok(sent)
     }
 
@@ -62,7 +60,7 @@ impl Session {
     /// Returns [`SendError::MessageInProgress`] if a text message is being sent in fragments.
     pub fn send_binary_fragment(&mut self, data: &[u8], last: bool) -> Result<bool, SendError> {
         let sent = self.send(|connection, out| connection.send_binary_fragment(data, last, out))?;
-        self.after_fragment(last);
+        self.after_fragment();
         Ok(sent)
     }
 
@@ -172,15 +170,6 @@ impl Session {
         self.end(Reason::Aborted);
     }
 
-    /// Decides for the next message whether it is compressed. See [`Connection::compress_next`].
-    #[cfg(feature = "deflate")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
-    pub fn compress_next(&mut self, choice: Compress) {
-        if let Phase::Open(connection) = &mut self.phase {
-            connection.compress_next(choice);
-        }
-    }
-
     #[inline]
     fn send(
         &mut self,
@@ -195,21 +184,10 @@ impl Session {
     }
 
     /// Some peers fail if a Ping comes between the fragments of a compressed message.
-    fn after_fragment(&mut self, last: bool) {
-        if self.connection().is_some_and(is_compressed) {
-            self.keep_alive.hold_pings(!last);
-        }
+    fn after_fragment(&mut self) {
+        let is_between = self.connection().is_some_and(Connection::is_in_compressed_message);
+        self.keep_alive.hold_pings(is_between);
     }
-}
-
-#[cfg(feature = "deflate")]
-fn is_compressed(connection: &Connection) -> bool {
-    connection.deflate().is_some()
-}
-
-#[cfg(not(feature = "deflate"))]
-fn is_compressed(_: &Connection) -> bool {
-    false
 }
 
 /// A message for many sessions: [`Session::send_encoded`].
