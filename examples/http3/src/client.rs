@@ -24,6 +24,7 @@ pub struct Client {
     socket: UdpSocket,
     link: Link,
     streams: Streams,
+    /// For datagrams, and for the data of streams.
     buf: Vec<u8>,
 }
 
@@ -182,12 +183,11 @@ impl Client {
         let until = self.link.deadline().map_or(deadline, |due| due.min(deadline));
         // Zero would mean to wait without a limit.
         self.socket.set_read_timeout(Some(until.saturating_sub(now()).max(Duration::from_millis(1))))?;
-        let mut datagram = [0; 64 << 10];
-        match self.socket.recv(&mut datagram) {
+        match self.socket.recv(&mut self.buf) {
             Ok(len) => {
                 let (from, to) = (self.socket.peer_addr()?, self.socket.local_addr()?);
                 // A datagram that is not valid is dropped: anybody can send one.
-                let _ = self.link.receive(&mut datagram[..len], from, to);
+                let _ = self.link.receive(&mut self.buf[..len], from, to);
             }
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
                 self.link.on_time();

@@ -44,7 +44,7 @@ pub const MAX_DATAGRAM: usize = 1350;
 pub const DEFAULT_WINDOW: u64 = 1 << 20;
 
 /// How long a connection may be silent. Pings of its WebSockets keep it open.
-const QUIC_IDLE: Duration = Duration::from_secs(60);
+const QUIC_IDLE: Duration = Duration::from_mins(1);
 
 /// The time since the first call, as keep-alive timers expect it.
 pub fn now() -> Duration {

@@ -142,18 +142,13 @@ impl Link {
 
     /// Gives up a stream in both directions.
     pub fn cancel(&mut self, id: u64) {
-        match self.sockets.get_mut(&id) {
-            Some(socket) => socket.cancel(&mut self.quic),
-            None => {
-                let _ = self.quic.stream_shutdown(id, quiche::Shutdown::Write, H3_REQUEST_CANCELLED);
-                let _ = self.quic.stream_shutdown(id, quiche::Shutdown::Read, H3_REQUEST_CANCELLED);
-            }
+        if let Some(socket) = self.sockets.get_mut(&id) {
+            return socket.cancel(&mut self.quic);
         }
-    }
-
-    /// Reads the data of a stream that is no WebSocket, such as the body of a refusal.
-    pub fn read_body(&mut self, id: u64, buf: &mut [u8]) -> Option<usize> {
-        self.http.as_mut()?.recv_body(&mut self.quic, id, buf).ok()
+        for direction in [quiche::Shutdown::Write, quiche::Shutdown::Read] {
+            // It fails if the direction has ended already.
+            let _ = self.quic.stream_shutdown(id, direction, H3_REQUEST_CANCELLED);
+        }
     }
 
     /// Writes the next datagram into `datagram`, and returns its length and destination.

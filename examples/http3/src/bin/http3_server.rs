@@ -30,7 +30,7 @@ fn main() -> Result<()> {
     let socket = UdpSocket::bind(address)?;
     let local = socket.local_addr()?;
     println!("listening on https://{local}/ws");
-    let (mut datagram, mut answer) = ([0; 64 << 10], [0; MAX_DATAGRAM]);
+    let (mut datagram, mut answer) = (vec![0; 64 << 10], [0; MAX_DATAGRAM]);
     loop {
         while let Some((len, to)) = server.send(&mut answer) {
             // What cannot be sent is lost, as it may be anywhere on its way, and QUIC sends it again.
