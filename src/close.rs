@@ -2,6 +2,7 @@
 //!
 //! Uses `close_code`, `error`, `utf8` and the helpers.
 
+#[cfg(feature = "alloc")]
 use alloc::{borrow::Cow, boxed::Box};
 use core::{error, fmt};
 
@@ -19,26 +20,16 @@ pub struct Close<'a>(Repr<'a>);
 #[derive(Clone)]
 enum Repr<'a> {
     Borrowed(CloseCode, &'a str),
-    Owned(CloseCode, Box<str>),
+    Owned(CloseCode, OwnedReason),
 }
 
-impl<'a> Close<'a> {
-    /// A status code with a reason of at most [`MAX_REASON_LEN`] bytes, which may be empty.
-    ///
-    /// # Errors
-    ///
-    /// [`ReasonTooLong`] if the reason does not fit into a control frame.
-    pub fn new(code: CloseCode, reason: impl Into<Cow<'a, str>>) -> Result<Self, ReasonTooLong> {
-        let reason = reason.into();
-        if reason.len() > MAX_REASON_LEN {
-            return Err(ReasonTooLong(reason.len()));
-        }
-        Ok(Self(match reason {
-            Cow::Borrowed(reason) => Repr::Borrowed(code, reason),
-            Cow::Owned(reason) => Repr::Owned(code, reason.into_boxed_str()),
-        }))
-    }
+#[cfg(feature = "alloc")]
+type OwnedReason = Box<str>;
+/// Without an allocator there is none.
+#[cfg(not(feature = "alloc"))]
+type OwnedReason = &'static str;
 
+impl<'a> Close<'a> {
     /// Reads the body of a Close frame; `None` if it is empty (RFC 6455, 5.5.1).
     ///
     /// # Errors
@@ -72,6 +63,10 @@ impl<'a> Close<'a> {
     }
 
     /// The reason, empty if none was given.
+    #[cfg_attr(
+        not(feature = "alloc"),
+        expect(clippy::match_same_arms, reason = "with an allocator the types differ")
+    )]
     pub fn reason(&self) -> &str {
         match &self.0 {
             Repr::Borrowed(_, reason) => reason,
@@ -83,6 +78,26 @@ impl<'a> Close<'a> {
     pub(crate) fn borrowed(&self) -> Close<'_> {
         Close(Repr::Borrowed(self.code(), self.reason()))
     }
+}
+
+/// With an allocator a reason may be owned.
+#[cfg(feature = "alloc")]
+impl<'a> Close<'a> {
+    /// A status code with a reason of at most [`MAX_REASON_LEN`] bytes, which may be empty.
+    ///
+    /// # Errors
+    ///
+    /// [`ReasonTooLong`] if the reason does not fit into a control frame.
+    pub fn new(code: CloseCode, reason: impl Into<Cow<'a, str>>) -> Result<Self, ReasonTooLong> {
+        let reason = reason.into();
+        if reason.len() > MAX_REASON_LEN {
+            return Err(ReasonTooLong(reason.len()));
+        }
+        Ok(Self(match reason {
+            Cow::Borrowed(reason) => Repr::Borrowed(code, reason),
+            Cow::Owned(reason) => Repr::Owned(code, reason.into_boxed_str()),
+        }))
+    }
 
     /// The same Close, independent of the bytes that it was read from.
     pub fn into_owned(self) -> Close<'static> {
@@ -90,6 +105,21 @@ impl<'a> Close<'a> {
             Repr::Borrowed(code, reason) => Repr::Owned(code, reason.into()),
             Repr::Owned(code, reason) => Repr::Owned(code, reason),
         })
+    }
+}
+
+#[cfg(not(feature = "alloc"))]
+impl<'a> Close<'a> {
+    /// A status code with a reason of at most [`MAX_REASON_LEN`] bytes, which may be empty.
+    ///
+    /// # Errors
+    ///
+    /// [`ReasonTooLong`] if the reason does not fit into a control frame.
+    pub fn new(code: CloseCode, reason: &'a str) -> Result<Self, ReasonTooLong> {
+        if reason.len() > MAX_REASON_LEN {
+            return Err(ReasonTooLong(reason.len()));
+        }
+        Ok(Self(Repr::Borrowed(code, reason)))
     }
 }
 

@@ -148,6 +148,7 @@
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
+//! | `alloc` | yes | everything but [`frame`], [`utf8`], [`Close`] and [`keepalive`], which need no allocator |
 //! | `std` | yes | lets dependencies find out at run time what the processor can do, and `deflate` share memory between the connections of a thread |
 //! | `getrandom` | yes | `random_seed()`, the seed of a client from the operating system |
 //! | `simd` | yes | validates UTF-8 and masks with wide vector instructions (`simdutf8`, `multiversion`) |
@@ -177,7 +178,10 @@
 )]
 #![warn(clippy::alloc_instead_of_core, clippy::std_instead_of_alloc, clippy::std_instead_of_core)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// Without `alloc`, some of what the lower layers have is there for the higher ones only, and documented beside them.
+#![cfg_attr(not(feature = "alloc"), allow(dead_code, rustdoc::broken_intra_doc_links))]
 
+#[cfg(feature = "alloc")]
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
@@ -186,21 +190,28 @@ extern crate std;
 mod arbitrary;
 mod close;
 mod close_code;
+#[cfg(feature = "alloc")]
 mod compression;
+#[cfg(feature = "alloc")]
 mod connection;
+#[cfg(feature = "alloc")]
 mod entropy;
 mod error;
 mod excerpt;
 mod input;
 mod num;
 
+#[cfg(feature = "alloc")]
 pub mod client;
 #[cfg(feature = "deflate")]
 #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
 pub mod deflate;
+#[cfg(feature = "alloc")]
 pub mod extended_connect;
 pub mod frame;
+#[cfg(feature = "alloc")]
 pub mod guide;
+#[cfg(feature = "alloc")]
 pub mod handshake;
 #[cfg(feature = "http")]
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
@@ -209,17 +220,21 @@ pub mod keepalive;
 #[cfg(feature = "legacy")]
 #[cfg_attr(docsrs, doc(cfg(feature = "legacy")))]
 pub mod legacy;
+#[cfg(feature = "alloc")]
 pub mod proxy;
+#[cfg(feature = "alloc")]
 pub mod server;
 pub mod session;
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]
 pub mod testing;
+#[cfg(feature = "alloc")]
 pub mod uri;
 pub mod utf8;
 
 pub use close::{Close, MAX_REASON_LEN, ReasonTooLong};
 pub use close_code::{CloseCode, CloseCodeError};
+#[cfg(feature = "alloc")]
 pub use connection::{
     CloseOutcome, Config, Connection, Delivery, Event, Initiator, ReceiveHalf, Reply, SendHalf, State,
 };
