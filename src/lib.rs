@@ -85,7 +85,7 @@
 //! They hold for every machine in this crate.
 //!
 //! 1. **No I/O, no clock, no global randomness, no logging, no threads.** The same calls give the same results.
-//! 2. **`no_std` and no `unsafe`.** `alloc` is needed, but not by [`frame`] and [`utf8`].
+//! 2. **`no_std` and no `unsafe`.** [`frame`], [`utf8`], [`Close`] and [`keepalive`] do without `alloc`, too.
 //! 3. **All of the input is used**, unless you stop asking, or let frames wait in it ([`Input::retained`]). What remains
 //!    is still in your [`Input`].
 //! 4. **An event borrows from the bytes that were read**, never from the machine. A message that lies whole in
@@ -158,7 +158,7 @@
 //! | `testing` | no | `testing`: two endpoints in memory, chosen cuts and delays, transcripts, streams of frames |
 //! | `arbitrary` | no | `Arbitrary` for the types of the wire and for whole streams; with `testing`, which makes them, and `std` |
 //!
-//! None of them changes what is there without it. Without `std` the crate needs `alloc` only; `deflate` then takes
+//! None of them changes what is there without it. Every feature but `simd` brings `alloc`. Without `std`, `deflate` takes
 //! its memory from the allocator of C.
 
 #![no_std]

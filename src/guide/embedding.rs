@@ -111,7 +111,7 @@
 //!
 //! # Without `std`
 //!
-//! Turn the default features off. `alloc` is needed for messages; [`frame::Decoder`](crate::frame::Decoder) and
+//! Turn the default features off, and `alloc` on: it is needed for messages; [`frame::Decoder`](crate::frame::Decoder) and
 //! [`utf8::Decoder`](crate::utf8::Decoder) do without. A seed for a client has to come from your hardware.
 //!
 //! # Other transports
