@@ -2,6 +2,8 @@
 //!
 //! Every target takes plain bytes, so that a seed can be written by hand and a finding be read.
 
+pub mod model;
+
 use sansocket::{
     Connection, Delivery, Event, Input, ProtocolError, State,
     deflate::{Config, Negotiated, WindowBits},
