@@ -224,6 +224,7 @@ pub mod legacy;
 pub mod proxy;
 #[cfg(feature = "alloc")]
 pub mod server;
+#[cfg(feature = "alloc")]
 pub mod session;
 #[cfg(feature = "testing")]
 #[cfg_attr(docsrs, doc(cfg(feature = "testing")))]

@@ -17,7 +17,7 @@ use sansocket::testing;
 use sansocket::{
     Close, CloseCode, CloseCodeError, CloseOutcome, Config, Connection, Delivery, Error, Event, Initiator,
     Input, ProtocolError, ReasonTooLong, ReceiveHalf, Reply, SendError, SendHalf, State, client,
-    extended_connect, frame, handshake, keepalive, proxy, server, uri, utf8,
+    extended_connect, frame, handshake, keepalive, proxy, server, session, uri, utf8,
 };
 
 const fn all<T: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe>() {}
@@ -103,6 +103,15 @@ check!(OWNED: all:
     server::ResponseError;
     server::ResponseErrorKind;
     server::Upgrade;
+    session::Cause<'static>;
+    session::EncodedMessage;
+    session::Ending<'static>;
+    session::PayloadMask;
+    session::ReadBuffer;
+    session::Received<'static>;
+    session::Session;
+    session::Transport<'static>;
+    session::WriteBuffer;
     #[cfg(feature = "testing")]
     testing::ByteSource<'static>;
     #[cfg(feature = "testing")]
@@ -144,7 +153,7 @@ fn every_public_type_is_checked() {
         .collect();
     declared.sort();
     checked.sort();
-    assert_eq!(checked, declared);
+    assert_eq!(checked, declared, "a public type belongs into one of the two lists above");
 }
 
 /// The names of the types that are declared as `pub`; the lint `unreachable_pub` lets no others be.
