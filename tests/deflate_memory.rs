@@ -403,6 +403,7 @@ fn the_presets_cost_what_the_docs_say() {
 }
 
 /// What a connection holds between messages, and what its thread keeps for all of them.
+#[cfg(target_pointer_width = "64")]
 fn cost(config: Config) -> (i64, i64) {
     let frame = to(Role::Server, COMPRESSED_BINARY, &zlib(&vec![0; 1 << 20]));
     let use_both = |connection: &mut Connection| {

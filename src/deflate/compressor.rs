@@ -1,6 +1,6 @@
 //! What is sent: messages into DEFLATE (RFC 7692, 7.2.1).
 
-use crate::num::as_u64;
+use crate::num::{as_u64, as_usize};
 use alloc::{boxed::Box, vec::Vec};
 use core::{fmt, panic::UnwindSafe};
 
@@ -8,7 +8,7 @@ use zlib_rs::{Deflate, DeflateFlush, Status};
 
 use super::{
     Compress, Negotiated,
-    pool::{self, Kind},
+    pool::{self, Kind, MAX_COUNT},
 };
 
 /// Compresses the messages of one connection.
@@ -67,8 +67,7 @@ impl Compressor {
     /// begins with an empty window, so the connection is as good as before if this one was not begun.
     pub(crate) fn compress(&mut self, payload: &[u8], last: bool, out: &mut Vec<u8>) -> bool {
         let start = out.len();
-        let context = pool::sending(Kind::new(&self.agreed), &mut self.context);
-        if deflate(context, payload, out).is_err() {
+        if self.deflate(payload, out).is_err() {
             out.truncate(start);
             self.context = None;
             self.in_message = false;
@@ -93,6 +92,23 @@ impl Compressor {
         }
         self.in_message = !last;
         true
+    }
+
+    /// Appends the payload, compressed and flushed to a byte boundary.
+    fn deflate(&mut self, mut payload: &[u8], out: &mut Vec<u8>) -> Result<(), Failed> {
+        let context = pool::sending(Kind::new(&self.agreed), &mut self.context);
+        loop {
+            // Everything is flushed, so a stream may end here and another one begin, with an empty window.
+            if context.total_in().max(context.total_out()) >= RENEW_FROM {
+                context.reset();
+            }
+            let (piece, rest) = payload.split_at(payload.len().min(as_usize(RENEW_FROM)));
+            deflate(context, piece, out)?;
+            if rest.is_empty() {
+                return Ok(());
+            }
+            payload = rest;
+        }
     }
 
     /// Gives back the memory of the context. The next block begins with an empty window, inside a message as well:
@@ -155,6 +171,10 @@ const fn stored_len(payload_len: usize) -> usize {
     payload_len.div_ceil(MAX_STORED).saturating_add(1).saturating_mul(5).saturating_add(payload_len)
 }
 
+/// A context that has counted so far is begun anew. With as much as that in one call, and what compressing may
+/// add, it is far from where the backend cannot count any more.
+const RENEW_FROM: u64 = MAX_COUNT / 4;
+
 /// The backend has failed.
 struct Failed;
 
@@ -163,3 +183,54 @@ const MAX_STORED: usize = 0xffff;
 
 /// What a flush ends with, and a message leaves out (RFC 7692, 7.2.1).
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+mod tests {
+    use flate2::{Decompress, FlushDecompress};
+
+    use super::*;
+    use crate::{deflate::Config, handshake::extensions};
+
+    /// Data that refers back, and does not get shorter than a third.
+    fn data(len: usize) -> Vec<u8> {
+        let mut state = 1_u32;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state.to_le_bytes()[3]
+        };
+        (0..len).map(|i| if i % 3 == 0 { next() } else { 7 }).collect()
+    }
+
+    #[test]
+    fn a_context_is_begun_anew_before_the_backend_cannot_count_any_more() {
+        let offer = [("Sec-WebSocket-Extensions", &b"permessage-deflate"[..])];
+        let agreed = Config::new().accept(extensions(offer.into_iter()).flatten()).unwrap();
+        let mut compressor = Compressor::new(agreed);
+        let mut peer = Decompress::new_with_window_bits(false, 15);
+        let (mut renewals, mut before) = (0, 0);
+        // Short and long, one of more than the backend can count; every other one in two fragments.
+        for (number, len) in
+            [70_000, 0, 1, 200_000, 1 << 20, 3 << 20, 1000].into_iter().cycle().take(21).enumerate()
+        {
+            let data = data(len);
+            let mut payload = Vec::new();
+            let (first, second) = data.split_at(if number % 2 == 0 { len / 2 } else { 0 });
+            for (part, last) in [(first, false), (second, true)] {
+                assert!(compressor.compress(part, last, &mut payload));
+                let context = compressor.context.as_ref().unwrap();
+                let count = context.total_in().max(context.total_out());
+                assert!(count < MAX_COUNT * 3 / 4, "{count}");
+                renewals += u32::from(count < before);
+                before = count;
+            }
+            payload.extend(TAIL);
+            let mut made = Vec::with_capacity(len + 100);
+            let start = peer.total_in();
+            peer.decompress_vec(&payload, &mut made, FlushDecompress::Sync).unwrap();
+            assert_eq!(peer.total_in() - start, as_u64(payload.len()));
+            assert!(made == data, "message {number}");
+        }
+        assert!(renewals >= 6, "{renewals}");
+    }
+}

@@ -8,7 +8,11 @@ use core::{fmt, mem, panic::UnwindSafe};
 
 use zlib_rs::{Inflate, InflateFlush, Status};
 
-use super::{Negotiated, history::History, pool};
+use super::{
+    Negotiated,
+    history::History,
+    pool::{self, MAX_COUNT},
+};
 use crate::{
     ProtocolError,
     num::{as_u64, as_usize},
@@ -100,7 +104,7 @@ impl Decompressor {
             let allowed = as_usize(limit.saturating_sub(self.inflated));
             let room = room.get_mut(..room_len.min(allowed.saturating_add(1))).unwrap_or_default();
             let context = pool::receiving(&mut self.context);
-            let step = Step::take(context, payload, room, InflateFlush::NoFlush);
+            let step = Step::take(context, countable(context, payload)?, room, InflateFlush::NoFlush);
             self.credit = self.credit.saturating_add(step.used).min(MAX_CREDIT);
             let made = room.get(..step.made).unwrap_or_default();
             let passed = made.get(..allowed).unwrap_or(made);
@@ -148,7 +152,9 @@ impl Decompressor {
         if !self.is_empty {
             self.history.end_message(self.ended, self.agreed.receive_context_takeover());
         }
-        if !self.agreed.receive_context_takeover() {
+        if self.agreed.receive_context_takeover() {
+            self.renew_in_time()?;
+        } else {
             pool::end_receiving(&mut self.context);
             self.ended = false;
         }
@@ -183,6 +189,21 @@ impl Decompressor {
         context.reset(false);
         if let Some(window) = self.history.window() {
             context.set_dictionary(window).map_err(|_| ProtocolError::InvalidDeflate)?;
+        }
+        Ok(())
+    }
+
+    /// Begins the context anew, between messages, before the backend has counted as far as it can.
+    fn renew_in_time(&mut self) -> Result<(), ProtocolError> {
+        let count = self.context.as_ref().map_or(0, |context| context.total_in());
+        if count < COPY_FROM || self.ended {
+            return Ok(());
+        }
+        if count >= RENEW_AT_LAST || self.history.is_complete() {
+            self.renew()?;
+            self.history.on_renewal();
+        } else {
+            self.history.begin();
         }
         Ok(())
     }
@@ -223,6 +244,16 @@ impl Step {
     }
 }
 
+/// Returns the part of the payload that the backend can count, and room for the bytes that [`Decompressor::finish`] adds.
+fn countable<'p>(context: &Inflate, payload: &'p [u8]) -> Result<&'p [u8], ProtocolError> {
+    let most = MAX_COUNT.saturating_sub(16).saturating_sub(context.total_in());
+    let part = payload.get(..as_usize(most)).unwrap_or(payload);
+    if part.is_empty() && !payload.is_empty() {
+        return Err(ProtocolError::MessageTooLong { limit: MAX_COUNT, len: MAX_COUNT.saturating_add(1) });
+    }
+    Ok(part)
+}
+
 fn make_room(room: &mut Vec<u8>, len: usize) {
     if room.len() < len {
         room.clear(); // so that nothing is copied
@@ -250,5 +281,126 @@ const GOOD_RATIO: usize = 64;
 const FINAL_BLOCK_PRICE: usize = 64;
 const MAX_CREDIT: usize = FINAL_BLOCK_PRICE * 16;
 
+/// From half of what the backend can count on, there is a copy of the window, with which a context is begun anew
+/// when a message ends; from three quarters on it is begun anew even if the copy is not a whole window.
+const COPY_FROM: u64 = MAX_COUNT / 2;
+const RENEW_AT_LAST: u64 = MAX_COUNT / 4 * 3;
+
 /// What a flush ends with, and a message leaves out (RFC 7692, 7.2.1).
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use crate::{
+        deflate::{Config, history::WINDOW},
+        handshake::extensions,
+    };
+
+    fn decompressor() -> Decompressor {
+        let offer = [("Sec-WebSocket-Extensions", &b"permessage-deflate"[..])];
+        Decompressor::new(Config::new().accept(extensions(offer.into_iter()).flatten()).unwrap())
+    }
+
+    /// Inflates a message in parts of `cut` bytes, and checks that the backend is not near the end of its count.
+    fn inflate(
+        decompressor: &mut Decompressor,
+        payload: &[u8],
+        cut: usize,
+    ) -> Result<Vec<u8>, ProtocolError> {
+        let mut made = Vec::new();
+        let parts = payload.len().div_ceil(cut);
+        for (index, part) in payload.chunks(cut).enumerate() {
+            decompressor.inflate(part, index + 1 == parts, u64::MAX, |piece| {
+                made.extend_from_slice(piece);
+                Ok(())
+            })?;
+            assert!(count(decompressor) < MAX_COUNT);
+        }
+        Ok(made)
+    }
+
+    fn count(decompressor: &Decompressor) -> u64 {
+        decompressor.context.as_ref().map_or(0, |context| context.total_in())
+    }
+
+    /// One stored block, and what a message ends with.
+    fn stored(data: &[u8], is_final: bool) -> Vec<u8> {
+        let len = u16::try_from(data.len()).unwrap();
+        let mut payload =
+            [&[u8::from(is_final)][..], &len.to_le_bytes(), &(!len).to_le_bytes(), data].concat();
+        payload.extend((!is_final).then_some(0));
+        payload
+    }
+
+    /// Three bytes at a distance of 32,768.
+    const FARTHEST: &[u8] = b"\x02\xde\xff\x0f\x00";
+
+    #[test]
+    fn the_window_survives_that_a_context_is_begun_anew() {
+        // The first message decides whether there is a copy of the window all the time.
+        for is_final in [false, true] {
+            let (mut decompressor, mut all) = (decompressor(), Vec::new());
+            let (mut renewals, mut copies, mut before) = (0, 0, 0);
+            for number in 0..4000_u32 {
+                let data: Vec<u8> = (0..1000).map(|i| (number * 31 + i * i).to_le_bytes()[1]).collect();
+                let payload = stored(&data, is_final && number < 40);
+                assert!(inflate(&mut decompressor, &payload, 300).unwrap() == data);
+                all.extend(data);
+                if let Some(window) = all.len().checked_sub(WINDOW) {
+                    let expected = all[window..window + 3].to_vec();
+                    assert_eq!(inflate(&mut decompressor, FARTHEST, 2).unwrap(), expected, "{number}");
+                    all.extend(expected);
+                }
+                renewals += u32::from(number > 40 && count(&decompressor) < before);
+                copies += u32::from(decompressor.history.window().is_some());
+                before = count(&decompressor);
+            }
+            assert!((5..9).contains(&renewals), "{renewals}");
+            // Where it is not kept for the peer, a copy is there only while it is about to be needed.
+            assert_eq!(copies, if is_final { 4000 } else { renewals * 33 }, "{renewals}");
+        }
+    }
+
+    #[test]
+    fn empty_messages_without_end_do_not_count_up_either() {
+        let mut decompressor = decompressor();
+        let (mut most, mut renewals) = (0, 0);
+        for _ in 0..600_000 {
+            let before = count(&decompressor);
+            assert_eq!(inflate(&mut decompressor, b"\x00", 1), Ok(Vec::new()));
+            most = most.max(count(&decompressor));
+            renewals += u32::from(count(&decompressor) < before);
+        }
+        assert!(most < RENEW_AT_LAST && renewals >= 3, "{most}, {renewals}");
+        assert_eq!(inflate(&mut decompressor, b"\xf2\x48\xcd\xc9\xc9\x07\x00", 3).unwrap(), b"Hello");
+    }
+
+    #[test]
+    fn a_message_that_cannot_be_counted_fails_at_the_same_byte_however_it_is_cut() {
+        let block = stored(&[7; 60_000], false);
+        let payload = block[..block.len() - 1].repeat(18);
+        for before in [0, 5] {
+            let ends = [payload.len(), 65_535, 10_007].map(|cut| {
+                let (mut decompressor, mut made) = (decompressor(), 0);
+                for _ in 0..before {
+                    inflate(&mut decompressor, &stored(&[1; 60_000], false), 1000).unwrap();
+                }
+                let result = payload.chunks(cut).try_for_each(|part| {
+                    decompressor.inflate(part, false, u64::MAX, |piece| {
+                        made += piece.len();
+                        Ok(())
+                    })
+                });
+                assert!(count(&decompressor) < MAX_COUNT);
+                (result, made)
+            });
+            assert_eq!(
+                ends[0].0,
+                Err(ProtocolError::MessageTooLong { limit: MAX_COUNT, len: MAX_COUNT + 1 })
+            );
+            assert!(ends.iter().all(|end| *end == ends[0]), "{ends:?}");
+        }
+    }
+}

@@ -7,12 +7,14 @@ use core::mem;
 ///
 /// A block with BFINAL ends the stream of the backend, which then forgets its window. A peer that ends its blocks
 /// like that does so from its first message on; for all others the copy is given up with their first message,
-/// and begun anew should they ever set it.
+/// and begun anew should they ever set it, or before the backend has to be begun anew for another reason.
 pub(super) enum History {
     /// The first message has not ended.
     Unknown(Vec<u8>),
     /// The peer sets BFINAL.
     Kept(Vec<u8>),
+    /// The context has to be begun anew soon. What was before is not in the copy.
+    Begun(Vec<u8>),
     /// The peer has sent a message without BFINAL.
     Given,
 }
@@ -23,7 +25,7 @@ impl History {
     }
 
     pub(super) fn push(&mut self, made: &[u8]) {
-        let (Self::Unknown(bytes) | Self::Kept(bytes)) = self else { return };
+        let (Self::Unknown(bytes) | Self::Kept(bytes) | Self::Begun(bytes)) = self else { return };
         let made = made.get(made.len().saturating_sub(WINDOW)..).unwrap_or_default();
         if bytes.len().saturating_add(made.len()) > MAX_HISTORY {
             bytes.drain(..bytes.len().saturating_sub(WINDOW));
@@ -36,14 +38,36 @@ impl History {
     }
 
     pub(super) fn window(&self) -> Option<&[u8]> {
-        let (Self::Unknown(bytes) | Self::Kept(bytes)) = self else { return None };
+        let (Self::Unknown(bytes) | Self::Kept(bytes) | Self::Begun(bytes)) = self else { return None };
         let window = bytes.get(bytes.len().saturating_sub(WINDOW)..)?;
         (!window.is_empty()).then_some(window)
     }
 
+    /// Whether the copy has all of the window.
+    pub(super) fn is_complete(&self) -> bool {
+        match self {
+            Self::Unknown(_) | Self::Kept(_) => true,
+            Self::Begun(bytes) => bytes.len() >= WINDOW,
+            Self::Given => false,
+        }
+    }
+
+    /// Begins a copy, if there is none.
+    pub(super) fn begin(&mut self) {
+        if let Self::Given = self {
+            *self = Self::Begun(Vec::new());
+        }
+    }
+
+    pub(super) fn on_renewal(&mut self) {
+        if let Self::Begun(_) = self {
+            *self = Self::Given;
+        }
+    }
+
     pub(super) fn on_final_block(&mut self) {
         *self = match mem::replace(self, Self::Given) {
-            Self::Unknown(bytes) | Self::Kept(bytes) => Self::Kept(bytes),
+            Self::Unknown(bytes) | Self::Kept(bytes) | Self::Begun(bytes) => Self::Kept(bytes),
             Self::Given => Self::Kept(Vec::new()),
         };
     }

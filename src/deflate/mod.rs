@@ -84,6 +84,13 @@
 //!
 //! Without `std` a context stays with its connection until
 //! [`release_buffers`](crate::Connection::release_buffers), and the room is allocated for each read.
+//!
+//! # Long connections
+//!
+//! On 32-bit platforms and on Windows the backend cannot count the bytes of a stream beyond 4 GiB, so its
+//! contexts are renewed in time. When receiving, that happens between messages, and the window is preserved. A single
+//! message can have at least 1 GiB of compressed bytes; a longer one may fail with 1009. When sending, a message then
+//! refers to no earlier ones.
 
 mod compressor;
 mod config;

@@ -8,6 +8,7 @@
 //! A context is reset before it is used again. It then produces and accepts the same bytes as a new one.
 
 use alloc::{boxed::Box, vec::Vec};
+use core::ffi::c_ulong;
 
 use zlib_rs::{Deflate, DeflateConfig, Inflate};
 
@@ -53,6 +54,11 @@ pub(super) fn receiving(place: &mut Option<Box<Inflate>>) -> &mut Inflate {
 pub(super) fn room() -> Vec<u8> {
     kept::room().unwrap_or_default()
 }
+
+/// The most bytes of a stream that the backend can count. It counts in the type of C, which has 32 bits on some
+/// platforms, and beyond its end panics if overflows are checked, so contexts are begun anew in time. Tests of this
+/// module get there sooner.
+pub(super) const MAX_COUNT: u64 = if cfg!(test) { 1 << 20 } else { u64::MAX >> (u64::BITS - c_ulong::BITS) };
 
 pub(super) use kept::{end_receiving, end_room, end_sending};
 
