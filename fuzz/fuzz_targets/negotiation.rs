@@ -16,6 +16,7 @@ use sansocket::{
 use sansocket_fuzz::ByteSource;
 
 type Fields = Vec<(&'static str, Vec<u8>)>;
+type Pairs = Vec<(String, Vec<u8>)>;
 
 /// Names that mean the same in every version of HTTP. (A cookie that comes in several fields is joined by HTTP/2 alone.)
 const NAMES: [&str; 6] =
@@ -186,7 +187,7 @@ fn clients(opening: &Opening) {
     let mut answer = Vec::new();
     request.accept(accept, &mut answer).unwrap();
     let key = lines(&answer).into_iter().find(|(name, _)| name == "sec-websocket-accept").unwrap().1;
-    let fields: Vec<(String, Vec<u8>)> = if opening.has(16) {
+    let fields: Pairs = if opening.has(16) {
         opening.answer.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
     } else {
         negotiable(lines(&answer))
@@ -252,7 +253,7 @@ fn outcome<T>(request: &Result<server::Request<T>, HandshakeError>) -> Result<St
 }
 
 /// What was answered, and what holds for the connection.
-fn answer<E>(result: Result<(Vec<(String, Vec<u8>)>, Connection), E>) -> Result<String, E> {
+fn answer<E>(result: Result<(Pairs, Connection), E>) -> Result<String, E> {
     let (headers, connection) = result?;
     Ok(format!("{:?} {:?}", negotiable(headers), connection.deflate()))
 }
@@ -264,7 +265,7 @@ fn connected(result: Result<(Connection, client::Response), client::Error>) -> R
 }
 
 /// The fields that do not belong to one version of HTTP, by name; those of one name in their order.
-fn negotiable(mut fields: Vec<(String, Vec<u8>)>) -> Vec<(String, Vec<u8>)> {
+fn negotiable(mut fields: Pairs) -> Pairs {
     fields.retain(|(name, _)| NAMES.contains(&&**name) || name == "x-answer");
     fields.sort_by(|(one, _), (other, _)| one.cmp(other));
     fields
@@ -284,12 +285,12 @@ fn append<'a, N: AsRef<str> + 'a>(map: &mut http::HeaderMap, fields: impl Iterat
     }
 }
 
-fn pairs(map: &http::HeaderMap) -> Vec<(String, Vec<u8>)> {
+fn pairs(map: &http::HeaderMap) -> Pairs {
     map.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect()
 }
 
 /// The header fields of a head of ours, with names as the other forms have them.
-fn lines(head: &[u8]) -> Vec<(String, Vec<u8>)> {
+fn lines(head: &[u8]) -> Pairs {
     let head = std::str::from_utf8(head).expect("what we write is ASCII");
     let fields = head.split("\r\n").filter_map(|line| line.split_once(": "));
     fields.map(|(name, value)| (name.to_ascii_lowercase(), value.as_bytes().to_vec())).collect()

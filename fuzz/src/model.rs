@@ -31,6 +31,9 @@ pub enum Seen {
     Close(CloseBody),
 }
 
+/// Code, reason, whether it was clean, who began, whether a message was interrupted, the error.
+pub type Outcome<'a> = (u16, &'a str, bool, Initiator, bool, Option<ProtocolError>);
+
 /// What the receiving side has for the sending side.
 pub enum Owed {
     Pong(Vec<u8>),
@@ -113,7 +116,7 @@ impl Model {
                 let (_, message) = self.message.get_or_insert((is_text, Vec::new()));
                 message.extend(data);
                 let (is_text, data) = self.message.take_if(|_| last)?;
-                return (!self.muted).then_some(Seen::Message { is_text, data });
+                (!self.muted).then_some(Seen::Message { is_text, data })
             }
             Frame::BadText => {
                 self.fail(ProtocolError::InvalidUtf8);
@@ -277,8 +280,8 @@ impl Model {
         self.failure
     }
 
-    /// Code, reason, whether it was clean, who began, whether a message was interrupted, the error.
-    pub fn outcome(&self) -> Option<(u16, &str, bool, Initiator, bool, Option<ProtocolError>)> {
+    /// How the connection ended.
+    pub fn outcome(&self) -> Option<Outcome<'_>> {
         let ended = matches!(self.state(), State::Draining | State::Closed);
         let (code, reason) = match &self.close_received {
             None => (1006, ""),
