@@ -12,6 +12,8 @@ use std::{
 use sansocket::deflate;
 #[cfg(feature = "http")]
 use sansocket::http;
+#[cfg(feature = "legacy")]
+use sansocket::legacy;
 #[cfg(feature = "testing")]
 use sansocket::testing;
 use sansocket::{
@@ -92,6 +94,20 @@ check!(OWNED: all:
     keepalive::KeepAlive;
     keepalive::Timeout;
     keepalive::Timeouts;
+    #[cfg(feature = "legacy")]
+    legacy::Connection;
+    #[cfg(feature = "legacy")]
+    legacy::Version;
+    #[cfg(feature = "legacy")]
+    legacy::Versions;
+    #[cfg(feature = "legacy")]
+    legacy::client::Handshake;
+    #[cfg(feature = "legacy")]
+    legacy::server::Handshake;
+    #[cfg(feature = "legacy")]
+    legacy::server::Incoming;
+    #[cfg(feature = "legacy")]
+    legacy::server::Request;
     proxy::Handshake;
     proxy::Request;
     server::Accept;
