@@ -1,9 +1,10 @@
 //! The same opening as bytes of HTTP/1.1, as header lists of an extended CONNECT, and as `http` types for both: the same
 //! negotiation.
 //!
-//! Input: 1 byte of flags (1: the server selects a subprotocol, 2: it compresses, 4: so does the client, 8: the client requires a
-//! subprotocol, 16: the answer is the input's, not our server's), a byte for the authority and one for the target; then header
-//! fields of the request, each a byte for the name, a length and the value; an empty name; and those of the answer.
+//! Input: 1 byte of flags (1: the server selects a subprotocol, 2: it compresses, 4: so does the client, 8: the client
+//! requires a subprotocol, 16: the answer is the input's, not our server's, 32: the target is absolute), a byte for the
+//! authority and one for the target; then header fields of the request, each a byte for the name, a length and the value; an
+//! empty name; and those of the answer.
 #![no_main]
 
 use http::{HeaderName, HeaderValue, Method, Uri, Version};
@@ -75,8 +76,12 @@ fuzz_target!(|data: &[u8]| {
 fn servers(opening: &Opening) {
     let mut fields = opening.request.clone();
     fields.push(("sec-websocket-version", b"13".to_vec()));
-    let mut bytes =
-        format!("GET {} HTTP/1.1\r\nhost: {}\r\n", opening.target, opening.authority).into_bytes();
+    // The authority of an absolute target counts, and not that of the Host field (RFC 9112, 3.2.2).
+    let (target, host) = match opening.has(32) {
+        true => (format!("http://{}{}", opening.authority, opening.target), "other.example"),
+        false => (opening.target.to_owned(), opening.authority),
+    };
+    let mut bytes = format!("GET {target} HTTP/1.1\r\nhost: {host}\r\n").into_bytes();
     let upgrade = [
         ("upgrade", b"websocket".to_vec()),
         ("connection", b"upgrade".to_vec()),
@@ -89,8 +94,8 @@ fn servers(opening: &Opening) {
         .map(|request| request.expect("a whole head"));
 
     let mut http = http::Request::new(());
-    *http.uri_mut() = opening.target.parse().expect("a target");
-    http.headers_mut().insert("host", HeaderValue::from_static(opening.authority));
+    *http.uri_mut() = target.parse().expect("a target");
+    http.headers_mut().insert("host", HeaderValue::from_static(host));
     append(http.headers_mut(), upgrade.iter().chain(&fields));
     let from_types = server::Request::from_http(&http).map_err(|refusal| refusal.error());
 
