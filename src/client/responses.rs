@@ -102,7 +102,7 @@ impl Responses {
                     None => return Ok(None),
                     Some((line, head)) => {
                         let verdict = head.parse(|headers| judge(line, headers))?;
-                        if let Some(opened) = self.follow(verdict, line.status, head)? {
+                        if let Some(opened) = self.follow(&verdict, line.status, head)? {
                             return Ok(Some(opened));
                         }
                     }
@@ -118,14 +118,14 @@ impl Responses {
 
     fn follow(
         &mut self,
-        verdict: Verdict,
+        verdict: &Verdict,
         status: u16,
         head: Head,
     ) -> Result<Option<(Config, Response)>, HandshakeError> {
         match verdict {
             Verdict::Open(config) => {
                 self.state = State::Complete;
-                return Ok(Some((config, Response::new(status, head))));
+                return Ok(Some((*config, Response::new(status, head))));
             }
             Verdict::Interim => self.interim.add()?,
             Verdict::Rejected => {

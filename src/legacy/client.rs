@@ -169,7 +169,7 @@ impl HixieHandshake {
         if self.accepted.is_none() {
             let expected = &self.expected;
             let opened = self.responses.receive(input, |line, headers| {
-                line.judge(|| expected.check(headers).map(|()| Verdict::Open(expected.config)))
+                line.judge(|| expected.check(&headers).map(|()| Verdict::Open(expected.config)))
             })?;
             self.accepted = opened.map(|(_, response)| (response, 0));
         }
@@ -199,7 +199,7 @@ impl Expected {
     /// Checks the head of a response with status 101. Its reason phrase and the order of its headers do not matter.
     fn check<'h>(
         &self,
-        headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
+        headers: &(impl Iterator<Item = (&'h str, &'h [u8])> + Clone),
     ) -> Result<(), HandshakeError> {
         let names = self.draft.headers();
         let value = |name| single(headers.clone(), name);
