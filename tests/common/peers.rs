@@ -15,7 +15,7 @@ use std::{
 use sansocket::{Close, Connection, Event, Input, State, client, random_seed};
 
 /// How long the other side may be silent. Generous, as machines may be busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long a whole script may take. The scripts have a shorter limit of their own.
 const SCRIPT_PATIENCE: Duration = Duration::from_secs(600);

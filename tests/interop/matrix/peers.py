@@ -1,0 +1,159 @@
+"""The peers of the matrix, one row each."""
+
+import dataclasses
+import pathlib
+import sys
+
+HERE = pathlib.Path(__file__).parent
+NODE = HERE.parent / "node"
+
+MODES = ["none", "default", "no-takeover", "window-9", "window-10"]
+# What clients offer is for their libraries to decide.
+CLIENT_MODES = ["none", "default"]
+
+
+@dataclasses.dataclass
+class Peer:
+    name: str
+    # "server" (our client against it), "client" (it against our server), or "proxy" (between our client and our server)
+    role: str
+    # Prints its port if it is a server; gets a URI and a mode if it is a client; gets its configuration if it is a proxy.
+    command: list
+    quick: bool = False
+    apt: tuple = ()
+    npm: pathlib.Path | None = None
+    modes: list = dataclasses.field(default_factory=lambda: MODES)
+    # What fails for a reason that is the peer's: (mode, case) -> reason, and "*" is any of them.
+    faults: dict = dataclasses.field(default_factory=dict)
+    subprotocol: bool = True
+    build: list = dataclasses.field(default_factory=list)
+    configuration: str = ""
+
+
+def python(name, role, **options):
+    return Peer(name, role, [sys.executable, str(HERE / f"python_{role}s.py"), name.replace(" ", "-")], **options)
+
+
+def web(name, command, argument=None, **options):
+    return Peer(name, "client", [*command, str(NODE / "web_client.mjs"), argument or name], npm=NODE, modes=CLIENT_MODES, **options)
+
+
+def go(name, role, package, **options):
+    binary = f"target/matrix/{name.replace('/', '')}"
+    return Peer(
+        name, role, [binary] if role == "server" else [binary, "client"], apt=("golang-go", package),
+        modes=MODES if role == "server" else CLIENT_MODES,
+        build=["env", "GO111MODULE=off", "GOPATH=/usr/share/gocode", "GOFLAGS=", "go", "build", "-o", binary,
+               str(HERE / f"go/{name.replace('/', '')}.go"), str(HERE / "go/series.go")],
+        **options,
+    )
+
+
+BUN = HERE / "node_modules/.bin/bun"
+DENO = HERE / "node_modules/.bin/deno"
+
+NGINX = """
+daemon off; pid {directory}/pid; error_log stderr error; worker_processes 1; events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {directory}; proxy_temp_path {directory}; fastcgi_temp_path {directory};
+    uwsgi_temp_path {directory}; scgi_temp_path {directory};
+    server {{
+        listen 127.0.0.1:{port};
+        location / {{
+            proxy_pass http://127.0.0.1:{backend}; proxy_http_version 1.1;
+            proxy_set_header Host $host; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;
+        }}
+    }}
+}}
+"""
+
+HAPROXY = """
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 30s
+    timeout server 30s
+    timeout tunnel 60s
+frontend front
+    bind 127.0.0.1:{port}
+    default_backend back
+backend back
+    server one 127.0.0.1:{backend}
+"""
+
+APACHE = """
+ServerName localhost
+ServerRoot {directory}
+PidFile {directory}/pid
+ErrorLog /dev/stderr
+LogLevel error
+Listen 127.0.0.1:{port}
+LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
+LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+LoadModule proxy_module /usr/lib/apache2/modules/mod_proxy.so
+LoadModule proxy_http_module /usr/lib/apache2/modules/mod_proxy_http.so
+ProxyPass / http://127.0.0.1:{backend}/ upgrade=websocket
+"""
+
+CADDY = """
+{{
+    admin off
+    auto_https off
+}}
+http://127.0.0.1:{port} {{
+    reverse_proxy 127.0.0.1:{backend}
+}}
+"""
+
+LOSES_STATE = {
+    (mode, "fragments-ping"): "loses the state of compression on a control frame inside a compressed message"
+    for mode in MODES if mode != "none"
+}
+
+
+
+def drops(*modes):
+    """It agrees to an offer and leaves out what the offer requires, so that a client has to fail (RFC 7692, section 7.1)."""
+    return {(mode, "*"): "agrees to compression without the parameters that the offer requires" for mode in modes}
+
+
+PEERS = [
+    python("websockets", "server", quick=True),
+    python("aiohttp", "server", quick=True),
+    python("tornado", "server", quick=True, faults={**LOSES_STATE, **drops("no-takeover")}),
+    python("autobahn", "server", quick=True),
+    python("hypercorn", "server", quick=True, faults=LOSES_STATE),
+    python("uvicorn", "server", quick=True),
+    python("uvicorn wsproto", "server", faults=LOSES_STATE),
+    Peer("ws", "server", ["node", str(NODE / "node_servers.mjs"), "ws"], npm=NODE, quick=True),
+    Peer("websocket", "server", ["node", str(NODE / "node_servers.mjs"), "websocket"], npm=NODE, quick=True),
+    Peer("bun", "server", [str(BUN), str(NODE / "node_servers.mjs"), "bun"], npm=HERE),
+    Peer("deno", "server", [str(DENO), "run", "--allow-net", str(NODE / "node_servers.mjs"), "deno"], npm=HERE),
+    go("gorilla", "server", "golang-github-gorilla-websocket-dev", faults=drops("window-9", "window-10")),
+    go("nhooyr", "server", "golang-nhooyr-websocket-dev", faults={
+        (mode, "*"): "refuses an offer with server_max_window_bits with status 400" for mode in ("window-9", "window-10")
+    }),
+    go("x/net", "server", "golang-golang-x-net-dev", faults={
+        ("*", "*"): "ends TCP without an answer to a Close, and takes each fragment for a message",
+    }),
+    Peer("Mojolicious", "server", ["perl", str(HERE / "mojo.pl")], apt=("libmojolicious-perl",),
+         faults=drops("no-takeover", "window-9", "window-10")),
+    python("websockets", "client", modes=CLIENT_MODES),
+    python("aiohttp", "client", modes=CLIENT_MODES, quick=True),
+    python("tornado", "client", modes=CLIENT_MODES, quick=True),
+    python("autobahn", "client", modes=CLIENT_MODES),
+    python("websocket-client", "client", modes=["none"], quick=True),
+    web("ws", ["node"]),
+    web("undici", ["node"], quick=True),
+    web("websocket", ["node"], quick=True, faults={("*", "empty"): "takes an empty text for binary data, and drops it"}),
+    web("bun", [str(BUN)], "global"),
+    web("deno", [str(DENO), "run", "--allow-net"], "global"),
+    go("gorilla", "client", "golang-github-gorilla-websocket-dev"),
+    go("nhooyr", "client", "golang-nhooyr-websocket-dev"),
+    go("x/net", "client", "golang-golang-x-net-dev"),
+    Peer("nginx", "proxy", ["nginx", "-e", "stderr", "-c"], apt=("nginx",), configuration=NGINX, quick=True),
+    Peer("haproxy", "proxy", ["haproxy", "-db", "-f"], apt=("haproxy",), configuration=HAPROXY),
+    Peer("Apache", "proxy", ["apache2", "-D", "FOREGROUND", "-f"], apt=("apache2",), configuration=APACHE),
+    Peer("Caddy", "proxy", ["caddy", "run", "--adapter", "caddyfile", "--config"], apt=("caddy",), configuration=CADDY),
+]

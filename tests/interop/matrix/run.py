@@ -1,0 +1,166 @@
+"""The matrix: every peer of `peers.py`, in every mode, with the series.
+
+    python tests/interop/matrix/run.py quick                what .ci/run runs: about a dozen peers
+    python tests/interop/matrix/run.py all                  all of them
+    python tests/interop/matrix/run.py all nginx gorilla    those with these names
+
+It installs what the chosen peers need (apt-get, pip for this Python, npm), and expects the examples in target/debug/examples, or
+in the directory in SANSOCKET_EXAMPLES. It ends with a table in Markdown, and fails if a case fails that is not a known fault of
+its peer, if a known fault does not show any more, or if a peer does not start.
+"""
+
+import asyncio
+import collections
+import contextlib
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+from harness import PATIENCE, running  # noqa: E402
+from peers import MODES, PEERS  # noqa: E402
+
+EXAMPLES = pathlib.Path(os.environ.get("SANSOCKET_EXAMPLES", "target/debug/examples"))
+
+
+def install(peers):
+    command = [sys.executable, "-m", "pip", "install", "-q", "-r", str(HERE / "requirements.txt")]
+    subprocess.run(command, check=True)
+    for folder in sorted({peer.npm for peer in peers if peer.npm}):
+        npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock", "--prefix", str(folder)]
+        subprocess.run(npm, check=True)
+    packages = sorted({package for peer in peers for package in peer.apt})
+    states = [subprocess.run(["dpkg", "-s", package], capture_output=True) for package in packages]
+    missing = [package for package, state in zip(packages, states) if state.returncode]
+    if missing:
+        subprocess.run(["apt-get", "update", "-qq"], check=True)
+        # Debian starts what it installs, and these servers are not to run.
+        environment = {**os.environ, "RUNLEVEL": "1", "DEBIAN_FRONTEND": "noninteractive"}
+        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing]
+        subprocess.run(install, check=True, env=environment, stdout=subprocess.DEVNULL)
+    for build in {tuple(peer.build) for peer in peers if peer.build}:
+        pathlib.Path("target/matrix").mkdir(parents=True, exist_ok=True)
+        subprocess.run(build, check=True)
+
+
+@contextlib.asynccontextmanager
+async def backend():
+    """Our server. Its output is read, or the pipe would fill up."""
+    async with running(str(EXAMPLES / "echo_server"), "127.0.0.1:0") as program:
+        line = await program.line()
+        reading = asyncio.create_task(program.process.stdout.read())
+        try:
+            yield int(line.rstrip("/").rsplit(":", 1)[1])
+        finally:
+            program.process.kill()
+            await program.process.wait()
+            await reading
+
+
+@contextlib.asynccontextmanager
+async def proxied(peer):
+    """Our server behind a proxy."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    async with backend() as behind:
+        # Workers of a proxy that was started as root run as somebody else.
+        with tempfile.TemporaryDirectory() as directory:
+            os.chmod(directory, 0o777)
+            file = pathlib.Path(directory) / "configuration"
+            file.write_text(peer.configuration.format(directory=directory, port=port, backend=behind))
+            async with running(*peer.command, str(file)) as program:
+                for _ in range(PATIENCE * 10):
+                    with contextlib.suppress(OSError):
+                        socket.create_connection(("127.0.0.1", port)).close()
+                        break
+                    assert program.process.returncode is None, program.errors.decode()
+                    await asyncio.sleep(0.1)
+                try:
+                    yield port
+                finally:
+                    # Its workers would outlive a kill.
+                    program.process.terminate()
+                    await asyncio.wait_for(program.process.wait(), PATIENCE)
+
+
+@contextlib.asynccontextmanager
+async def serving(peer):
+    """What the client connects to. Gives its port."""
+    if peer.role == "server":
+        async with running(*peer.command) as program:
+            yield int(await program.line())
+    elif peer.role == "proxy":
+        async with proxied(peer) as port:
+            yield port
+    else:
+        async with backend() as port:
+            yield port
+
+
+async def series(peer, port, mode):
+    """Runs the series in a mode. Gives the result of each case, None if it passed, and what was agreed on."""
+    command = peer.command if peer.role == "client" else [str(EXAMPLES / "interop_series")]
+    results, agreed = {}, ""
+    async with running(*command, f"ws://127.0.0.1:{port}/", mode) as program:
+        output = await asyncio.wait_for(program.process.stdout.read(), 10 * PATIENCE)
+        status, errors = await program.exit()
+    for line in output.decode().splitlines():
+        kind, _, rest = line.partition(" ")
+        name, _, reason = rest.partition(": ")
+        if kind == "agreed":
+            agreed = rest
+        elif kind in ("ok", "FAILED"):
+            results[name] = reason if kind == "FAILED" else None
+    assert results and status == 0, f"status {status}: {errors}"
+    return results, agreed
+
+
+async def check(peer):
+    """Runs a peer in all its modes. Gives the cells of its row, and what is wrong with it."""
+    cells, wrong, seen = collections.defaultdict(lambda: "–"), [], set()
+    async with serving(peer) as port:
+        for mode in peer.modes:
+            results, agreed = await series(peer, port, mode)
+            failed = {name: reason for name, reason in results.items() if reason is not None}
+            for name, reason in failed.items():
+                known = {(mode, name), ("*", name), (mode, "*"), ("*", "*")} & peer.faults.keys()
+                seen |= known
+                if not known:
+                    wrong.append(f"{mode}, {name}: {reason}")
+            cells[mode] = f"{len(results) - len(failed)}/{len(results)}"
+            if mode != "none" and not agreed.startswith("permessage-deflate"):
+                cells[mode] += " plain"
+    wrong += [f"{mode}, {name}: the known fault does not show" for mode, name in peer.faults.keys() - seen]
+    return cells, wrong
+
+
+async def main(chosen, names):
+    peers = [peer for peer in PEERS if (chosen == "all" or peer.quick) and (not names or peer.name in names)]
+    assert peers, "there is no such peer"
+    install(peers)
+    rows, failed = [], 0
+    for peer in peers:
+        try:
+            cells, wrong = await check(peer)
+        except Exception as error:
+            cells, wrong = collections.defaultdict(lambda: "–"), [f"{type(error).__name__}: {error}"]
+        failed += bool(wrong)
+        print("FAILED " if wrong else "ok     ", peer.role, peer.name, *(f"{mode} {cells[mode]}" for mode in peer.modes))
+        for line in wrong:
+            print("       ", line)
+        sys.stdout.flush()
+        faults = sorted(set(peer.faults.values()))
+        rows.append(f"| {peer.name} | {peer.role} | " + " | ".join(cells[mode] for mode in MODES) + f" | {'; '.join(faults)} |")
+    print("\n| peer | role | " + " | ".join(MODES) + " | its faults |\n|---|---|" + "---|" * (len(MODES) + 1))
+    print("\n".join(rows))
+    print(f"\n{len(peers) - failed} passed, {failed} failed")
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(1 if asyncio.run(main(sys.argv[1], sys.argv[2:])) else 0)
