@@ -7,6 +7,7 @@
 //! | [`closing`] | Who closes the transport, when, and with which timer? |
 //! | [`streams`] | How do WebSockets run over HTTP/2 and HTTP/3, and how do their streams end? |
 //! | [`limits`] | What can a peer cost me, and where do I set it? |
+//! | [`scaling`] | What do many connections cost, and how do they spread over cores and machines? |
 //! | [`security`] | What is left for me to check? |
 //! | [`browser`] | How does it map to the `WebSocket` object of browsers? |
 //! | [`tungstenite`] | I come from tungstenite. What is what? |
@@ -15,6 +16,7 @@ pub mod browser;
 pub mod closing;
 pub mod embedding;
 pub mod limits;
+pub mod scaling;
 pub mod security;
 pub mod sending;
 pub mod streams;
