@@ -1,4 +1,4 @@
-//! WebSockets on streams of HTTP/2 and HTTP/3.
+//! `WebSockets` on streams of HTTP/2 and HTTP/3.
 //!
 //! [`extended_connect`](crate::extended_connect) turns the headers of a stream into a
 //! [`Connection`](crate::Connection); the data of the stream are its bytes. In the repository, `h2_server.rs` in
@@ -17,10 +17,10 @@
 //!
 //! | | over TCP | HTTP/2 | HTTP/3 |
 //! |---|---|---|---|
-//! | a direction ends | FIN | END_STREAM on a DATA frame | the end of the QUIC stream |
-//! | a direction is given up | RST | RST_STREAM, which ends both directions | RESET_STREAM by the sender, STOP_SENDING by the receiver |
-//! | the code of a timeout | | CANCEL (0x8) | H3_REQUEST_CANCELLED (0x10c) |
-//! | the code of a refusal before any response | | REFUSED_STREAM (0x7) | H3_REQUEST_REJECTED (0x10b) |
+//! | a direction ends | FIN | `END_STREAM` on a DATA frame | the end of the QUIC stream |
+//! | a direction is given up | RST | `RST_STREAM`, which ends both directions | `RESET_STREAM` by the sender, `STOP_SENDING` by the receiver |
+//! | the code of a timeout | | CANCEL (0x8) | `H3_REQUEST_CANCELLED` (0x10c) |
+//! | the code of a refusal before any response | | `REFUSED_STREAM` (0x7) | `H3_REQUEST_REJECTED` (0x10b) |
 //!
 //! Each of them is [`receive_eof`](crate::Connection::receive_eof) for the connection, which tracks whether both Close
 //! frames were exchanged. So is the end of the whole HTTP connection, for each of its streams.
