@@ -1,13 +1,13 @@
 //! A client with blocking sockets from the standard library: sends the lines of standard input as text, prints
-//! what comes, and closes properly on end of file and on Ctrl-C.
+//! the messages that arrive, and closes the connection on end of file and on Ctrl-C.
 //!
 //! ```text
 //! cargo run --example client -- ws://127.0.0.1:9001/
 //! ```
 //!
-//! Standard input, the socket and Ctrl-C are three sources; each has a thread that puts what it got into one
-//! channel, and the main thread owns the connection. The channel has no bound, so that reading never waits for
-//! writing: two peers that both wait to be read would wait for ever. For wss:// wrap the socket in TLS.
+//! Standard input, the socket and Ctrl-C are three sources; each has a thread that puts its input into one channel, and the main
+//! thread owns the session. The channel has no bound, so that reading never waits for writing: two peers that both block on
+//! writing would deadlock. For wss:// wrap the socket in TLS.
 
 use std::{
     env,
@@ -15,15 +15,24 @@ use std::{
     io::{self, BufRead, Read, Write},
     net::{Shutdown, TcpStream},
     process::ExitCode,
-    sync::mpsc::{self, RecvTimeoutError, Sender},
+    sync::mpsc::{self, Sender},
     thread,
     time::{Duration, Instant},
 };
 
-use sansocket::{CloseCode, Connection, Event, Input, ProtocolError, State, client, random_seed, uri::Uri};
+use sansocket::{
+    CloseCode, Event, Input, client,
+    keepalive::Timeouts,
+    random_seed,
+    session::{Cause, Received, Session, Transport},
+    uri::Uri,
+};
 
-/// How long the server may take to answer the handshake, and to answer our Close.
+/// How long the server may take to read what it is sent.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long to wait if no timer runs.
+const LONG: Duration = Duration::from_secs(3600);
 
 fn main() -> ExitCode {
     let Some(uri) = env::args().nth(1) else {
@@ -39,13 +48,12 @@ fn main() -> ExitCode {
     }
 }
 
-/// What can happen to this program.
+/// The input of this program.
 enum Happening {
-    /// Bytes came from the server.
+    /// Bytes of the server.
     Read(Vec<u8>),
-    /// The server ended the transport.
+    /// The server has ended the transport.
     Eof(io::Result<()>),
-    /// A line was typed.
     Line(String),
     /// Ctrl-C, or the end of standard input.
     Leave,
@@ -60,106 +68,102 @@ fn run(uri: &str, subprotocols: impl Iterator<Item = String>) -> Result<(), Box<
     for subprotocol in subprotocols {
         request = request.subprotocol(&subprotocol);
     }
-    let mut stream = TcpStream::connect((uri.host_without_brackets(), uri.port()))?;
+    let stream = TcpStream::connect((uri.host_without_brackets(), uri.port()))?;
     stream.set_nodelay(true)?;
-
-    let mut out = Vec::new();
-    let mut handshake = client::Handshake::new(&request, random_seed()?, &mut out)?;
-    stream.write_all(&out)?;
-    out.clear();
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let session = Session::client(&request, random_seed()?, Timeouts::new(), Duration::ZERO)?;
 
     let (happened, happenings) = mpsc::channel();
-    let deadline = Instant::now() + PATIENCE;
     watch_socket(stream.try_clone()?, happened.clone());
-
-    // The opening. The server's first frames may follow its response in the same read.
-    let (mut connection, mut first) = loop {
-        match happenings.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-            Ok(Happening::Read(mut bytes)) => {
-                let mut input = Input::new(&mut bytes);
-                if let Some((connection, response)) = handshake.receive(&mut input)? {
-                    eprintln!("connected, {}", response.subprotocol().unwrap_or("no subprotocol"));
-                    break (connection, input.remaining().to_vec());
-                }
-            }
-            Ok(Happening::Eof(result)) => {
-                result?;
-                handshake.receive_eof()?;
-            }
-            Ok(_) => {}
-            Err(_) => return Err("the server does not answer the handshake".into()),
-        }
-    };
-    print_events(&mut connection, &mut first, &mut out);
-    watch_standard_input(happened.clone());
-    watch_interrupt(happened)?;
-    converse(&mut connection, &mut stream, &happenings, out)?;
-
-    let closure = connection.close_outcome().ok_or("the connection has not ended")?;
-    eprintln!("closed with {} {:?}, clean: {}", closure.code, closure.reason, closure.clean);
-    Ok(())
+    Client { session, stream, happened, error: None }.run(&happenings)
 }
 
-fn converse(
-    connection: &mut Connection,
-    stream: &mut TcpStream,
-    happenings: &mpsc::Receiver<Happening>,
-    mut out: Vec<u8>,
-) -> Result<(), Box<dyn Error>> {
-    let mut deadline = None;
-    loop {
-        stream.write_all(&out)?;
-        out.clear();
-        if connection.state() == State::Open {
-            deadline = None;
-        } else if deadline.is_none() {
-            deadline = Some(Instant::now() + PATIENCE);
-        }
-        let happening = match deadline {
-            None => Ok(happenings.recv()?),
-            // Asked, because what waits in the channel comes out even if no time is left.
-            Some(deadline) if deadline <= Instant::now() => Err(RecvTimeoutError::Timeout),
-            Some(deadline) => happenings.recv_timeout(deadline.saturating_duration_since(Instant::now())),
-        };
-        // The server did not close in time, so the client does (RFC 6455, 7.1.1).
-        let Ok(happening) = happening else {
-            stream.shutdown(Shutdown::Both)?;
-            return Ok(connection.receive_eof()?);
-        };
-        match happening {
-            Happening::Read(mut bytes) => print_events(connection, &mut bytes, &mut out),
-            Happening::Eof(result) => {
-                let closing = connection.receive_eof();
-                if closing == Err(ProtocolError::UnexpectedEof) {
-                    result?; // says more, if it says anything
+struct Client {
+    session: Session,
+    stream: TcpStream,
+    happened: Sender<Happening>,
+    error: Option<io::Error>,
+}
+
+impl Client {
+    fn run(mut self, happenings: &mpsc::Receiver<Happening>) -> Result<(), Box<dyn Error>> {
+        let start = Instant::now();
+        loop {
+            let done = match self.session.transport() {
+                Transport::Write(bytes) => self.stream.write(bytes).map(|count| self.session.written(count)),
+                Transport::Flush => self.stream.flush().map(|()| self.session.flushed()),
+                Transport::ShutDown => {
+                    self.stream.shutdown(Shutdown::Write).map(|()| self.session.shut_down())
                 }
-                return Ok(closing?);
+                Transport::Wait => {
+                    let deadline =
+                        self.session.deadline().map_or(LONG, |at| at.saturating_sub(start.elapsed()));
+                    let happening = happenings.recv_timeout(deadline);
+                    self.session.on_time(start.elapsed());
+                    self.react(happening.ok())?;
+                    Ok(())
+                }
+                Transport::Close => break,
+            };
+            if let Err(error) = done {
+                self.fail(error);
             }
-            Happening::Line(line) if connection.state() == State::Open => {
-                connection.send_text(&line, &mut out)?;
+        }
+        // The thread that reads the socket ends.
+        let _ = self.stream.shutdown(Shutdown::Both);
+        let ending = self.session.ending().ok_or("the session has not ended")?;
+        match self.error {
+            Some(error) if ending.cause == Cause::Transport => Err(error.into()),
+            _ if ending.cause == Cause::Close => {
+                eprintln!("closed with {} {:?}, clean: {}", ending.code, ending.reason, ending.clean);
+                Ok(())
             }
-            Happening::Leave if connection.state() == State::Open => {
-                connection.send_close(CloseCode::NORMAL, &mut out)?;
-            }
-            Happening::Line(_) | Happening::Leave => {}
+            _ => Err(ending.to_string().into()),
         }
     }
-}
 
-fn print_events(connection: &mut Connection, bytes: &mut [u8], out: &mut Vec<u8>) {
-    let mut input = Input::new(bytes);
-    // After an error the Close that tells the server is in `out`. When the server has ended the connection,
-    // `receive_eof` returns the error again.
-    while let Ok(Some(event)) = connection.receive(&mut input, out) {
-        let printed = match event {
-            Event::Text(text) => writeln!(io::stdout(), "{text}"),
-            Event::Binary(data) => writeln!(io::stdout(), "({} bytes of binary data)", data.len()),
-            _ => Ok(()),
-        };
-        if printed.is_err() && connection.state() == State::Open {
-            // Nobody reads what is printed any more.
-            let _ = connection.send_close(CloseCode::GOING_AWAY, out);
+    /// Takes what has happened, or nothing if only time has passed.
+    fn react(&mut self, happening: Option<Happening>) -> Result<(), Box<dyn Error>> {
+        let mut bytes = Vec::new();
+        let mut eof = None;
+        match happening {
+            Some(Happening::Read(read)) => bytes = read,
+            Some(Happening::Eof(result)) => eof = Some(result),
+            Some(Happening::Line(line)) => _ = self.session.send_text(&line)?,
+            Some(Happening::Leave) => _ = self.session.close(CloseCode::NORMAL)?,
+            None => {}
         }
+        let mut input = Input::new(&mut bytes);
+        while let Some(received) = self.session.receive(&mut input) {
+            let printed = match received {
+                Received::Response(response) => {
+                    eprintln!("connected, {}", response.subprotocol().unwrap_or("no subprotocol"));
+                    watch_standard_input(self.happened.clone());
+                    watch_interrupt(self.happened.clone())?;
+                    Ok(())
+                }
+                Received::Event(Event::Text(text)) => writeln!(io::stdout(), "{text}"),
+                Received::Event(Event::Binary(data)) => {
+                    writeln!(io::stdout(), "({} bytes of binary data)", data.len())
+                }
+                _ => Ok(()),
+            };
+            if printed.is_err() {
+                // Standard output is closed.
+                self.session.close(CloseCode::GOING_AWAY)?;
+            }
+        }
+        match eof {
+            Some(Ok(())) => self.session.eof(),
+            Some(Err(error)) => self.fail(error),
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self, error: io::Error) {
+        self.session.failed();
+        self.error.get_or_insert(error);
     }
 }
 
@@ -187,7 +191,7 @@ fn watch_standard_input(happened: Sender<Happening>) {
                 return;
             }
         }
-        // If nobody listens any more the program is at its end anyway.
+        // If this fails, the program is about to exit.
         let _ = happened.send(Happening::Leave);
     });
 }

@@ -7,29 +7,32 @@
 //! The page has an echo box, the seconds ticking from the server's side, a throughput meter with a live plot, and
 //! buttons for every way a connection can end. It shows what was negotiated and how the browser saw the end.
 //!
-//! On the server's side it shows how plain HTTP and WebSocket share a port
-//! ([`server::Handshake::receive_any`]), how a page of another origin is kept out, how compression is offered (with
-//! the feature `deflate`), and how to send by the clock while waiting for the peer: with a read timeout.
+//! On the server's side it shows how plain HTTP and WebSocket share a port ([`Session::allow_http`]), how to reject pages of
+//! another origin, how to offer compression (with the feature `deflate`), and how to send by the clock while waiting for
+//! the peer: with a read timeout.
 
 use std::{
     env,
     error::Error,
     io::{self, ErrorKind, Read, Write},
+    mem,
     net::{Shutdown, TcpListener, TcpStream},
     thread,
     time::{Duration, Instant},
 };
 
 use sansocket::{
-    Close, CloseCode, Config, Connection, Event, Input, State,
+    Close, CloseCode, Config, Event,
     handshake::HandshakeLimits,
-    server::{self, Incoming},
+    keepalive::Timeouts,
+    server::{self, Accept},
+    session::{ReadBuffer, Received, Session, Transport},
 };
 
 const PAGE: &str = include_str!("demo.html");
 const SUBPROTOCOL: &str = "demo.sansocket";
 
-/// How long the opening and the closing may take.
+/// How long a page may take to read what it is sent.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Messages of the throughput meter are large, the rest of what a page sends is not.
@@ -41,74 +44,129 @@ fn main() -> io::Result<()> {
         .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}")))?;
     println!("open http://{}/", listener.local_addr()?);
     for stream in listener.incoming() {
-        let Ok(stream) = stream else { continue };
-        thread::spawn(move || {
+        let Ok(stream) = stream else {
+            // Usually the limit of open files was reached; wait for a connection to close.
+            thread::sleep(Duration::from_millis(100));
+            continue;
+        };
+        // Unlike `thread::spawn` this does not panic if no thread can be started.
+        let serving = thread::Builder::new().spawn(move || {
             if let Err(error) = serve(stream) {
                 eprintln!("{error}");
             }
         });
+        if let Err(error) = serving {
+            eprintln!("a client could not be served: {error}");
+        }
     }
     Ok(())
 }
 
-fn serve(mut stream: TcpStream) -> Result<(), Box<dyn Error>> {
+fn serve(mut stream: TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    let (mut buf, mut out) = (vec![0; 64 << 10], Vec::new());
-    let mut handshake = server::Handshake::new(HandshakeLimits::new());
-    let deadline = Instant::now() + PATIENCE;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let start = Instant::now();
+    let session = Session::server(HandshakeLimits::new(), Timeouts::new(), Duration::ZERO).allow_http(true);
+    let mut page = Page { session, ticks: 0, next_tick: Duration::from_secs(1), breaks: false };
+    let mut buffer = ReadBuffer::new(64 << 10);
     loop {
-        stream.set_read_timeout(Some(until(deadline)))?;
-        let count = stream.read(&mut buf)?;
-        if count == 0 {
-            return Ok(());
+        let session = &mut page.session;
+        let done = match session.transport() {
+            Transport::Write(bytes) => stream.write(bytes).map(|count| session.written(count)),
+            Transport::Flush => stream.flush().map(|()| session.flushed()),
+            Transport::ShutDown => stream.shutdown(Shutdown::Write).map(|()| session.shut_down()),
+            // A frame that no peer may send, behind the back of the session.
+            Transport::Wait if mem::take(&mut page.breaks) => stream.write_all(b"\xff\x00"),
+            Transport::Wait => page.read(&mut stream, &mut buffer, start),
+            Transport::Close => return Ok(()),
+        };
+        if done.is_err() {
+            page.session.failed();
         }
-        let mut input = Input::new(&mut buf[..count]);
-        let result = open(&mut handshake, &mut input, &mut out);
-        match result {
-            Ok(None) => {}
-            Ok(Some(connection)) => {
-                // The first frames may have come in the same read.
-                let rest = input.remaining().to_vec();
-                return Session::new(connection, stream, out).run(rest, buf);
-            }
-            Err(_) => {
-                // Write first: `out` has the page, or the response that says what was wrong.
-                stream.write_all(&out)?;
-                return Ok(drain(&mut stream, &mut buf)?);
+        page.tick(start.elapsed());
+        while let Some(received) = page.session.receive_from(&mut buffer) {
+            if let Err(error) = page.react(received) {
+                eprintln!("{error}");
+                page.session.abort();
             }
         }
     }
 }
 
-/// Answers the request. `Err`: the connection does not become a WebSocket, and the response is in `out`.
-fn open(
-    handshake: &mut server::Handshake,
-    input: &mut Input<'_>,
-    out: &mut Vec<u8>,
-) -> Result<Option<Connection>, Box<dyn Error>> {
-    let request = match handshake.receive_any(input, out)? {
-        None => return Ok(None),
-        Some(Incoming::Http(request)) => {
-            match request.path() {
-                "/" => request.respond(
-                    200,
-                    &[("Content-Type", "text/html; charset=utf-8")],
-                    PAGE.as_bytes(),
-                    out,
-                )?,
-                _ => request.respond(404, &[("Content-Type", "text/plain")], b"nothing here\n", out)?,
-            }
-            return Err("plain HTTP".into());
+/// One page, and its WebSocket.
+struct Page {
+    session: Session,
+    ticks: u64,
+    next_tick: Duration,
+    /// Whether the page wants to see a violation of the protocol.
+    breaks: bool,
+}
+
+impl Page {
+    /// Reads, at most until the next tick or the next thing that the session does by the clock.
+    fn read(&mut self, stream: &mut TcpStream, buffer: &mut ReadBuffer, start: Instant) -> io::Result<()> {
+        let tick = self.session.is_open().then_some(self.next_tick);
+        let deadline = [self.session.deadline(), tick].into_iter().flatten().min();
+        let left = deadline.map(|at| at.saturating_sub(start.elapsed()).max(Duration::from_millis(1)));
+        stream.set_read_timeout(left)?;
+        match stream.read(buffer.space()) {
+            Ok(0) => self.session.eof(),
+            Ok(count) => buffer.filled(count),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(error) => return Err(error),
         }
-        Some(Incoming::WebSocket(request)) => request,
-    };
-    // Browsers let any page connect to anywhere: only the own page is welcome (RFC 6455, 10.2).
-    let own_origin = format!("http://{}", request.authority());
-    if request.origin().is_some_and(|origin| origin != own_origin) {
-        request.reject(403, &[], b"", out)?;
-        return Err("another origin".into());
+        Ok(())
     }
-    let mut accept = server::Accept::new().config(Config::new().max_message_len(MAX_MESSAGE_LEN));
+
+    fn tick(&mut self, now: Duration) {
+        self.session.on_time(now);
+        if now >= self.next_tick {
+            self.next_tick = now + Duration::from_secs(1);
+            // There are no fragments that it could come between; and before the opening it is dropped.
+            if let Ok(true) = self.session.send_text(&format!("tick {}", self.ticks + 1)) {
+                self.ticks += 1;
+            }
+        }
+    }
+
+    fn react(&mut self, received: Received<'_>) -> Result<(), Box<dyn Error>> {
+        let session = &mut self.session;
+        match received {
+            Received::Http(request) => {
+                let html = [("Content-Type", "text/html; charset=utf-8")];
+                match request.path() {
+                    "/" => session.respond(request, 200, &html, PAGE.as_bytes())?,
+                    _ => {
+                        session.respond(request, 404, &[("Content-Type", "text/plain")], b"nothing here\n")?;
+                    }
+                }
+            }
+            Received::Request(request) => {
+                // Browsers allow cross-origin WebSockets, so accept only our own origin (RFC 6455, 10.2).
+                let own_origin = format!("http://{}", request.authority());
+                if request.origin().is_some_and(|origin| origin != own_origin) {
+                    session.reject(request, 403, &[], b"")?;
+                } else {
+                    let accept = accept(&request);
+                    session.accept(request, accept)?;
+                }
+            }
+            Received::Event(Event::Text(text)) => match text.split_once(' ') {
+                Some(("echo", said)) => _ = session.send_text(&format!("echo {said}"))?,
+                Some(("close", wish)) => _ = session.close(close(wish))?,
+                _ if text == "drop" => session.abort(),
+                _ if text == "break" => self.breaks = true,
+                _ => _ = session.close(CloseCode::UNSUPPORTED_DATA)?,
+            },
+            Received::Event(Event::Binary(data)) => _ = session.send_binary(&data)?,
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+fn accept(request: &server::Request) -> Accept {
+    let mut accept = Accept::new().config(Config::new().max_message_len(MAX_MESSAGE_LEN));
     if request.subprotocols().any(|offered| offered == SUBPROTOCOL) {
         accept = accept.subprotocol(SUBPROTOCOL);
     }
@@ -116,91 +174,7 @@ fn open(
     if request.query() != Some("deflate=off") {
         accept = accept.deflate(sansocket::deflate::Config::best_speed());
     }
-    Ok(Some(request.accept(accept, out)?))
-}
-
-/// One open WebSocket.
-struct Session {
-    connection: Connection,
-    stream: TcpStream,
-    out: Vec<u8>,
-    ticks: u64,
-    next_tick: Instant,
-}
-
-/// What the page asked for at the end of a read.
-enum Wish {
-    Nothing,
-    /// End the transport without a Close.
-    Drop,
-    /// Send a frame that no peer may send.
-    Break,
-}
-
-impl Session {
-    fn new(connection: Connection, stream: TcpStream, out: Vec<u8>) -> Self {
-        Self { connection, stream, out, ticks: 0, next_tick: Instant::now() + Duration::from_secs(1) }
-    }
-
-    fn run(mut self, mut first: Vec<u8>, mut buf: Vec<u8>) -> Result<(), Box<dyn Error>> {
-        let mut result = self.receive(&mut first);
-        loop {
-            // What has to be sent comes first, the Close of a failure among it.
-            self.stream.write_all(&self.out)?;
-            self.out.clear();
-            if self.connection.state() == State::Draining {
-                // Closing with unread bytes of the page would destroy what was just sent.
-                drain(&mut self.stream, &mut buf)?;
-                return Ok(self.connection.receive_eof()?);
-            }
-            match result? {
-                Wish::Nothing => {}
-                Wish::Drop => return Ok(self.stream.shutdown(Shutdown::Both)?),
-                Wish::Break => self.stream.write_all(b"\xff\x00")?,
-            }
-            self.stream.set_read_timeout(Some(until(self.next_tick)))?;
-            result = match self.stream.read(&mut buf) {
-                Ok(0) => return Ok(self.connection.receive_eof()?),
-                Ok(count) => self.receive(&mut buf[..count]),
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                    Ok(Wish::Nothing)
-                }
-                Err(error) => return Err(error.into()),
-            };
-            self.tick()?;
-        }
-    }
-
-    fn tick(&mut self) -> Result<(), sansocket::Error> {
-        if Instant::now() >= self.next_tick && self.connection.state() == State::Open {
-            self.ticks += 1;
-            self.next_tick += Duration::from_secs(1);
-            self.connection.send_text(&format!("tick {}", self.ticks), &mut self.out)?;
-        }
-        Ok(())
-    }
-
-    fn receive(&mut self, bytes: &mut [u8]) -> Result<Wish, sansocket::Error> {
-        let Self { connection, out, .. } = self;
-        let mut input = Input::new(bytes);
-        while let Some(event) = connection.receive(&mut input, out)? {
-            match event {
-                Event::Text(text) => match text.split_once(' ') {
-                    _ if connection.state() != State::Open => {}
-                    Some(("echo", said)) => connection.send_text(&format!("echo {said}"), out)?,
-                    Some(("close", wish)) => connection.send_close(close(wish), out)?,
-                    _ if text == "drop" => return Ok(Wish::Drop),
-                    _ if text == "break" => return Ok(Wish::Break),
-                    _ => connection.send_close(CloseCode::UNSUPPORTED_DATA, out)?,
-                },
-                Event::Binary(data) if connection.state() == State::Open => {
-                    connection.send_binary(&data, out)?;
-                }
-                _ => {}
-            }
-        }
-        Ok(Wish::Nothing)
-    }
+    accept
 }
 
 /// The Close that a page asks for with `CODE REASON`, or an empty one.
@@ -208,24 +182,4 @@ fn close(wish: &str) -> Option<Close<'_>> {
     let (code, reason) = wish.split_once(' ').unwrap_or((wish, ""));
     let code = CloseCode::new(code.parse().ok()?)?;
     Close::new(code, reason).ok()
-}
-
-/// A timeout that ends at `deadline`; a socket takes none of zero.
-fn until(deadline: Instant) -> Duration {
-    deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1))
-}
-
-/// Says that nothing more will come, and reads until the peer has seen that, or for a while.
-fn drain(stream: &mut TcpStream, buf: &mut [u8]) -> io::Result<()> {
-    let deadline = Instant::now() + PATIENCE;
-    if stream.shutdown(Shutdown::Write).is_err() {
-        return Ok(());
-    }
-    while Instant::now() < deadline {
-        stream.set_read_timeout(Some(until(deadline)))?;
-        if matches!(stream.read(buf), Ok(0) | Err(_)) {
-            break;
-        }
-    }
-    Ok(())
 }

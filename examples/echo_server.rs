@@ -1,30 +1,34 @@
-//! An echo server with blocking sockets from the standard library, one thread a client.
+//! An echo server with blocking sockets from the standard library, one thread per client.
 //!
 //! ```text
 //! cargo run --example echo_server               # listens on 127.0.0.1:9001
-//! cargo run --example echo_server 0.0.0.0:8080  # or wherever it is told to
+//! cargo run --example echo_server 0.0.0.0:8080  # or on another address
 //! ```
 //!
-//! It shows the whole life of a connection: the opening handshake and the first frames may come in one read,
-//! what has to be sent is written before an error is looked at, and the server closes the transport in the
-//! order that lets its last Close arrive.
+//! It shows the loop around a [`Session`]: the session asks for one thing of the transport, the loop does it and reports it.
+//! The order in which a connection opens, fails and ends is the session's business.
 
 use std::{
-    env,
-    error::Error,
-    io::{self, Read, Write},
+    env, io,
+    io::{ErrorKind, Read, Write},
     net::{Shutdown, TcpListener, TcpStream},
     thread,
     time::{Duration, Instant},
 };
 
-use sansocket::{Connection, Event, Input, State, handshake::HandshakeLimits, server};
+use sansocket::{
+    Event,
+    handshake::HandshakeLimits,
+    keepalive::Timeouts,
+    server::{self, Accept},
+    session::{Cause, ReadBuffer, Received, Session, Transport},
+};
 
-/// How long a client may take to open the connection, to close it, and to read what it is sent.
+/// How long a client may take to read what it is sent.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long to wait after a client could not be accepted.
-const BREATH: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(100);
 
 fn main() -> io::Result<()> {
     let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".into());
@@ -38,12 +42,12 @@ fn main() -> io::Result<()> {
             Ok(stream) => stream,
             Err(error) => {
                 eprintln!("a client could not be accepted: {error}");
-                // Mostly there are too many; it takes a moment until one leaves.
-                thread::sleep(BREATH);
+                // Usually the limit of open files was reached; wait for a connection to close.
+                thread::sleep(PAUSE);
                 continue;
             }
         };
-        // Unlike `thread::spawn` this does not panic if there is no thread to be had.
+        // Unlike `thread::spawn` this does not panic if no thread can be started.
         if let Err(error) = thread::Builder::new().spawn(move || attend(stream)) {
             eprintln!("a client could not be served: {error}");
         }
@@ -51,142 +55,101 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Serves a client, and says how it went.
+/// Serves a client, and prints how its session ended.
 fn attend(stream: TcpStream) {
     let peer = stream.peer_addr().map_or_else(|_| "a client".into(), |peer| peer.to_string());
     match serve(stream) {
-        Ok(farewell) => println!("{peer}: {farewell}"),
+        Ok(ending) => println!("{peer}: {ending}"),
         Err(error) => eprintln!("{peer}: {error}"),
     }
 }
 
-/// What a client is doing.
-enum Session {
-    Opening(server::Handshake),
-    Open(Connection),
-}
-
-fn serve(mut stream: TcpStream) -> Result<String, Box<dyn Error>> {
+fn serve(mut stream: TcpStream) -> io::Result<String> {
     stream.set_nodelay(true)?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    let mut session = Session::Opening(server::Handshake::new(HandshakeLimits::new()));
-    let deadline = Instant::now() + PATIENCE;
-    let mut buf = vec![0; 16 << 10];
-    let mut out = Vec::new();
+    let start = Instant::now();
+    let mut session = Session::server(HandshakeLimits::new(), Timeouts::new(), Duration::ZERO);
+    let mut buffer = ReadBuffer::new(16 << 10);
+    let mut error = None;
     loop {
-        // Until the connection is open a deadline runs that no byte can move.
-        stream.set_read_timeout(match session {
-            Session::Opening(_) => Some(deadline.saturating_duration_since(Instant::now()).max(A_MOMENT)),
-            Session::Open(_) => None,
-        })?;
-        let count = stream.read(&mut buf).map_err(say_timeout)?;
-        if count == 0 {
-            return session.end();
-        }
-        let result = session.receive(&mut Input::new(&mut buf[..count]), &mut out);
-        // First the bytes, the response or the Close of a failure among them, then the error.
-        stream.write_all(&out).map_err(say_timeout)?;
-        out.clear();
-        out.shrink_to(64 << 10);
-        if result.is_err() || session.is_draining() {
-            drain(&mut stream, &mut buf)?;
-            result?;
-            return session.end();
-        }
-    }
-}
-
-impl Session {
-    fn receive(&mut self, input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<(), Box<dyn Error>> {
-        if let Self::Opening(handshake) = self {
-            let Some(request) = handshake.receive(input, out)? else { return Ok(()) };
-            if request.target() != "/" {
-                request.reject(404, &[("Content-Type", "text/plain")], b"only / is served here\n", out)?;
-                return Err("asked for something that is not here".into());
-            }
-            // For an echo any subprotocol is as good as another: take the client's favourite.
-            let mut accept = server::Accept::new();
-            let favourite = request.subprotocols().next().map(str::to_owned);
-            if let Some(favourite) = &favourite {
-                accept = accept.subprotocol(favourite);
-            }
-            // Compressed, if the client can do that, and if this was built with the feature `deflate`.
-            #[cfg(feature = "deflate")]
-            {
-                accept = accept.deflate(sansocket::deflate::Config::new());
-            }
-            *self = Self::Open(request.accept(accept, out)?);
-        }
-        if let Self::Open(connection) = self {
-            echo(connection, input, out)?;
-        }
-        Ok(())
-    }
-
-    fn is_draining(&self) -> bool {
-        matches!(self, Self::Open(connection) if connection.state() == State::Draining)
-    }
-
-    /// The transport has ended.
-    fn end(mut self) -> Result<String, Box<dyn Error>> {
-        match &mut self {
-            Self::Opening(handshake) => handshake.receive_eof()?,
-            Self::Open(connection) => connection.receive_eof()?,
-        }
-        let code = match &self {
-            Self::Open(connection) => connection.close_outcome().map(|closure| closure.code),
-            Self::Opening(_) => None,
+        let done = match session.transport() {
+            Transport::Write(bytes) => stream.write(bytes).map(|count| session.written(count)),
+            Transport::Flush => stream.flush().map(|()| session.flushed()),
+            Transport::ShutDown => stream.shutdown(Shutdown::Write).map(|()| session.shut_down()),
+            Transport::Wait => read(&mut stream, &mut session, &mut buffer, start),
+            Transport::Close => break,
         };
-        Ok(code.map_or_else(|| "left".into(), |code| format!("closed with {code}")))
+        if let Err(failure) = done {
+            session.failed();
+            error = Some(failure);
+        }
+        session.on_time(start.elapsed());
+        while let Some(received) = session.receive_from(&mut buffer) {
+            react(&mut session, received);
+        }
+    }
+    let Some(ending) = session.ending() else { return Ok("open".into()) };
+    match error {
+        Some(error) if ending.cause == Cause::Transport => Err(error),
+        _ => Ok(ending.to_string()),
     }
 }
 
-fn echo(
-    connection: &mut Connection,
-    input: &mut Input<'_>,
-    out: &mut Vec<u8>,
-) -> Result<(), sansocket::Error> {
-    while let Some(event) = connection.receive(input, out)? {
-        match event {
-            Event::Text(text) => connection.send_text(&text, out)?,
-            Event::Binary(data) => connection.send_binary(&data, out)?,
-            _ => {} // the Pong or the answer to a Close is in `out` already
-        }
+/// Reads, at most until the session has something to do by the clock.
+fn read(
+    stream: &mut TcpStream,
+    session: &mut Session,
+    buffer: &mut ReadBuffer,
+    start: Instant,
+) -> io::Result<()> {
+    let left = session.deadline().map(|at| at.saturating_sub(start.elapsed()).max(Duration::from_millis(1)));
+    stream.set_read_timeout(left)?;
+    match stream.read(buffer.space()) {
+        Ok(0) => session.eof(),
+        Ok(count) => buffer.filled(count),
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
+            ) => {}
+        Err(error) => return Err(error),
     }
     Ok(())
 }
 
-/// Says that nothing more will come, and reads until the peer has seen that, or for a while.
-///
-/// Closing while bytes of the peer are unread could destroy what was sent to it last.
-fn drain(stream: &mut TcpStream, buf: &mut [u8]) -> io::Result<()> {
-    // The peer may be gone already; then there is nothing to wait for.
-    if stream.shutdown(Shutdown::Write).is_err() {
-        return Ok(());
-    }
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Ok(());
+fn react(session: &mut Session, received: Received<'_>) {
+    let result = match received {
+        Received::Request(request) if request.target() != "/" => session
+            .reject(request, 404, &[("Content-Type", "text/plain")], b"only / is served here\n")
+            .map_err(|error| error.to_string()),
+        Received::Request(request) => {
+            let accept = accept(&request);
+            session.accept(request, accept).map_err(|error| error.to_string())
         }
-        stream.set_read_timeout(Some(left))?;
-        match stream.read(buf) {
-            Ok(0) | Err(_) => return Ok(()),
-            Ok(_) => {}
+        Received::Event(Event::Text(text)) => {
+            session.send_text(&text).map(drop).map_err(|error| error.to_string())
         }
-    }
-}
-
-/// What the system calls a timeout says little, and differs from one to another.
-fn say_timeout(error: io::Error) -> io::Error {
-    match error.kind() {
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
-            io::Error::new(io::ErrorKind::TimedOut, "the client took too long")
+        Received::Event(Event::Binary(data)) => {
+            session.send_binary(&data).map(drop).map_err(|error| error.to_string())
         }
-        _ => error,
+        _ => Ok(()),
+    };
+    if let Err(error) = result {
+        eprintln!("{error}");
+        session.abort();
     }
 }
 
-/// The shortest timeout that a socket can be given, nearly.
-const A_MOMENT: Duration = Duration::from_millis(1);
+fn accept(request: &server::Request) -> Accept {
+    let mut accept = Accept::new();
+    // For an echo any subprotocol is as good as another: select the first choice of the client.
+    if let Some(subprotocol) = request.subprotocols().next() {
+        accept = accept.subprotocol(subprotocol);
+    }
+    // Compressed, if the client offers it, and if this was built with the feature `deflate`.
+    #[cfg(feature = "deflate")]
+    {
+        accept = accept.deflate(sansocket::deflate::Config::new());
+    }
+    accept
+}

@@ -10,6 +10,7 @@ use proptest::{collection::vec, prelude::*};
 use sansocket::{
     CloseCode, Config, Connection, Input,
     frame::{OpCode, Role},
+    handshake::HandshakeLimits,
     keepalive::Timeouts,
     server::Accept,
     session::{EncodedMessage, ReadBuffer, Received, Session, Transport},
@@ -218,7 +219,7 @@ impl Caller {
 fn sessions(kind: u8) -> Session {
     let now = Duration::ZERO;
     match kind % 4 {
-        0 => Session::server(Default::default(), Timeouts::new(), now).allow_http(kind >= 4),
+        0 => Session::server(HandshakeLimits::new(), Timeouts::new(), now).allow_http(kind >= 4),
         1 => {
             let request = sansocket::client::Request::new("ws://a/").unwrap();
             Session::client(&request, [7; 32], Timeouts::new(), now).unwrap()

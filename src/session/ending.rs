@@ -125,7 +125,7 @@ impl fmt::Display for Cause<'_> {
             Self::Rejected(response) => write!(f, "connection rejected with status {}", response.status()),
             Self::Answered => f.write_str("request answered without opening a WebSocket"),
             Self::Timeout(timeout) => timeout.fmt(f),
-            Self::Eof => f.write_str("transport closed without a closing handshake"),
+            Self::Eof => ProtocolError::UnexpectedEof.fmt(f),
             Self::Transport => f.write_str("read or write failed"),
             Self::Aborted => f.write_str("aborted"),
         }

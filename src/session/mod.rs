@@ -77,7 +77,7 @@
 //! | the handshake takes too long | `Timeout`; a server that has received part of a request answers 408 | no |
 //! | the peer does not reply to a Close in time | `Timeout(CloseHandshake)` | no |
 //! | the stream ends, a read or write fails, [`abort`](Session::abort) | `Eof`, `Transport`, `Aborted` | no |
-//! | a malformed or unsuitable request or response | `Handshake`; a server sends its response | no |
+//! | a malformed, unsuitable or incomplete request or response | `Handshake`; a server sends its response | no |
 //! | [`reject`](Session::reject), [`respond`](Session::respond); the server rejects | `Answered`; `Rejected` | no |
 //!
 //! # Memory

@@ -3,7 +3,7 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use super::{Phase, Session, ending::Reason};
-use crate::frame::Role;
+use crate::{client, frame::Role, handshake::HandshakeError};
 
 /// What to do with the transport now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,10 +118,11 @@ impl Session {
                 Reason::Eof
             }
             Phase::Client(handshake) => match handshake.receive_eof() {
-                Err(crate::client::Error::Rejected(response)) => Reason::Rejected(response),
-                _ => Reason::Eof,
+                Err(client::Error::Rejected(response)) => Reason::Rejected(response),
+                _ => Reason::Handshake(HandshakeError::IncompleteHandshake),
             },
-            Phase::Server(_) | Phase::Deciding => Reason::Eof,
+            Phase::Server(_) => Reason::Handshake(HandshakeError::IncompleteHandshake),
+            Phase::Deciding => Reason::Eof,
         };
         self.leave(reason);
     }

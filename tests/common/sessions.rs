@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sansocket::{
     Close, Config, Connection, Event,
+    handshake::HandshakeLimits,
     keepalive::Timeouts,
     server::{Accept, Request},
     session::{Cause, ReadBuffer, Received, Session, Transport},
@@ -48,7 +49,7 @@ impl Driver {
     }
 
     pub(crate) fn server() -> Self {
-        Self::new(Session::server(Default::default(), Timeouts::new(), Duration::ZERO))
+        Self::new(Session::server(HandshakeLimits::new(), Timeouts::new(), Duration::ZERO))
     }
 
     /// A client that has sent nothing.
