@@ -1,115 +1,60 @@
-//! An echo server without I/O: one client of it, and the part of that where a connection is open. The programs in `src/bin`
-//! that echo give it the bytes of their runtime, so that each of them shows its runtime and nothing else.
+//! What the programs in `src/bin` share: a clock, and what an echo does with what it receives. Each program gives the session the
+//! bytes of its runtime, and shows its runtime and nothing else.
 
 use std::{
     error::Error,
+    io,
     time::{Duration, Instant},
 };
 
 use sansocket::{
-    Config, Connection, Event, Input, State,
-    handshake::HandshakeLimits,
-    keepalive::{Action, KeepAlive, Timeouts},
-    server::{self, Accept},
+    Config, Event,
+    server::Accept,
+    session::{Received, Session, Transport},
 };
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 
-/// Whatever ends a client.
+/// Whatever ends a program.
 pub type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// While this much waits to be written to a client, nothing is read from it. One read adds to it what an echo adds.
-pub const HIGH_WATER: usize = 64 << 10;
-
-/// A moment as the keep-alive timer wants it: the time since the first call.
+/// A moment as a session wants it: the time since the first call.
 pub fn now() -> Duration {
     static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
     START.get_or_init(Instant::now).elapsed()
 }
 
-/// Sends every message back that `input` completes, for the programs that have an HTTP library open the connection.
-pub fn echo(connection: &mut Connection, input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<()> {
-    while let Some(event) = connection.receive(input, out)? {
-        match event {
-            Event::Text(text) => connection.send_text(&text, out)?,
-            Event::Binary(data) => connection.send_binary(&data, out)?,
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-/// A client, from its first byte to its last.
-pub struct Echo {
-    phase: Phase,
-    keep_alive: KeepAlive,
-}
-
-enum Phase {
-    Opening(server::Handshake),
-    Open(Connection),
-}
-
-impl Default for Echo {
-    fn default() -> Self {
-        Self {
-            phase: Phase::Opening(server::Handshake::new(HandshakeLimits::new())),
-            keep_alive: KeepAlive::new(Timeouts::new(), now()),
-        }
-    }
-}
-
-impl Echo {
-    /// Takes what was read, and appends what is to be written. Write that first, and only then look at the result.
-    pub fn receive(&mut self, bytes: &mut [u8], out: &mut Vec<u8>) -> Result<()> {
-        self.keep_alive.on_receive(now());
-        let mut input = Input::new(bytes);
-        if let Phase::Opening(handshake) = &mut self.phase {
-            let Some(request) = handshake.receive(&mut input, out)? else { return Ok(()) };
+/// Accepts a request, and sends messages back.
+pub fn echo(session: &mut Session, received: Received<'_>) {
+    let is_fine = match received {
+        Received::Request(request) => {
             let accept = Accept::new().config(Config::new().max_message_len(1 << 20));
-            self.phase = Phase::Open(request.accept(accept, out)?);
-            self.keep_alive.on_open(now());
+            session.accept(request, accept).is_ok()
         }
-        if let Phase::Open(connection) = &mut self.phase {
-            while let Some(event) = connection.receive(&mut input, out)? {
-                match event {
-                    Event::Text(text) => connection.send_text(&text, out)?,
-                    Event::Binary(data) => connection.send_binary(&data, out)?,
-                    Event::Pong(data) => drop(self.keep_alive.on_pong(&data, now())),
-                    _ => {}
-                }
-            }
-            if connection.state() != State::Open {
-                self.keep_alive.on_closing(now());
-            }
-        }
-        Ok(())
+        Received::Event(Event::Text(text)) => session.send_text(&text).is_ok(),
+        Received::Event(Event::Binary(data)) => session.send_binary(&data).is_ok(),
+        _ => true,
+    };
+    if !is_fine {
+        session.abort();
     }
+}
 
-    /// When to call [`tick`](Self::tick) at the latest.
-    pub fn deadline(&self) -> Option<Duration> {
-        self.keep_alive.deadline()
+/// Does one thing that a session asks for, with tokio. Cancel safe; it waits for ever if there is nothing to do.
+pub async fn step(writer: &mut (impl AsyncWrite + Unpin), transport: Transport<'_>) -> io::Result<usize> {
+    match transport {
+        Transport::Write(bytes) => writer.write(bytes).await,
+        Transport::Flush => writer.flush().await.map(|()| 0),
+        Transport::ShutDown => writer.shutdown().await.map(|()| 0),
+        Transport::Wait | Transport::Close => std::future::pending().await,
     }
+}
 
-    /// Looks at the time, and sends a Ping if it is due. An error ends the client.
-    pub fn tick(&mut self, out: &mut Vec<u8>) -> Result<()> {
-        match (self.keep_alive.poll(now()), &mut self.phase) {
-            (Action::Wait, _) | (Action::Ping(_), Phase::Opening(_)) => {}
-            (Action::Ping(data), Phase::Open(connection)) => connection.send_ping(&data, out)?,
-            (Action::Disconnect(timeout), _) => return Err(timeout.into()),
-        }
-        Ok(())
-    }
-
-    /// Whether all has been said: once `out` is written, end the transport for writing, and read on until the client
-    /// ends it too.
-    pub fn is_draining(&self) -> bool {
-        matches!(&self.phase, Phase::Open(connection) if connection.state() == State::Draining)
-    }
-
-    /// The transport has ended.
-    pub fn receive_eof(&mut self) -> Result<()> {
-        match &mut self.phase {
-            Phase::Opening(handshake) => Ok(handshake.receive_eof()?),
-            Phase::Open(connection) => Ok(connection.receive_eof()?),
-        }
+/// Reports what [`step`] has done.
+pub fn report(session: &mut Session, result: io::Result<usize>) {
+    match (result, session.transport()) {
+        (Err(_), _) | (Ok(0), Transport::Write(_)) => session.failed(),
+        (Ok(count), Transport::Write(_)) => session.written(count),
+        (Ok(_), Transport::Flush) => session.flushed(),
+        (Ok(_), _) => session.shut_down(),
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{Read, Write},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Command, Output},
     sync::Arc,
@@ -14,7 +14,12 @@ use rustls::{
     ServerConfig, ServerConnection, StreamOwned,
     pki_types::{PrivateKeyDer, pem::PemObject},
 };
-use sansocket_runtimes::Echo;
+use sansocket::{
+    handshake::HandshakeLimits,
+    keepalive::Timeouts,
+    session::{ReadBuffer, Received, Session, Transport},
+};
+use sansocket_runtimes::{Result, now};
 
 /// A server for some clients, with a certificate of its own, which lies in the file.
 fn serve(names: &[&str], clients: usize) -> (u16, PathBuf) {
@@ -34,23 +39,44 @@ fn serve(names: &[&str], clients: usize) -> (u16, PathBuf) {
             let mut stream = StreamOwned::new(tls, stream.unwrap());
             // A client that does not like the certificate ends it here.
             let _ = echo(&mut stream);
-            stream.conn.send_close_notify();
-            let _ = stream.flush();
         }
     });
     (port, file)
 }
 
-fn echo(stream: &mut (impl Read + Write)) -> sansocket_runtimes::Result<()> {
-    let (mut echo, mut buf, mut out) = (Echo::default(), vec![0; 16 << 10], Vec::new());
-    while !echo.is_draining() {
-        let count = stream.read(&mut buf)?;
-        let result = echo.receive(&mut buf[..count], &mut out);
-        stream.write_all(&out)?;
-        out.clear();
-        result?;
+fn echo(stream: &mut StreamOwned<ServerConnection, TcpStream>) -> Result<()> {
+    let mut session = Session::server(HandshakeLimits::new(), Timeouts::new(), now());
+    let mut buffer = ReadBuffer::new(16 << 10);
+    loop {
+        match session.transport() {
+            Transport::Write(bytes) => {
+                let count = stream.write(bytes)?;
+                session.written(count);
+            }
+            Transport::Flush => {
+                stream.flush()?;
+                session.flushed();
+            }
+            Transport::ShutDown => {
+                stream.conn.send_close_notify();
+                stream.flush()?;
+                session.shut_down();
+            }
+            Transport::Wait => match stream.read(buffer.space())? {
+                0 => session.eof(),
+                count => buffer.filled(count),
+            },
+            Transport::Close => return Ok(()),
+        }
+        session.on_time(now());
+        while let Some(received) = session.receive_from(&mut buffer) {
+            let is_request = matches!(received, Received::Request(_));
+            sansocket_runtimes::echo(&mut session, received);
+            if is_request {
+                session.send_text("I speak first")?;
+            }
+        }
     }
-    Ok(())
 }
 
 fn client(url: &str, authority: Option<&Path>) -> Output {
@@ -59,11 +85,11 @@ fn client(url: &str, authority: Option<&Path>) -> Output {
 }
 
 #[test]
-fn a_trusted_server_is_spoken_to() {
+fn a_trusted_server_is_spoken_to_even_if_it_speaks_first() {
     let (port, file) = serve(&["localhost"], 1);
     let output = client(&format!("wss://localhost:{port}/"), Some(&file));
     let said = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(said, "hello\nclosed with 1000\n", "{output:?}");
+    assert_eq!(said, "I speak first\nhello\nclosed with 1000\n", "{output:?}");
     assert!(output.status.success());
 }
 
@@ -85,5 +111,5 @@ fn an_unknown_authority_or_another_name_is_not_trusted() {
 fn what_is_not_wss_is_refused() {
     let output = client("ws://127.0.0.1:1/", None);
     assert!(!output.status.success(), "{output:?}");
-    assert!(String::from_utf8_lossy(&output.stderr).contains("wss alone"), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("only wss://"), "{output:?}");
 }

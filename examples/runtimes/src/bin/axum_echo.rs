@@ -1,5 +1,4 @@
-//! A WebSocket in an `axum` application, by the feature `http`: axum does HTTP, and the bytes of the upgraded stream go
-//! to the connection.
+//! A WebSocket in an `axum` application, by the feature `http`: axum does HTTP, and `sansocket-tokio` serves the upgraded stream.
 //!
 //! ```text
 //! cargo run --bin axum_echo -- 127.0.0.1:9001
@@ -15,18 +14,17 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use sansocket::{Connection, Input, State, deflate, server};
-use sansocket_runtimes::{Result, echo};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
-    time::timeout,
+use sansocket::{
+    Connection, deflate,
+    keepalive::Timeouts,
+    server,
+    session::{Received, Session},
 };
-
-/// How long a client may take to end the transport.
-const PATIENCE: Duration = Duration::from_secs(10);
+use sansocket_runtimes::{Result, echo};
+use sansocket_tokio::WebSocket;
+use tokio::net::TcpListener;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> io::Result<()> {
@@ -45,7 +43,7 @@ async fn upgrade(mut request: Request) -> Response {
         Ok(asked) => asked,
         Err(refusal) => return refusal.into_response().map(|()| Body::empty()),
     };
-    // Web pages of others stay outside; programs send no Origin.
+    // Cross-origin pages are rejected; programs send no Origin.
     let host = format!("http://{}", asked.authority());
     if asked.origin().is_some_and(|origin| origin != host) {
         return StatusCode::FORBIDDEN.into_response();
@@ -63,30 +61,14 @@ async fn upgrade(mut request: Request) -> Response {
     }
 }
 
-/// Echoes, from the upgrade on. Nothing is read while the client does not read.
-async fn serve(upgraded: OnUpgrade, mut connection: Connection) -> Result<()> {
-    let mut stream = TokioIo::new(upgraded.await?);
-    let mut buf = vec![0; 16 << 10];
-    let mut out = Vec::new();
-    loop {
-        let count = stream.read(&mut buf).await?;
-        if count == 0 {
-            return Ok(connection.receive_eof()?);
-        }
-        let result = echo(&mut connection, &mut Input::new(&mut buf[..count]), &mut out);
-        stream.write_all(&out).await?; // first the bytes ...
-        out.clear();
-        if result.is_err() || connection.state() == State::Draining {
-            timeout(PATIENCE, drain(&mut stream, &mut buf)).await??;
-            result?; // ... then the error
-            return Ok(connection.receive_eof()?);
+/// Echoes, from the upgrade on.
+async fn serve(upgraded: OnUpgrade, connection: Connection) -> Result<()> {
+    let session = Session::open(connection, Timeouts::new(), Duration::ZERO);
+    let mut socket = WebSocket::new(TokioIo::new(upgraded.await?), session, 16 << 10);
+    while socket.ready().await {
+        while let Some((event, session)) = socket.event() {
+            echo(session, Received::Event(event));
         }
     }
-}
-
-/// Ends the transport on this side, and waits for the client to do so.
-async fn drain(stream: &mut TokioIo<Upgraded>, buf: &mut [u8]) -> io::Result<()> {
-    stream.shutdown().await?;
-    while stream.read(buf).await? > 0 {}
-    Ok(())
+    Ok(socket.outcome()?)
 }

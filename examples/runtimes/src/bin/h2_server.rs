@@ -16,11 +16,16 @@ use rustls::{
     ServerConfig,
     pki_types::{PrivateKeyDer, pem::PemObject},
 };
-use sansocket::{Connection, Input, State, deflate, extended_connect, server::Accept};
-use sansocket_runtimes::{Result, echo};
+use sansocket::{
+    Connection, Input, deflate, extended_connect,
+    keepalive::Timeouts,
+    server::Accept,
+    session::{Session, Transport},
+};
+use sansocket_runtimes::{Result, echo, now, report};
 use tokio::{
     net::{TcpListener, TcpStream},
-    time::timeout,
+    time::{Instant, sleep_until, timeout},
 };
 use tokio_rustls::TlsAcceptor;
 
@@ -32,7 +37,7 @@ const PAGE: &str = "<!doctype html><meta charset=utf-8><title>WebSocket over HTT
     socket.onmessage = event => document.getElementById('said').textContent = event.data;
 </script>";
 
-/// How long a client may take for TLS, and to end a stream.
+/// How long a client may take for TLS.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[tokio::main(flavor = "current_thread")]
@@ -51,7 +56,11 @@ async fn main() -> Result<()> {
     let listener = TcpListener::bind(address).await?;
     println!("listening on wss://{}/ws", listener.local_addr()?);
     loop {
-        let (stream, peer) = listener.accept().await?;
+        let Ok((stream, peer)) = listener.accept().await else {
+            // Usually the limit of open files was reached; wait for a connection to close.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            continue;
+        };
         let tls = tls.clone();
         tokio::spawn(async move {
             if let Err(error) = serve(stream, peer, tls).await {
@@ -98,7 +107,7 @@ async fn answer(
             return Ok(());
         }
     };
-    // Pages of others stay outside.
+    // Cross-origin pages are rejected.
     let own = format!("https://{}", asked.authority());
     if asked.path() != "/ws" || asked.origin().is_some_and(|origin| origin != own) {
         let status = if asked.path() == "/ws" { StatusCode::FORBIDDEN } else { StatusCode::NOT_FOUND };
@@ -109,47 +118,58 @@ async fn answer(
     let accept = Accept::new().deflate(deflate::Config::new());
     let (response, connection) = asked.accept_http(accept).map_err(|error| error.to_string())?;
     let sender = respond.send_response(response, false)?;
-    serve_stream(request.into_body(), sender, connection).await
+    let ending = serve_stream(request.into_body(), sender, connection).await?;
+    println!("{peer}: {ending}");
+    Ok(())
 }
 
 /// The data of a stream is what the bytes of a transport are elsewhere.
 async fn serve_stream(
     mut receiver: RecvStream,
     mut sender: SendStream<Bytes>,
-    mut connection: Connection,
-) -> Result<()> {
-    let mut out = Vec::new();
-    // The end of the stream and its reset are both the end of the transport: the connection knows what that means.
-    while let Some(Ok(data)) = receiver.data().await {
-        let mut data = Vec::from(data);
-        let result = echo(&mut connection, &mut Input::new(&mut data), &mut out);
-        let is_last = result.is_err() || connection.state() == State::Draining;
-        send(&mut sender, Bytes::from(std::mem::take(&mut out)), is_last).await?;
-        // Only now the client may send that much again, so one that does not read is not read from.
-        receiver.flow_control().release_capacity(data.len())?;
-        if is_last {
-            while let Some(Ok(data)) = timeout(PATIENCE, receiver.data()).await? {
-                receiver.flow_control().release_capacity(data.len())?;
-            }
-            result?;
-            break;
+    connection: Connection,
+) -> Result<String> {
+    let mut session = Session::open(connection, Timeouts::new(), now());
+    while session.transport() != Transport::Close {
+        let wants_read = session.wants_read();
+        let deadline = session.deadline().map(|at| Instant::now() + at.saturating_sub(now()));
+        let mut bytes = Vec::new();
+        tokio::select! {
+            result = step(&mut sender, session.transport()) => report(&mut session, result),
+            data = receiver.data(), if wants_read => match data {
+                None => session.eof(),
+                Some(Ok(data)) => bytes = Vec::from(data),
+                Some(Err(_)) => session.failed(),
+            },
+            () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {}
         }
+        session.on_time(now());
+        let mut input = Input::new(&mut bytes);
+        while let Some(received) = session.receive(&mut input) {
+            echo(&mut session, received);
+        }
+        // Only now the client may send that much again.
+        receiver.flow_control().release_capacity(bytes.len())?;
     }
-    Ok(connection.receive_eof()?)
+    Ok(session.ending().map_or_else(String::new, |ending| ending.to_string()))
 }
 
-/// Sends as much at a time as the window of the stream has room for. `is_last` ends the stream, as shutting down a socket
-/// for writing does.
-async fn send(sender: &mut SendStream<Bytes>, mut data: Bytes, is_last: bool) -> Result<()> {
-    if data.is_empty() && is_last {
-        sender.send_data(Bytes::new(), true)?;
+/// Does one thing that the session asks for. Writing takes as much as the window of the stream has room for; shutting down a
+/// socket for writing is ending the stream here.
+async fn step(sender: &mut SendStream<Bytes>, transport: Transport<'_>) -> io::Result<usize> {
+    match transport {
+        Transport::Write(bytes) => {
+            sender.reserve_capacity(bytes.len());
+            while sender.capacity() == 0 {
+                let room = poll_fn(|context| sender.poll_capacity(context)).await;
+                room.ok_or(io::ErrorKind::BrokenPipe)?.map_err(io::Error::other)?;
+            }
+            let count = sender.capacity().min(bytes.len());
+            sender.send_data(Bytes::copy_from_slice(&bytes[..count]), false).map_err(io::Error::other)?;
+            Ok(count)
+        }
+        Transport::Flush => Ok(0),
+        Transport::ShutDown => sender.send_data(Bytes::new(), true).map(|()| 0).map_err(io::Error::other),
+        Transport::Wait | Transport::Close => std::future::pending().await,
     }
-    while !data.is_empty() {
-        sender.reserve_capacity(data.len());
-        let room = poll_fn(|context| sender.poll_capacity(context)).await;
-        let room = room.ok_or_else(|| io::Error::from(io::ErrorKind::BrokenPipe))??;
-        let now = data.split_to(room.min(data.len()));
-        sender.send_data(now, is_last && data.is_empty())?;
-    }
-    Ok(())
 }

@@ -1,29 +1,42 @@
-//! An echo server on one thread with `mio`: thousands of clients, one buffer for reading.
+//! An echo server on one thread with `mio`: thousands of clients, one buffer for reading and one for writing.
 //!
 //! ```text
 //! cargo run --bin mio_echo -- 127.0.0.1:9001
 //! ```
 //!
-//! Between two events a client holds its connection and what is still to be written to it, nothing else: what has been
-//! read is used up before the next client is looked at. Who does not read is not read from, so nobody can make a queue
-//! grow. The deadlines of all clients are in one heap.
+//! Between two events a client holds its session, and bytes only while it does not read them. A client that sends without end
+//! gets a few reads in a row, then the others have their turn. The deadlines of all clients are in one ordered set, with one
+//! entry per client.
 
 use std::{
-    cmp::Reverse,
-    collections::BinaryHeap,
+    collections::BTreeSet,
     env,
     io::{self, ErrorKind, Read, Write},
+    mem,
     net::Shutdown,
     time::Duration,
 };
 
 use mio::{
-    Events, Interest, Poll, Token,
+    Events, Interest, Poll, Registry, Token,
+    event::Event,
     net::{TcpListener, TcpStream},
 };
-use sansocket_runtimes::{Echo, HIGH_WATER, now};
+use sansocket::{
+    Input,
+    handshake::HandshakeLimits,
+    keepalive::Timeouts,
+    session::{Session, Transport},
+};
+use sansocket_runtimes::{echo, now};
 
 const LISTENER: Token = Token(usize::MAX);
+
+/// The number of reads in a row from one client.
+const READS: usize = 4;
+
+/// How long to wait after a client could not be accepted.
+const PAUSE: Duration = Duration::from_millis(100);
 
 fn main() -> io::Result<()> {
     let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".into());
@@ -33,25 +46,35 @@ fn main() -> io::Result<()> {
     let mut poll = Poll::new()?;
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
     let mut clients = Clients::default();
+    let mut memory = Memory { read: vec![0; 64 << 10], write: Vec::new() };
     let mut events = Events::with_capacity(1024);
-    let mut buf = vec![0; 64 << 10];
     loop {
-        let timeout = clients.deadline().map(|deadline| deadline.saturating_sub(now()));
-        match poll.poll(&mut events, timeout) {
+        match poll.poll(&mut events, clients.timeout()) {
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             result => result?,
         }
+        for slot in mem::take(&mut clients.again) {
+            clients.serve(slot, None, &mut memory);
+        }
         for event in &events {
             match event.token() {
-                LISTENER => clients.accept(&listener, &poll)?,
-                token => clients.with(token, |client| client.serve(&mut buf)),
+                LISTENER => clients.accept(&listener, poll.registry()),
+                Token(slot) => clients.serve(slot, Some(event), &mut memory),
             }
         }
-        clients.tick();
-        if clients.waiting {
-            clients.accept(&listener, &poll)?;
+        while let Some(slot) = clients.next_due() {
+            clients.serve(slot, None, &mut memory);
+        }
+        if clients.retry_at.is_some_and(|at| at <= now()) {
+            clients.accept(&listener, poll.registry());
         }
     }
+}
+
+/// Memory that all clients share.
+struct Memory {
+    read: Vec<u8>,
+    write: Vec<u8>,
 }
 
 /// All clients, each in the slot that is its token.
@@ -59,142 +82,179 @@ fn main() -> io::Result<()> {
 struct Clients {
     slots: Vec<Option<Client>>,
     free: Vec<usize>,
-    /// When to look at whom. An entry may be out of date; then the client has a later deadline.
-    deadlines: BinaryHeap<Reverse<(Duration, usize)>>,
-    /// Whether somebody has knocked and could not be let in.
-    waiting: bool,
+    /// The deadline of each client that has one.
+    deadlines: BTreeSet<(Duration, usize)>,
+    /// Clients that have not used up what arrived.
+    again: Vec<usize>,
+    /// When to try again to accept a client.
+    retry_at: Option<Duration>,
 }
 
 impl Clients {
-    fn accept(&mut self, listener: &TcpListener, poll: &Poll) -> io::Result<()> {
+    fn accept(&mut self, listener: &TcpListener, registry: &Registry) {
+        self.retry_at = None;
         loop {
-            let mut stream = match listener.accept() {
+            let client = match listener.accept() {
                 Ok((stream, _)) => stream,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.waiting = false;
-                    return Ok(());
-                }
-                // Mostly there are too many files open, until somebody leaves.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                // A client that has left already, or the limit of open files: wait for a connection to close.
                 Err(error) => {
                     eprintln!("a client could not be accepted: {error}");
-                    self.waiting = true;
-                    return Ok(());
+                    self.retry_at = Some(now() + PAUSE);
+                    return;
                 }
             };
             let slot = self.free.pop().unwrap_or_else(|| {
                 self.slots.push(None);
                 self.slots.len() - 1
             });
-            stream.set_nodelay(true)?;
-            poll.registry().register(&mut stream, Token(slot), Interest::READABLE | Interest::WRITABLE)?;
-            let client = Client::new(stream);
-            self.deadlines.extend(client.echo.deadline().map(|deadline| Reverse((deadline, slot))));
-            self.slots[slot] = Some(client);
-        }
-    }
-
-    /// Does something with a client, which ends if that fails, or is done.
-    fn with(&mut self, token: Token, serve: impl FnOnce(&mut Client) -> io::Result<Progress>) {
-        let Some(Some(client)) = self.slots.get_mut(token.0) else { return };
-        if !matches!(serve(client), Ok(Progress::Open)) {
-            self.slots[token.0] = None;
-            self.free.push(token.0);
-        }
-    }
-
-    fn deadline(&self) -> Option<Duration> {
-        self.deadlines.peek().map(|Reverse((deadline, _))| *deadline)
-    }
-
-    /// Looks at all whose time has come.
-    fn tick(&mut self) {
-        while let Some(&Reverse((deadline, slot))) = self.deadlines.peek() {
-            if deadline > now() {
-                return;
-            }
-            self.deadlines.pop();
-            self.with(Token(slot), Client::tick);
-            if let Some(Some(client)) = self.slots.get(slot) {
-                self.deadlines.extend(client.echo.deadline().map(|deadline| Reverse((deadline, slot))));
+            match Client::new(client, Token(slot), registry) {
+                Ok(client) => {
+                    self.deadlines.extend(client.deadline.map(|at| (at, slot)));
+                    self.slots[slot] = Some(client);
+                }
+                Err(error) => {
+                    eprintln!("a client could not be served: {error}");
+                    self.free.push(slot);
+                }
             }
         }
+    }
+
+    /// Gives a client its turn, because of an event or because of the time.
+    fn serve(&mut self, slot: usize, event: Option<&Event>, memory: &mut Memory) {
+        let Some(Some(client)) = self.slots.get_mut(slot) else { return };
+        if let Some(event) = event {
+            client.note(event);
+        }
+        let turn = client.turn(memory);
+        let deadline = client.session.deadline();
+        let before = mem::replace(&mut client.deadline, deadline);
+        match turn {
+            Turn::Again => self.again.push(slot),
+            Turn::Wait => {}
+            Turn::Done => {
+                self.slots[slot] = None;
+                self.free.push(slot);
+            }
+        }
+        if before != deadline || self.slots[slot].is_none() {
+            before.map(|at| self.deadlines.remove(&(at, slot)));
+            self.deadlines.extend(deadline.filter(|_| self.slots[slot].is_some()).map(|at| (at, slot)));
+        }
+    }
+
+    /// The next client whose deadline has passed. Its turn gives it a later one.
+    fn next_due(&self) -> Option<usize> {
+        self.deadlines.first().filter(|(at, _)| *at <= now()).map(|(_, slot)| *slot)
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        if !self.again.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        let first = self.deadlines.first().map(|(at, _)| *at);
+        // Not before the deadline: mio counts in milliseconds.
+        let wait = |at: Duration| at.saturating_sub(now()) + Duration::from_millis(1);
+        [first, self.retry_at].into_iter().flatten().min().map(wait)
     }
 }
 
-/// Whether to go on with a client.
-enum Progress {
-    Open,
+/// What a turn has come to.
+enum Turn {
+    /// There is more to do at once.
+    Again,
+    Wait,
     Done,
 }
 
 struct Client {
     stream: TcpStream,
-    echo: Echo,
-    out: Vec<u8>,
-    /// Nothing more is written: all has been said, or the protocol was broken.
-    is_ending: bool,
+    session: Session,
+    deadline: Option<Duration>,
+    /// What `mio` has reported and the socket has not denied since.
+    readable: bool,
+    writable: bool,
+    /// The client has ended its side, so a short read is not the last.
+    read_closed: bool,
 }
 
 impl Client {
-    fn new(stream: TcpStream) -> Self {
-        Self { stream, echo: Echo::default(), out: Vec::new(), is_ending: false }
+    fn new(mut stream: TcpStream, token: Token, registry: &Registry) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
+        let session = Session::server(HandshakeLimits::new(), Timeouts::new(), now());
+        let deadline = session.deadline();
+        Ok(Self { stream, session, deadline, readable: false, writable: true, read_closed: false })
     }
 
-    /// Reads and writes until the socket has no more to give or to take. `mio` reports an edge, so it has to be all.
-    fn serve(&mut self, buf: &mut [u8]) -> io::Result<Progress> {
+    fn note(&mut self, event: &Event) {
+        self.readable |= event.is_readable() || event.is_read_closed() || event.is_error();
+        self.writable |= event.is_writable() || event.is_error();
+        self.read_closed |= event.is_read_closed() || event.is_error();
+    }
+
+    fn turn(&mut self, memory: &mut Memory) -> Turn {
+        self.session.lend_memory(&mut memory.write);
+        let turn = self.read_and_write(&mut memory.read);
+        self.session.reclaim_memory(&mut memory.write);
+        if memory.write.capacity() > 0 {
+            // Another client has lent it already.
+            self.session.release_buffers();
+        }
+        turn
+    }
+
+    fn read_and_write(&mut self, buf: &mut [u8]) -> Turn {
+        let mut reads = 0;
+        self.receive(&mut []);
         loop {
-            self.write()?;
-            if self.out.len() > HIGH_WATER {
-                // Read on when it can be written to again.
-                return Ok(Progress::Open);
+            if !self.write() {
+                return Turn::Done;
             }
-            let count = match self.stream.read(buf) {
-                Ok(0) => {
-                    // Whether that was in order is for a log.
-                    let _ = self.echo.receive_eof();
-                    return Ok(Progress::Done);
+            if !self.readable || !self.session.wants_read() {
+                return Turn::Wait;
+            }
+            if reads == READS {
+                return Turn::Again;
+            }
+            reads += 1;
+            match self.stream.read(buf) {
+                Ok(0) => self.session.eof(),
+                Ok(count) => {
+                    self.readable = count == buf.len() || self.read_closed;
+                    self.receive(&mut buf[..count]);
                 }
-                Ok(count) => count,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Progress::Open),
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            };
-            if !self.is_ending {
-                let result = self.echo.receive(&mut buf[..count], &mut self.out);
-                // Even after a failure what is in `out` is written: it tells the client why.
-                self.is_ending = result.is_err() || self.echo.is_draining();
-            }
-        }
-    }
-
-    /// Writes what it can. Once all is said, the transport ends on this side, and the client ends it on the other.
-    fn write(&mut self) -> io::Result<()> {
-        let mut written = 0;
-        while written < self.out.len() {
-            match self.stream.write(&self.out[written..]) {
-                Ok(0) => return Err(ErrorKind::WriteZero.into()),
-                Ok(count) => written += count,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => self.readable = false,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+                Err(_) => self.session.failed(),
             }
         }
-        self.out.drain(..written);
-        if self.out.is_empty() {
-            // An idle client holds no buffer.
-            self.out = Vec::new();
-            if self.is_ending {
-                // The peer may be gone already.
-                let _ = self.stream.shutdown(Shutdown::Write);
-            }
-        }
-        Ok(())
     }
 
-    fn tick(&mut self) -> io::Result<Progress> {
-        match self.echo.tick(&mut self.out) {
-            Ok(()) => self.write().map(|()| Progress::Open),
-            Err(timeout) => Err(io::Error::new(ErrorKind::TimedOut, timeout)),
+    fn receive(&mut self, bytes: &mut [u8]) {
+        self.session.on_time(now());
+        let mut input = Input::new(bytes);
+        while let Some(received) = self.session.receive(&mut input) {
+            echo(&mut self.session, received);
+        }
+    }
+
+    /// Writes what it can. `false`: it is over.
+    fn write(&mut self) -> bool {
+        loop {
+            let result = match self.session.transport() {
+                Transport::Write(bytes) if self.writable => self.stream.write(bytes),
+                Transport::Flush => Ok(0),
+                Transport::ShutDown => self.stream.shutdown(Shutdown::Write).map(|()| 0),
+                Transport::Write(_) | Transport::Wait => return true,
+                Transport::Close => return false,
+            };
+            match result {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => self.writable = false,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                result => sansocket_runtimes::report(&mut self.session, result),
+            }
         }
     }
 }

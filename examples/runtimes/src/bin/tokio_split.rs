@@ -4,17 +4,23 @@
 //! cargo run --bin tokio_split -- 127.0.0.1:9001
 //! ```
 //!
-//! The receiving half never writes. What it owes to the client, such as a Pong, goes through the channel to the task
-//! that writes, in order with everything else. The channel has a bound, so a client that does not read is not read from.
+//! A session opens the WebSocket and then comes apart. From there on, this program does what the session did: it writes the
+//! bytes before it looks at an error, keeps the timers, and ends the transport. The receiving half never writes: its replies,
+//! such as a Pong, go through the channel to the task that writes, in order with everything else. The channel has a
+//! bound, so the server stops reading from a client that does not read.
 
-use std::{env, io, time::Duration};
+use std::{
+    env, io,
+    time::{Duration, Instant},
+};
 
 use sansocket::{
-    Connection, Event, Input, ReceiveHalf, Reply, SendHalf, State,
+    Connection, Event, ReceiveHalf, Reply, SendHalf, State,
     handshake::HandshakeLimits,
-    server::{self, Accept},
+    keepalive::{Action, KeepAlive, Timeouts},
+    session::{ReadBuffer, Session, Transport, WriteBuffer},
 };
-use sansocket_runtimes::Result;
+use sansocket_runtimes::{Result, echo, now, report, step};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{
@@ -22,17 +28,20 @@ use tokio::{
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
     sync::mpsc,
-    time::timeout,
+    time::{sleep_until, timeout},
 };
 
-/// How long a client may take to open the connection, and to end it.
+/// How long a client may take to read what it is sent, and to end the transport.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What the writing task does.
-enum ToSend {
+/// What the receiving task tells the writing task.
+enum Item {
+    /// Bytes have arrived.
+    Alive,
     Text(String),
     Binary(Vec<u8>),
-    /// What the receiving half owes.
+    Pong(Vec<u8>),
+    /// A pending reply of the receiving half.
     Reply(Reply),
 }
 
@@ -56,103 +65,156 @@ async fn main() -> io::Result<()> {
 
 async fn serve(mut stream: TcpStream) -> Result<()> {
     stream.set_nodelay(true)?;
-    let mut buf = vec![0; 16 << 10];
-    let (connection, rest) = timeout(PATIENCE, open(&mut stream, &mut buf)).await??;
+    let mut buffer = ReadBuffer::new(16 << 10);
+    let (connection, out, keep_alive) = open(&mut stream, &mut buffer).await?;
     let (receiving, sending) = connection.split();
     let (reader, writer) = stream.into_split();
     let (sender, receiver) = mpsc::channel(16);
-    let reading = tokio::spawn(read(reader, receiving, buf, rest, sender));
-    let result = write(writer, sending, receiver).await;
-    // The client ends the transport once it has seen our end of it.
-    timeout(PATIENCE, reading).await???;
+    let mut reading = tokio::spawn(read(reader, receiving, buffer, sender));
+    let result = Writer { stream: writer, sending, out, keep_alive }.run(receiver).await;
+    // The client ends the transport once it has seen our end of it. A task that is dropped would run on.
+    if timeout(PATIENCE, &mut reading).await.is_err() {
+        reading.abort();
+    }
     result
 }
 
-/// The connection, and where in `buf` the bytes lie that came behind the request.
-async fn open(stream: &mut TcpStream, buf: &mut [u8]) -> Result<(Connection, std::ops::Range<usize>)> {
-    let mut handshake = server::Handshake::new(HandshakeLimits::new());
-    let mut out = Vec::new();
-    loop {
-        let count = stream.read(buf).await?;
-        if count == 0 {
-            handshake.receive_eof()?;
+/// Opens the WebSocket. Messages that follow the request stay in the buffer.
+async fn open(
+    stream: &mut TcpStream,
+    buffer: &mut ReadBuffer,
+) -> Result<(Connection, WriteBuffer, KeepAlive)> {
+    let mut session = Session::server(HandshakeLimits::new(), Timeouts::new(), now());
+    let (mut reader, mut writer) = stream.split();
+    while session.transport() != Transport::Close {
+        let wants_read = session.wants_read();
+        let deadline = session.deadline().map(|at| Instant::now() + at.saturating_sub(now()));
+        tokio::select! {
+            result = step(&mut writer, session.transport()) => report(&mut session, result),
+            result = reader.read(buffer.space()), if wants_read => match result {
+                Ok(0) => session.eof(),
+                Ok(count) => buffer.filled(count),
+                Err(_) => session.failed(),
+            },
+            () = sleep_until(deadline.unwrap_or_else(Instant::now).into()), if deadline.is_some() => {}
         }
-        let mut input = Input::new(&mut buf[..count]);
-        let request = handshake.receive(&mut input, &mut out);
-        let rest = count - input.remaining().len()..count;
-        let connection = match request {
-            Ok(Some(request)) => Some(request.accept(Accept::new(), &mut out)?),
-            Ok(None) => None,
-            Err(error) => {
-                stream.write_all(&out).await?;
-                return Err(error.into());
-            }
-        };
-        if let Some(connection) = connection {
-            stream.write_all(&out).await?;
-            return Ok((connection, rest));
+        session.on_time(now());
+        if let Some(received) = session.receive_from(buffer) {
+            echo(&mut session, received);
+        }
+        if session.is_open() {
+            return session.into_parts().map_err(|_| "the session is not open".into());
         }
     }
+    Err(session.ending().map_or_else(String::new, |ending| ending.to_string()).into())
 }
 
 async fn read(
     mut stream: OwnedReadHalf,
     mut receiving: ReceiveHalf,
-    mut buf: Vec<u8>,
-    mut unread: std::ops::Range<usize>,
-    sender: mpsc::Sender<ToSend>,
+    mut buffer: ReadBuffer,
+    sender: mpsc::Sender<Item>,
 ) -> Result<()> {
-    // The writing task hangs up when all has been said. What still comes is read, so that the end is seen.
+    // The writing task drops its end of the channel when it is done. Reading continues, also after an error, to the end of the
+    // transport: closing it with unread bytes could destroy the last bytes written.
+    let mut outcome = Ok(());
     loop {
-        let (mut input, mut reply) = (Input::new(&mut buf[unread.clone()]), None);
-        loop {
-            let result = receiving.receive(&mut input, &mut reply);
-            if let Some(reply) = reply.take() {
-                let _ = sender.send(ToSend::Reply(reply)).await; // first what is owed ...
+        while outcome.is_ok() {
+            let mut reply = None;
+            let result = buffer.read_with(|input| {
+                receiving.receive(input, &mut reply).map(|event| event.map(Event::into_owned))
+            });
+            if let Some(reply) = reply {
+                let _ = sender.send(Item::Reply(reply)).await; // first the reply ...
             }
-            let item = match result? {
-                // ... then the error
-                Some(Event::Text(text)) => ToSend::Text(text.into_owned()),
-                Some(Event::Binary(data)) => ToSend::Binary(data.into_owned()),
-                Some(_) => continue,
-                None => break,
+            let item = match result {
+                Ok(Some(Event::Text(text))) => Item::Text(text.into_owned()),
+                Ok(Some(Event::Binary(data))) => Item::Binary(data.into_owned()),
+                Ok(Some(Event::Pong(data))) => Item::Pong(data.into_owned()),
+                Ok(Some(_)) => continue,
+                Ok(None) => break,
+                Err(error) => {
+                    outcome = Err(error.into()); // ... then the error
+                    buffer = ReadBuffer::new(16 << 10);
+                    break;
+                }
             };
             let _ = sender.send(item).await;
         }
-        match stream.read(&mut buf).await? {
-            0 => {
-                let _ = sender.send(ToSend::Reply(receiving.receive_eof())).await;
-                return Ok(());
+        match stream.read(buffer.space()).await {
+            Ok(count) if count > 0 && outcome.is_ok() => {
+                buffer.filled(count);
+                let _ = sender.send(Item::Alive).await;
             }
-            count => unread = 0..count,
+            Ok(count) if count > 0 => {}
+            result => {
+                let _ = sender.send(Item::Reply(receiving.receive_eof())).await;
+                return outcome.and(result.map(drop).map_err(Into::into));
+            }
         }
     }
 }
 
-async fn write(
-    mut stream: OwnedWriteHalf,
-    mut sending: SendHalf,
-    mut receiver: mpsc::Receiver<ToSend>,
-) -> Result<()> {
-    let mut out = Vec::new();
-    while let Some(item) = receiver.recv().await {
-        // The client may have said Close before what it said earlier could be echoed; then there is no echo.
-        let is_open = sending.state() == State::Open;
-        match item {
-            ToSend::Reply(reply) => sending.reply(&reply, &mut out),
-            ToSend::Text(text) if is_open => sending.send_text(&text, &mut out)?,
-            ToSend::Binary(data) if is_open => sending.send_binary(&data, &mut out)?,
-            ToSend::Text(_) | ToSend::Binary(_) => {}
-        }
-        // More may be waiting: write it together.
-        if out.len() < 16 << 10 && !receiver.is_empty() {
-            continue;
-        }
-        stream.write_all(&out).await?;
-        out.clear();
-        if matches!(sending.state(), State::Draining | State::Closed) {
-            break;
+/// The writing task.
+struct Writer {
+    stream: OwnedWriteHalf,
+    sending: SendHalf,
+    out: WriteBuffer,
+    keep_alive: KeepAlive,
+}
+
+impl Writer {
+    async fn run(mut self, mut receiver: mpsc::Receiver<Item>) -> Result<()> {
+        loop {
+            // More may be waiting: write it together.
+            if self.out.len() >= 16 << 10 || receiver.is_empty() {
+                while !self.out.is_empty() {
+                    let count = timeout(PATIENCE, self.stream.write(self.out.unwritten())).await??;
+                    self.out.advance(count);
+                    self.keep_alive.on_write(count, now());
+                }
+                if matches!(self.sending.state(), State::Draining | State::Closed) {
+                    return Ok(self.stream.shutdown().await?);
+                }
+            }
+            let deadline = self.keep_alive.deadline().map(|at| Instant::now() + at.saturating_sub(now()));
+            tokio::select! {
+                biased;
+                item = receiver.recv() => match item {
+                    Some(item) => self.take(item)?,
+                    None => return Ok(self.stream.shutdown().await?),
+                },
+                () = sleep_until(deadline.unwrap_or_else(Instant::now).into()), if deadline.is_some() => self.tick()?,
+            }
         }
     }
-    Ok(stream.shutdown().await?)
+
+    fn take(&mut self, item: Item) -> Result<()> {
+        self.keep_alive.on_receive(now());
+        // The client may have sent a Close before its earlier messages could be echoed; then there is no echo.
+        let is_open = self.sending.state() == State::Open;
+        match item {
+            Item::Reply(reply) => self.sending.reply(&reply, self.out.out()),
+            Item::Text(text) if is_open => self.sending.send_text(&text, self.out.out())?,
+            Item::Binary(data) if is_open => self.sending.send_binary(&data, self.out.out())?,
+            Item::Pong(data) => _ = self.keep_alive.on_pong(&data, now()),
+            Item::Text(_) | Item::Binary(_) | Item::Alive => {}
+        }
+        if self.sending.state() != State::Open {
+            self.keep_alive.on_closing(now());
+        }
+        Ok(())
+    }
+
+    fn tick(&mut self) -> Result<()> {
+        match self.keep_alive.poll(now()) {
+            Action::Wait => {}
+            Action::Ping(data) => {
+                self.sending.send_ping(&data, self.out.out())?;
+                self.keep_alive.on_ping_queued(self.out.len());
+            }
+            Action::Disconnect(timeout) => self.sending.time_out(timeout, self.out.out()),
+        }
+        Ok(())
+    }
 }

@@ -1,5 +1,4 @@
-//! An echo server on `io_uring`: the kernel fills a buffer that it owns in the meantime, which is all the same to the
-//! connection.
+//! An echo server on `io_uring`: the kernel owns a buffer while the operation is in flight.
 //!
 //! ```text
 //! cargo run --bin uring_echo -- 127.0.0.1:9001     # Linux
@@ -12,16 +11,22 @@ fn main() -> std::io::Result<()> {
 
 #[cfg(not(target_os = "linux"))]
 fn main() {
-    eprintln!("io_uring is there on Linux alone");
+    eprintln!("io_uring is only available on Linux");
     std::process::exit(1);
 }
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::{env, io, net::Shutdown, time::Duration};
+    use std::{env, io, net::Shutdown, pin::pin, time::Duration};
 
-    use sansocket_runtimes::{Echo, Result, now};
-    use tokio::time::timeout;
+    use sansocket::{
+        Input,
+        handshake::HandshakeLimits,
+        keepalive::Timeouts,
+        session::{Session, Transport},
+    };
+    use sansocket_runtimes::{echo, now, report};
+    use tokio::time::{sleep, timeout};
     use tokio_uring::net::{TcpListener, TcpStream};
 
     pub(super) fn main() -> io::Result<()> {
@@ -31,59 +36,90 @@ mod linux {
             let listener = TcpListener::bind(address)?;
             println!("listening on ws://{}/", listener.local_addr()?);
             loop {
-                let (stream, peer) = listener.accept().await?;
-                tokio_uring::spawn(async move {
-                    if let Err(error) = serve(stream).await {
-                        eprintln!("{peer}: {error}");
-                    }
-                });
+                let Ok((stream, peer)) = listener.accept().await else {
+                    // Usually the limit of open files was reached; wait for a connection to close.
+                    sleep(Duration::from_millis(100)).await;
+                    continue;
+                };
+                tokio_uring::spawn(async move { eprintln!("{peer}: {}", serve(stream).await) });
             }
         })
     }
 
-    async fn serve(stream: TcpStream) -> Result<()> {
-        stream.set_nodelay(true)?;
-        let mut echo = Echo::default();
+    async fn serve(stream: TcpStream) -> String {
+        // Without it, it is slower.
+        let _ = stream.set_nodelay(true);
+        let mut session = Session::server(HandshakeLimits::new(), Timeouts::new(), now());
         let mut buf = vec![0; 16 << 10];
-        let mut out = Vec::new();
-        let mut is_ending = false;
-        loop {
-            let (result, filled) = read(&stream, buf, &mut echo).await?;
+        while act(&stream, &mut session).await {
+            // The kernel has the buffer until the read is complete.
+            let read = stream.read(std::mem::take(&mut buf));
+            let Some((result, filled)) = complete(&stream, &mut session, read).await else { break };
             buf = filled;
-            let count = result?;
-            if count == 0 {
-                return echo.receive_eof();
+            match result {
+                Ok(0) => session.eof(),
+                Ok(count) => receive(&mut session, &mut buf[..count]),
+                Err(_) => session.failed(),
             }
-            if is_ending {
-                continue;
-            }
-            let result = echo.receive(&mut buf[..count], &mut out);
-            // Nothing is read while the client does not read.
-            let (written, returned) = stream.write_all(out).await;
-            out = returned;
-            out.clear();
-            written?;
-            is_ending = result.is_err() || echo.is_draining();
-            if is_ending {
-                stream.shutdown(Shutdown::Write)?;
+        }
+        // It completes what is in flight.
+        let _ = stream.shutdown(Shutdown::Both);
+        session.ending().map_or_else(String::new, |ending| ending.to_string())
+    }
+
+    /// Does what the session asks for, until it waits. `false`: it is over.
+    async fn act(stream: &TcpStream, session: &mut Session) -> bool {
+        loop {
+            match session.transport() {
+                Transport::Write(_) => {
+                    let bytes = session.take_unwritten();
+                    let Ok((result, bytes)) = timeout(PATIENCE, stream.write(bytes).submit()).await else {
+                        session.failed();
+                        continue;
+                    };
+                    let count = result.unwrap_or_default();
+                    session.written_owned(bytes, count);
+                    if count == 0 {
+                        session.failed();
+                    }
+                }
+                Transport::Flush => session.flushed(),
+                Transport::ShutDown => report(session, stream.shutdown(Shutdown::Write).map(|()| 0)),
+                Transport::Wait => return true,
+                Transport::Close => return false,
             }
         }
     }
 
-    /// Reads, and looks at the clock in the meantime. A read that is under way has the buffer, so it is not given up
-    /// but asked again.
-    async fn read(stream: &TcpStream, buf: Vec<u8>, echo: &mut Echo) -> Result<(io::Result<usize>, Vec<u8>)> {
-        let mut read = std::pin::pin!(stream.read(buf));
-        loop {
-            let patience = echo.deadline().map_or(FOREVER, |deadline| deadline.saturating_sub(now()));
-            if let Ok(done) = timeout(patience, &mut read).await {
-                return Ok(done);
-            }
-            let mut out = Vec::new();
-            echo.tick(&mut out)?;
-            stream.write_all(out).await.0?;
+    fn receive(session: &mut Session, bytes: &mut [u8]) {
+        session.on_time(now());
+        let mut input = Input::new(bytes);
+        while let Some(received) = session.receive(&mut input) {
+            echo(session, received);
         }
     }
+
+    /// Waits for an operation, and does what is due by the clock while it is in flight. `None`: the session is over.
+    async fn complete<T>(
+        stream: &TcpStream,
+        session: &mut Session,
+        operation: impl Future<Output = T>,
+    ) -> Option<T> {
+        let mut operation = pin!(operation);
+        loop {
+            let patience = session.deadline().map_or(FOREVER, |deadline| deadline.saturating_sub(now()));
+            if let Ok(done) = timeout(patience, &mut operation).await {
+                return Some(done);
+            }
+            receive(session, &mut []);
+            if !act(stream, session).await {
+                return None;
+            }
+        }
+    }
+
+    /// How long a client may take to read what it is sent.
+    const PATIENCE: Duration = Duration::from_secs(20);
 
     const FOREVER: Duration = Duration::from_hours(1);
 }

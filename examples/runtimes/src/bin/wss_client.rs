@@ -8,7 +8,7 @@
 
 use std::{
     env,
-    io::{Read, Write},
+    io::{self, ErrorKind, Read, Write},
     net::TcpStream,
     path::Path,
     sync::Arc,
@@ -19,10 +19,15 @@ use rustls::{
     ClientConfig, ClientConnection, RootCertStore, StreamOwned,
     pki_types::{CertificateDer, ServerName, pem::PemObject},
 };
-use sansocket::{CloseCode, Connection, Event, Input, State, client, random_seed};
-use sansocket_runtimes::Result;
+use sansocket::{
+    CloseCode, Event, client,
+    keepalive::Timeouts,
+    random_seed,
+    session::{Cause, ReadBuffer, Received, Session, Transport},
+};
+use sansocket_runtimes::{Result, now};
 
-/// How long the server may take for anything.
+/// How long the server may take for TLS, and to read what it is sent.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 fn main() -> Result<()> {
@@ -34,14 +39,11 @@ fn main() -> Result<()> {
     };
     let request = client::Request::new(url)?;
     if !request.uri().is_secure() {
-        return Err("this client speaks wss alone".into());
+        return Err("only wss:// URLs are supported".into());
     }
     let mut stream = connect(&request, authority)?;
-    let mut connection = open(&request, &mut stream)?;
-    let mut out = Vec::new();
-    connection.send_text(message, &mut out)?;
-    stream.write_all(&out)?;
-    converse(&mut connection, &mut stream)
+    let session = Session::client(&request, random_seed()?, Timeouts::new(), now())?;
+    converse(session, &mut stream, message)
 }
 
 /// Connects and sets up TLS, for the host of the request.
@@ -64,49 +66,68 @@ fn connect(
     Ok(StreamOwned::new(ClientConnection::new(Arc::new(config), name)?, stream))
 }
 
-/// The opening handshake. This server says nothing before it is spoken to, so nothing comes behind the response.
-fn open(request: &client::Request, stream: &mut (impl Read + Write)) -> Result<Connection> {
-    let mut out = Vec::new();
-    let mut handshake = client::Handshake::new(request, random_seed()?, &mut out)?;
-    stream.write_all(&out)?;
-    let mut buf = vec![0; 16 << 10];
+/// Sends the message, prints what arrives, and closes once the message has come back.
+fn converse(
+    mut session: Session,
+    stream: &mut StreamOwned<ClientConnection, TcpStream>,
+    message: &str,
+) -> Result<()> {
+    let mut buffer = ReadBuffer::new(16 << 10);
+    let mut failure = None;
     loop {
-        let count = stream.read(&mut buf)?;
-        if count == 0 {
-            handshake.receive_eof()?;
+        let done = match session.transport() {
+            Transport::Write(bytes) => stream.write(bytes).map(|count| session.written(count)),
+            Transport::Flush => stream.flush().map(|()| session.flushed()),
+            Transport::ShutDown => {
+                stream.conn.send_close_notify();
+                stream.flush().map(|()| session.shut_down())
+            }
+            Transport::Wait => read(stream, &mut session, &mut buffer),
+            Transport::Close => break,
+        };
+        // An end without close_notify is among the errors, and clean after a closing handshake.
+        if let Err(error) = done {
+            session.failed();
+            failure = Some(error);
         }
-        let mut input = Input::new(&mut buf[..count]);
-        if let Some((connection, _)) = handshake.receive(&mut input)? {
-            return if input.is_empty() { Ok(connection) } else { Err("the server spoke first".into()) };
+        session.on_time(now());
+        while let Some(received) = session.receive_from(&mut buffer) {
+            match received {
+                Received::Response(_) => _ = session.send_text(message)?,
+                Received::Event(Event::Text(text)) => {
+                    println!("{text}");
+                    if text == message {
+                        session.close(CloseCode::NORMAL)?;
+                    }
+                }
+                _ => {}
+            }
         }
+    }
+    let ending = session.ending().ok_or("the session has not ended")?;
+    match (ending.cause, failure) {
+        (Cause::Close, _) => {
+            println!("closed with {}", ending.code);
+            Ok(())
+        }
+        (Cause::Transport, Some(error)) => Err(error.into()),
+        _ => Err(ending.to_string().into()),
     }
 }
 
-/// Prints what comes back, then closes, and waits for the server to end the transport.
-fn converse(connection: &mut Connection, stream: &mut (impl Read + Write)) -> Result<()> {
-    let (mut buf, mut out) = (vec![0; 16 << 10], Vec::new());
-    loop {
-        let count = stream.read(&mut buf)?;
-        if count == 0 {
-            connection.receive_eof()?;
-            let code = connection.close_outcome().map_or(0, |closure| closure.code);
-            println!("closed with {code}");
-            return Ok(());
-        }
-        let mut input = Input::new(&mut buf[..count]);
-        let result = loop {
-            match connection.receive(&mut input, &mut out) {
-                Ok(Some(Event::Text(text))) => println!("{text}"),
-                Ok(Some(_)) => continue,
-                Ok(None) => break Ok(()),
-                Err(error) => break Err(error),
-            }
-            if connection.state() == State::Open {
-                connection.send_close(CloseCode::NORMAL, &mut out)?;
-            }
-        };
-        stream.write_all(&out)?;
-        out.clear();
-        result?;
+/// Reads, at most until the session has something to do by the clock.
+fn read(
+    stream: &mut StreamOwned<ClientConnection, TcpStream>,
+    session: &mut Session,
+    buffer: &mut ReadBuffer,
+) -> io::Result<()> {
+    let left = session.deadline().map(|at| at.saturating_sub(now()).max(Duration::from_millis(1)));
+    stream.get_ref().set_read_timeout(left)?;
+    match stream.read(buffer.space()) {
+        Ok(0) => session.eof(),
+        Ok(count) => buffer.filled(count),
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+        Err(error) => return Err(error),
     }
+    Ok(())
 }

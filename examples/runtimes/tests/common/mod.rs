@@ -25,7 +25,22 @@ pub struct Server {
 
 impl Server {
     pub fn start(program: &str, args: &[&str]) -> Self {
-        let mut child = Command::new(program)
+        Self::run(&mut Command::new(program), program, args)
+    }
+
+    /// With a limit on the number of open files.
+    pub fn start_with_files(program: &str, files: u32) -> Self {
+        let script = format!("ulimit -n {files} && exec \"$0\" \"$@\"");
+        Self::run(Command::new("sh").args(["-c", &script, program]), program, &[])
+    }
+
+    /// The number of files that it has open.
+    pub fn open_files(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).map_or(0, Iterator::count)
+    }
+
+    fn run(command: &mut Command, program: &str, args: &[&str]) -> Self {
+        let mut child = command
             .arg("127.0.0.1:0")
             .args(args)
             .stdout(Stdio::piped())
