@@ -137,7 +137,12 @@ impl Page {
                 match request.path() {
                     "/" => session.respond(request, 200, &html, PAGE.as_bytes())?,
                     _ => {
-                        session.respond(request, 404, &[("Content-Type", "text/plain")], b"nothing here\n")?;
+                        session.respond(
+                            request,
+                            404,
+                            &[("Content-Type", "text/plain")],
+                            b"nothing here\n",
+                        )?;
                     }
                 }
             }

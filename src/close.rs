@@ -30,6 +30,22 @@ type OwnedReason = Box<str>;
 type OwnedReason = &'static str;
 
 impl<'a> Close<'a> {
+    /// Creates a Close whose reason is the longest beginning of `reason` that fits: at most [`MAX_REASON_LEN`] bytes, cut
+    /// between two characters.
+    ///
+    /// ```
+    /// use sansocket::{Close, CloseCode};
+    ///
+    /// let close = Close::truncated(CloseCode::INTERNAL_ERROR, &"é".repeat(100));
+    /// assert_eq!(close.reason(), "é".repeat(61)); // 122 bytes; another character would not fit
+    /// ```
+    pub fn truncated(code: CloseCode, reason: &'a str) -> Self {
+        let mut ends = (0..=reason.len().min(MAX_REASON_LEN)).rev();
+        let end = ends.find(|&end| reason.is_char_boundary(end)).unwrap_or_default();
+        let reason = reason.get(..end).unwrap_or_default();
+        Self(Repr::Borrowed(code, reason))
+    }
+
     /// Reads the body of a Close frame; `None` if it is empty (RFC 6455, 5.5.1).
     ///
     /// # Errors
@@ -137,6 +153,14 @@ impl fmt::Debug for Close<'_> {
             .field("code", &self.code())
             .field("reason", &Excerpt::new(self.reason().as_bytes()))
             .finish()
+    }
+}
+
+/// The code and the reason, escaped: `1001 "going away"`.
+impl fmt::Display for Close<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.code().fmt(f)?;
+        if self.reason().is_empty() { Ok(()) } else { write!(f, " {:?}", self.reason()) }
     }
 }
 

@@ -216,7 +216,9 @@ fn talk(peer: &Peer, version: Version) {
     let is_short = peer.name == "txWS" || peer.name == "Netty" && is_hixie;
     let texts = ["Grüße, 世界 𝄞", "x", &"long ".repeat(if is_short { 2 } else { 6000 })];
     client.send(|connection, out| texts.iter().for_each(|text| connection.send_text(text, out).unwrap()));
-    texts.iter().for_each(|text| client.expect(text));
+    for text in texts {
+        client.expect(text);
+    }
     println!("{} in {version:?}: talks", peer.name);
 }
 

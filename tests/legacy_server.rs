@@ -404,7 +404,7 @@ fn the_version_is_decided_by_the_headers() {
         accepted(all(), &[&head(&lines)[..], BYTES].concat(), Version::Hixie76);
     }
     // The order and case of the headers have no meaning.
-    let reversed: Vec<String> = BASE[1..].iter().rev().map(|line| line.replacen("O", "o", 1)).collect();
+    let reversed: Vec<String> = BASE[1..].iter().rev().map(|line| line.replacen('O', "o", 1)).collect();
     let lines: Vec<&str> = BASE[..1].iter().copied().chain(reversed.iter().map(String::as_str)).collect();
     accepted(all(), &head(&lines), Version::Hixie75);
 }

@@ -109,6 +109,18 @@ impl Config {
         self
     }
 
+    /// Sets whether frames are accepted with a mask and without one, whichever end sends them. The default is `false`: an
+    /// unmasked frame of a client and a masked one of a server fail the connection with 1002 (RFC 6455, 5.1).
+    ///
+    /// Some embedded clients do not mask, and some test clients and gateways neither. Masking keeps a script in a browser from
+    /// writing bytes of its choice to a proxy, so do not set this for a server that browsers can reach (RFC 6455, 10.3). What
+    /// is sent does not change.
+    #[must_use]
+    pub const fn allow_any_masking(mut self, allow: bool) -> Self {
+        self.frame_limits = self.frame_limits.allow_any_masking(allow);
+        self
+    }
+
     /// Whether each Ping is answered with a Pong before its event is returned. Default: yes.
     ///
     /// If not, the caller answers with [`send_pong`](crate::Connection::send_pong) (RFC 6455, 5.5.2).

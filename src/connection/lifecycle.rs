@@ -38,6 +38,17 @@ pub enum State {
     Closed,
 }
 
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Open => "open",
+            Self::Closing => "closing",
+            Self::Draining => "draining",
+            Self::Closed => "closed",
+        })
+    }
+}
+
 /// How a connection ended (RFC 6455, 7.1.4 to 7.1.6).
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -56,6 +67,17 @@ pub struct CloseOutcome<'a> {
     pub interrupted: bool,
     /// Why the connection failed, if it did.
     pub error: Option<ProtocolError>,
+}
+
+/// For logs: `closed with 1000 "bye"`, `failed: the transport ended ...`.
+impl fmt::Display for CloseOutcome<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(error) = self.error {
+            return write!(f, "failed: {error}");
+        }
+        write!(f, "closed with {}", self.code)?;
+        if self.reason.is_empty() { Ok(()) } else { write!(f, " {:?}", self.reason) }
+    }
 }
 
 impl CloseOutcome<'_> {

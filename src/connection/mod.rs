@@ -46,7 +46,12 @@ pub use split::{ReceiveHalf, Reply};
 #[cfg(feature = "legacy")]
 pub(crate) use lifecycle::Lifecycle;
 
-use crate::{Input, ProtocolError, entropy::Entropy, frame::Role, keepalive::Timeout};
+use crate::{
+    Input, ProtocolError,
+    entropy::Entropy,
+    frame::{Limits, Role},
+    keepalive::Timeout,
+};
 use receiver::Receiver;
 
 /// One end of an open WebSocket connection.
@@ -206,6 +211,26 @@ impl Connection {
     /// Returns the role of this endpoint.
     pub fn role(&self) -> Role {
         self.sending.role()
+    }
+
+    /// Returns the limits on what is received.
+    pub fn limits(&self) -> Limits {
+        self.receiver.limits()
+    }
+
+    /// Sets the limits on what is received, for example once a client has authenticated itself.
+    ///
+    /// They apply from the next frame on; a frame whose header has been received is not measured again. The length of a
+    /// compressed message is that of its inflated data, and is measured with the limit of the moment.
+    ///
+    /// ```
+    /// use sansocket::{Config, Connection};
+    ///
+    /// let mut connection = Connection::server(Config::new().max_message_len(4096));
+    /// connection.set_limits(connection.limits().message_len(64 << 20));
+    /// ```
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.receiver.set_limits(limits);
     }
 
     /// Returns the current state of the connection (RFC 6455, 7.1).

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     Close, Input, ProtocolError,
     compression::Inflater,
-    frame::{Decoder, FramePart, OpCode, Role},
+    frame::{Decoder, FramePart, Limits, OpCode, Role},
     num::as_u64,
     utf8,
 };
@@ -158,6 +158,14 @@ impl Receiver {
 
     pub(super) fn has_ended(&self) -> bool {
         self.ended
+    }
+
+    pub(super) fn limits(&self) -> Limits {
+        self.decoder.limits()
+    }
+
+    pub(super) fn set_limits(&mut self, limits: Limits) {
+        self.decoder.set_limits(limits);
     }
 
     pub(super) fn role(&self) -> Role {

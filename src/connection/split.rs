@@ -1,7 +1,10 @@
 //! A connection in two halves that share nothing, for receiving and sending at the same time.
 
 use super::{Connection, Event, owed::Owed, receiver::Receiver, send_half::SendHalf};
-use crate::{Input, ProtocolError, frame::Role};
+use crate::{
+    Input, ProtocolError,
+    frame::{Limits, Role},
+};
 
 impl Connection {
     /// Two halves that share nothing: one receives, the other sends, each in a task or thread of its own,
@@ -105,6 +108,16 @@ impl ReceiveHalf {
     /// [`close_outcome`](SendHalf::close_outcome) then describes how the connection ended.
     pub fn receive_eof(self) -> Reply {
         Reply(Owed::Eof { interrupted: self.0.is_inside() })
+    }
+
+    /// Returns the limits on what is received.
+    pub fn limits(&self) -> Limits {
+        self.0.limits()
+    }
+
+    /// Sets the limits on what is received. See [`Connection::set_limits`] for details.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.0.set_limits(limits);
     }
 
     /// Returns the role of this endpoint.

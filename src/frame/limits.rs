@@ -8,6 +8,7 @@ pub struct Limits {
     pub(super) fragments: u32,
     pub(super) control_frames: u32,
     pub(super) allow_non_minimal_length: bool,
+    pub(super) allow_any_masking: bool,
 }
 
 impl Limits {
@@ -19,6 +20,7 @@ impl Limits {
             fragments: 128 << 10,
             control_frames: u32::MAX,
             allow_non_minimal_length: false,
+            allow_any_masking: false,
         }
     }
 
@@ -59,6 +61,15 @@ impl Limits {
     #[must_use]
     pub const fn allow_non_minimal_length(mut self, allow: bool) -> Self {
         self.allow_non_minimal_length = allow;
+        self
+    }
+
+    /// Sets whether frames are accepted with a mask and without one, whichever end sends them. The default is `false`.
+    ///
+    /// See [`Config::allow_any_masking`](crate::Config::allow_any_masking) for the risk.
+    #[must_use]
+    pub const fn allow_any_masking(mut self, allow: bool) -> Self {
+        self.allow_any_masking = allow;
         self
     }
 

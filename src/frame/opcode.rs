@@ -1,5 +1,7 @@
 //! What a frame is.
 
+use core::fmt;
+
 /// What a frame is (RFC 6455, 5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -48,5 +50,19 @@ impl OpCode {
     #[inline]
     pub const fn is_control(self) -> bool {
         self.get() >= 0x8
+    }
+}
+
+/// The name in lower case: `text`, `ping`.
+impl fmt::Display for OpCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Continuation => "continuation",
+            Self::Text => "text",
+            Self::Binary => "binary",
+            Self::Close => "close",
+            Self::Ping => "ping",
+            Self::Pong => "pong",
+        })
     }
 }
