@@ -9,11 +9,11 @@
 //! ```
 //! use sansocket::{Connection, server};
 //!
-//! # type Next = Result<(http::Response<()>, Connection), http::Response<()>>;
+//! # type Next = Result<(http::Response<()>, Connection), http::Response<&'static str>>;
 //! fn upgrade<T>(request: &http::Request<T>) -> Next {
 //!     let request = server::Request::from_http(request).map_err(|refusal| refusal.into_response())?;
 //!     // What does not fit is for the caller to refuse, here with an empty answer.
-//!     request.accept_http(server::Accept::new()).map_err(|_| http::Response::new(()))
+//!     request.accept_http(server::Accept::new()).map_err(|_| http::Response::new(""))
 //! }
 //! # let request = http::Request::get("/chat").header("host", "h").header("upgrade", "websocket")
 //! #     .header("connection", "Upgrade").header("sec-websocket-version", "13")
@@ -46,14 +46,14 @@ use crate::{
     client::{self, StatusLine},
     extended_connect::{self, HeaderList, list},
     handshake::{FieldError, HandshakeError, VERSION, accept_key, trim_ows},
-    server::{self, ResponseError, check_parts, check_upgrade},
+    server::{self, ResponseError, check_method_and_target, check_plain, check_upgrade},
 };
 
 /// Why a request opens no WebSocket, and the response that says so.
 #[derive(Debug)]
 pub struct Refusal {
     error: HandshakeError,
-    response: Box<Response<()>>,
+    response: Box<Response<&'static str>>,
 }
 
 /// The extensions of the response may contain anything, and are empty.
@@ -66,8 +66,8 @@ impl Refusal {
         self.error
     }
 
-    /// What to answer. The body is empty; the transport is to be closed.
-    pub fn into_response(self) -> Response<()> {
+    /// Returns the response to send, with a line of text if a browser or curl asked. Close the transport after it.
+    pub fn into_response(self) -> Response<&'static str> {
         *self.response
     }
 }
@@ -93,9 +93,16 @@ impl server::Request {
 
     fn judge_http<T>(request: &Request<T>) -> Result<Self, HandshakeError> {
         let target = target(request.uri());
-        check_parts(request.method().as_str().as_bytes(), target.as_bytes(), version(request.version()))?;
+        if request.version() > Version::HTTP_11 {
+            return Err(HandshakeError::HttpVersionNotSupported);
+        }
+        check_method_and_target(request.method().as_str().as_bytes(), target.as_bytes())?;
         let headers: Vec<_> = pairs(request.headers()).collect();
         let headers = headers.iter().copied();
+        if request.version() < Version::HTTP_11 {
+            check_plain(headers)?;
+            return Err(HandshakeError::HttpVersionTooOld);
+        }
         match check_upgrade(headers.clone(), server::is_version)? {
             Some(key) => Ok(Self::from_pairs(&[&target], headers, server::Upgrade::new(key))),
             None => Err(HandshakeError::MissingUpgrade),
@@ -173,7 +180,7 @@ impl server::Request<extended_connect::ExtendedConnect> {
         let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         Self::from_headers(pseudo.chain(headers)).map_err(|refusal| {
             let (error, list) = (refusal.error(), refusal.into_headers());
-            Refusal { error, response: Box::new(response_of(&list).unwrap_or_default()) }
+            Refusal { error, response: Box::new(response_of(&list).unwrap_or_default().map(|()| "")) }
         })
     }
 
@@ -244,14 +251,6 @@ fn target(uri: &Uri) -> String {
     }
 }
 
-fn version(version: Version) -> &'static [u8] {
-    match version {
-        Version::HTTP_09 | Version::HTTP_10 => b"HTTP/1.0",
-        Version::HTTP_11 => b"HTTP/1.1",
-        _ => b"HTTP/2.0",
-    }
-}
-
 /// Values of these types may have white space around them, which is none of theirs (RFC 9110, 5.5).
 fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
     headers.iter().map(|(name, value)| (name.as_str(), trim_ows(value.as_bytes())))
@@ -290,8 +289,9 @@ fn response_of(list: &HeaderList) -> Result<Response<()>, FieldError> {
 /// The response to a request that breaks the protocol.
 fn refusal(error: HandshakeError) -> Refusal {
     let made = server::Refusal::of_error(error, VERSION).and_then(|refusal| {
-        let length = refusal.content_length(0);
-        response(refusal.status, refusal.headers(length.as_deref())).ok()
+        let length = refusal.content_length(refusal.text().len());
+        let made = response(refusal.status, refusal.headers(length.as_deref())).ok()?;
+        Some(made.map(|()| refusal.text()))
     });
     Refusal { error, response: Box::new(made.unwrap_or_default()) }
 }

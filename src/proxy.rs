@@ -30,8 +30,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::{
     Input,
-    client::{Error, HeadReader, InterimCount, RequestError, Response},
-    handshake::{ExtraHeaders, HandshakeError, HandshakeLimits, append_head},
+    client::{Error, HeadReader, InterimCount, ReceivedHead, RequestError, Response},
+    handshake::{ExtraHeaders, FirstBytes, HandshakeError, HandshakeLimits, append_head},
     uri::Uri,
 };
 
@@ -103,6 +103,7 @@ impl fmt::Debug for Request {
 pub struct Handshake {
     state: State,
     interim: InterimCount,
+    first_bytes: FirstBytes,
 }
 
 enum State {
@@ -125,8 +126,8 @@ impl Handshake {
         let host = [("Host", request.target.as_bytes())];
         let headers = host.into_iter().chain(request.extra.iter());
         append_head(&[b"CONNECT ", request.target.as_bytes(), b" HTTP/1.1\r\n"], headers, out);
-        let state = State::Reading(HeadReader::new(request.limits));
-        Ok(Self { state, interim: InterimCount::default() })
+        let state = State::Reading(HeadReader::new(200..300, request.limits));
+        Ok(Self { state, interim: InterimCount::default(), first_bytes: FirstBytes::default() })
     }
 
     /// Reads on. `None`: more bytes are needed, and all of the input has been used. Once the answer is returned, the
@@ -150,6 +151,9 @@ impl Handshake {
         }
         let result = self.read(input);
         if let Err(error) = &result {
+            if let State::Reading(reader) = &self.state {
+                self.first_bytes = reader.first_bytes();
+            }
             input.take_all();
             self.state = State::Failed(error.clone());
         }
@@ -173,9 +177,14 @@ impl Handshake {
         }
     }
 
+    /// Returns the first bytes of the head that failed the handshake, to show what the proxy speaks. It is empty before.
+    pub fn first_bytes(&self) -> FirstBytes {
+        self.first_bytes
+    }
+
     fn read(&mut self, input: &mut Input<'_>) -> Result<Option<Response>, Error> {
         while let State::Reading(reader) = &mut self.state {
-            let Some((line, head)) = reader.receive(input)? else { break };
+            let Some(ReceivedHead { line, head, fault }) = reader.receive(input)? else { break };
             head.parse(|_| Ok(()))?;
             match line.status {
                 // RFC 9110, 15.2. Nothing can be switched to here.
@@ -185,7 +194,7 @@ impl Handshake {
                     self.state = State::Open;
                     return Ok(Some(Response::new(line.status, head)));
                 }
-                _ => return Err(Error::Rejected(Response::new(line.status, head).into())),
+                status => return Err(Error::Rejected(Response::rejected(status, head, fault).into())),
             }
         }
         Ok(None)

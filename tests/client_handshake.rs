@@ -5,9 +5,10 @@
 #[path = "common/handshake.rs"]
 mod common;
 
-use common::{Head, accept_for_seed, connect, response};
+use common::{Head, SEED, accept_for_seed, connect, response};
 use sansocket::{
-    client::{Error, Request, Response},
+    Input,
+    client::{self, Error, Request, Response},
     handshake::{HandshakeError as E, HandshakeLimits},
 };
 
@@ -71,14 +72,14 @@ fn a_response_that_is_not_quite_right_opens_nothing() {
     let accept = accept_for_seed();
     for (head, error) in [
         (response().line("HTTP/1.0 101 Switching Protocols"), E::HttpVersionTooOld),
-        (response().line("HTTP/2.0 101 Switching Protocols"), E::MalformedStatusLine),
-        (response().line("http/1.1 101 Switching Protocols"), E::MalformedStatusLine),
+        (response().line("HTTP/2.0 101 Switching Protocols"), E::HttpVersionNotSupported),
+        (response().line("http/1.1 101 Switching Protocols"), E::NotHttp),
         (response().line("HTTP/1.1  101 Switching Protocols"), E::MalformedStatusLine),
         (response().line("HTTP/1.1 1010"), E::MalformedStatusLine),
         (response().line("HTTP/1.1 10"), E::MalformedStatusLine),
         (response().line("HTTP/1.1 099 x"), E::MalformedStatusLine),
-        (response().line("ICY 200 OK"), E::MalformedStatusLine),
-        (response().line(""), E::MalformedStatusLine),
+        (response().line("ICY 200 OK"), E::NotHttp),
+        (response().line(""), E::NotHttp),
         (response().without("Upgrade"), E::InvalidUpgrade),
         (response().set("Upgrade", ""), E::InvalidUpgrade),
         (response().set("Upgrade", "h2c"), E::InvalidUpgrade),
@@ -100,7 +101,7 @@ fn a_response_that_is_not_quite_right_opens_nothing() {
         (response().add("X ", "b"), E::MalformedHeader),
         (response().add("", "b"), E::MalformedHeader),
         (response().line("HTTP/1.1 101\r\n X: y"), E::FoldedHeader),
-        (response().line("\r\nHTTP/1.1 101 x"), E::MalformedStatusLine),
+        (response().line("\r\nHTTP/1.1 101 x"), E::NotHttp),
     ] {
         failed(&to("ws://h/"), &head.bytes(), error);
     }
@@ -254,18 +255,99 @@ fn the_end_of_the_transport_ends_the_body() {
     }
 }
 
+/// A response whose status rejects, and what is wrong with its head.
+fn faulty(head: &str, fault: E) -> Response {
+    let run = connect(&to("ws://h/").limits(HandshakeLimits::new().max_line_len(60)), head.as_bytes());
+    let Err(Error::Rejected(response)) = run.result else { panic!("{head:?}: {:?}", run.result) };
+    assert_eq!((response.fault(), response.is_truncated()), (Some(fault), true), "{head:?}");
+    assert_eq!((response.body(), run.eof), (&b""[..], Err(Error::Rejected(response.clone()))), "{head:?}");
+    *response
+}
+
 #[test]
-fn a_content_length_that_is_no_number_fails() {
-    // R9112-6.3-c
-    for value in ["x", "", "-1", "+1", "1, 1", "18446744073709551616"] {
-        let bytes = format!("HTTP/1.1 400 x\r\nContent-Length: {value}\r\n\r\n");
-        failed(&to("ws://h/"), bytes.as_bytes(), E::InvalidContentLength);
+fn a_violation_after_the_status_line_does_not_hide_the_status() {
+    // R9112-6.3-c. The response is returned at the violation, with the headers that could be read.
+    let long = format!("X: {}", "a".repeat(60));
+    for (lines, fault) in [
+        ("Content-Length: x\r\n\r\nbody", E::InvalidContentLength),
+        ("Content-Length: \r\n\r\nbody", E::InvalidContentLength),
+        ("Content-Length: -1\r\n\r\nbody", E::InvalidContentLength),
+        ("Content-Length: +1\r\n\r\nbody", E::InvalidContentLength),
+        ("Content-Length: 4, 5\r\n\r\nbody", E::InvalidContentLength),
+        ("Content-Length: 4\r\nContent-Length: 5\r\n\r\nbody", E::InvalidContentLength),
+        ("Content-Length: 18446744073709551616\r\n\r\nbody", E::InvalidContentLength),
+        ("Expires : 0\r\n\r\nbody", E::MalformedHeader),
+        ("no header\r\n\r\nbody", E::MalformedHeader),
+        (": no name\r\n\r\nbody", E::MalformedHeader),
+        ("X: a\x01", E::ControlCharacter),
+        ("X: a\n", E::InvalidLineEnding),
+        ("X: a\rb", E::InvalidLineEnding),
+        (&*long, E::HeaderLineTooLong { limit: 60 }),
+        (&*"a:\r\n".repeat(128), E::TooManyHeaders { limit: 128 }),
+        ("no header\r\nX: \x01", E::MalformedHeader),
+    ] {
+        let response = faulty(&format!("HTTP/1.1 401 x\r\nWWW-Authenticate: Basic\r\n{lines}"), fault);
+        assert_eq!((response.status(), response.header("www-authenticate")), (401, Some(&b"Basic"[..])));
+        assert!(response.headers().all(|(name, _)| !name.contains(' ')));
+        assert!(response.header("X").is_none());
+        let shown = Error::Rejected(response.into()).to_string();
+        assert!(shown.contains("401") && shown.contains(&fault.to_string()), "{shown}");
     }
-    failed(
-        &to("ws://h/"),
-        b"HTTP/1.1 400 x\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n",
-        E::InvalidContentLength,
-    );
+    assert_eq!(faulty("HTTP/1.0 503 x\r\n folded", E::FoldedHeader).status(), 503);
+    // An interim response and a 101 have to be well-formed.
+    for status in [100, 101, 103] {
+        failed(
+            &to("ws://h/"),
+            format!("HTTP/1.1 {status} x\r\nExpires : 0\r\n\r\n").as_bytes(),
+            E::MalformedHeader,
+        );
+    }
+}
+
+#[test]
+fn the_same_content_length_again_is_the_length() {
+    // RFC 9110, 8.6
+    for lines in ["Content-Length: 4, 4", "Content-Length: 4\r\nContent-Length: 4", "Content-Length: 4,4 , 4"]
+    {
+        let response = rejected(format!("HTTP/1.1 401 x\r\n{lines}\r\n\r\nbody").as_bytes());
+        assert_eq!((response.status(), response.body(), response.fault()), (401, &b"body"[..], None));
+        assert!(!response.is_truncated());
+    }
+}
+
+#[test]
+fn the_first_byte_that_no_status_line_has_decides_and_is_shown() {
+    for (bytes, error) in [
+        (&b"\x16"[..], E::LooksLikeTls),
+        (b"\x15", E::LooksLikeTls),
+        (b"\0", E::LooksLikeHttp2),
+        (b"\x88", E::NotHttp),
+        (b"\x01", E::NotHttp),
+        (b"S", E::NotHttp),
+        (b"HTTX", E::NotHttp),
+        (b"HTTP/2", E::HttpVersionNotSupported),
+        (b"HTTP/x", E::MalformedStatusLine),
+        (b"HTTP/1.1 0", E::MalformedStatusLine),
+        (b"HTTP/1.1 1012", E::MalformedStatusLine),
+        (b"HTTP/1.1 101x", E::MalformedStatusLine),
+        (b"HTTP\n", E::InvalidLineEnding),
+        (b"HTTP/1.\x01", E::ControlCharacter),
+    ] {
+        let mut handshake = client::Handshake::new(&to("ws://h/"), SEED, &mut Vec::new()).unwrap();
+        let (last, before) = bytes.split_last().unwrap();
+        let mut before = before.to_vec();
+        assert!(handshake.receive(&mut Input::new(&mut before)).is_ok_and(|opened| opened.is_none()));
+        assert_eq!(handshake.first_bytes().as_bytes(), b"");
+        let mut rest = [&[*last][..], b"and more than sixteen bytes"].concat();
+        let result = handshake.receive(&mut Input::new(&mut rest)).map(drop);
+        assert_eq!(result, Err(error.into()), "{}", bytes.escape_ascii());
+        assert_eq!(handshake.first_bytes().as_bytes(), bytes);
+        failed(&to("ws://h/"), &[bytes, b"\r\n\r\n"].concat(), error);
+    }
+    let mut handshake = client::Handshake::new(&to("ws://h/"), SEED, &mut Vec::new()).unwrap();
+    let mut bytes = *b"HTTP/1.1 101 Switching Protocols\r\nX: \x01";
+    assert!(handshake.receive(&mut Input::new(&mut bytes)).is_err());
+    assert_eq!(format!("{:?}", handshake.first_bytes()), "\"HTTP/1.1 101 Swi\"");
 }
 
 #[test]

@@ -119,6 +119,9 @@ fn the_errors_of_the_handshake_have_phrases() {
         H::MalformedStatusLine,
         H::HttpVersionNotSupported,
         H::HttpVersionTooOld,
+        H::LooksLikeTls,
+        H::LooksLikeHttp2,
+        H::NotHttp,
         H::InvalidMethod,
         H::InvalidTarget,
         H::InvalidHostHeader,
@@ -142,17 +145,20 @@ fn the_errors_of_the_handshake_have_phrases() {
 fn every_error_of_the_handshake_has_the_status_that_fits() {
     for (status, errors) in [
         (Some(400), &[H::ControlCharacter, H::InvalidLineEnding, H::FoldedHeader, H::MalformedHeader][..]),
-        (Some(400), &[H::MalformedRequestLine, H::HttpVersionTooOld, H::InvalidTarget, H::InvalidHostHeader]),
+        (
+            Some(400),
+            &[H::MalformedRequestLine, H::NotHttp, H::LooksLikeTls, H::InvalidTarget, H::InvalidHostHeader],
+        ),
         (Some(400), &[H::InvalidContentLength, H::UnexpectedBody, H::MalformedUpgrade, H::InvalidVersion]),
         (Some(400), &[H::InvalidKey, H::InvalidOrigin, H::InvalidSubprotocols, H::InvalidExtensions]),
         (Some(405), &[H::InvalidMethod]),
         (Some(414), &[H::StartLineTooLong { limit: 1 }]),
-        (Some(426), &[H::MissingUpgrade, H::UnsupportedVersion]),
+        (Some(426), &[H::MissingUpgrade, H::UnsupportedVersion, H::HttpVersionTooOld]),
         (
             Some(431),
             &[H::HeaderLineTooLong { limit: 1 }, H::HeadTooLong { limit: 1 }, H::TooManyHeaders { limit: 1 }],
         ),
-        (Some(505), &[H::HttpVersionNotSupported]),
+        (Some(505), &[H::HttpVersionNotSupported, H::LooksLikeHttp2]),
         (
             None,
             &[H::MalformedStatusLine, H::TooManyInterimResponses, H::InvalidUpgrade, H::InvalidConnection],

@@ -158,7 +158,8 @@ fn an_answer_is_bounded_and_has_to_be_http() {
     let fails = |bytes: &str, error: E| {
         assert_eq!(answer(limits, bytes.as_bytes()), (Err(error.into()), vec![]), "{bytes}");
     };
-    fails("SSH-2.0-x\r\n", E::MalformedStatusLine);
+    fails("SSH-2.0-x\r\n", E::NotHttp);
+    fails("\x16\x03\x01", E::LooksLikeTls);
     fails("HTTP/1.1 20 OK\r\n\r\n", E::MalformedStatusLine);
     fails("HTTP/1.1 200 OK\nX: y\n\n", E::InvalidLineEnding);
     fails("HTTP/1.1 200 OK\r\nno header\r\n\r\n", E::MalformedHeader);

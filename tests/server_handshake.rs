@@ -5,7 +5,7 @@
 #[path = "common/handshake.rs"]
 mod common;
 
-use common::{Head, SWITCHING, opened, refused, serve};
+use common::{Head, SWITCHING, opened, refused, serve, serve_any};
 use sansocket::{
     Input,
     handshake::{HandshakeError as E, HandshakeLimits, accept_key},
@@ -44,6 +44,7 @@ fn valid_requests_are_accepted_in_all_their_forms() {
         base().add("Sec-WebSocket-Extensions", "x-unknown; a=1"),
         base().add("Sec-WebSocket-Extensions", "constructor"),
         base().add("Content-Length", "0"),
+        base().add("Content-Length", "0, 0").add("Content-Length", "0"),
         base().add("Expect", "100-continue"),
         base().add("X-City", b"caf\xe9"),
         base().add("X-Empty", ""),
@@ -82,7 +83,7 @@ fn a_fault_in_the_request_line_has_a_status_of_its_own() {
         ("GET /chat HTTP/1.0", E::HttpVersionTooOld),
         ("GET /chat HTTP/0.9", E::HttpVersionTooOld),
         ("GET /chat HTTP/2.0", E::HttpVersionNotSupported),
-        ("PRI * HTTP/2.0", E::HttpVersionNotSupported),
+        ("PRI * HTTP/2.0", E::LooksLikeHttp2),
         ("GET /chat http/1.1", E::MalformedRequestLine),
         ("GET /chat HTTP/1.10", E::MalformedRequestLine),
         ("GET /chat HTTP/11", E::MalformedRequestLine),
@@ -90,12 +91,12 @@ fn a_fault_in_the_request_line_has_a_status_of_its_own() {
         ("GET  /chat HTTP/1.1", E::MalformedRequestLine),
         ("GET /chat  HTTP/1.1", E::MalformedRequestLine),
         ("GET /chat HTTP/1.1 ", E::MalformedRequestLine),
-        (" GET /chat HTTP/1.1", E::MalformedRequestLine),
-        ("GET\t/chat HTTP/1.1", E::MalformedRequestLine),
+        (" GET /chat HTTP/1.1", E::NotHttp),
+        ("GET\t/chat HTTP/1.1", E::NotHttp),
         ("GET /a b HTTP/1.1", E::MalformedRequestLine),
-        ("G(T /chat HTTP/1.1", E::MalformedRequestLine),
-        ("", E::MalformedRequestLine),
-        ("garbage", E::MalformedRequestLine),
+        ("G(T /chat HTTP/1.1", E::NotHttp),
+        ("", E::NotHttp),
+        ("garbage", E::NotHttp),
         ("GET * HTTP/1.1", E::InvalidTarget),
         ("GET h:80 HTTP/1.1", E::InvalidTarget),
         ("GET chat HTTP/1.1", E::InvalidTarget),
@@ -168,7 +169,7 @@ fn a_fault_in_the_headers_has_a_status_of_its_own() {
         (base().add("Content-Length", "+0"), E::InvalidContentLength),
         (base().add("Content-Length", "5, 6"), E::InvalidContentLength),
         (base().add("Content-Length", "18446744073709551616"), E::InvalidContentLength),
-        (base().add("Content-Length", "0").add("Content-Length", "0"), E::InvalidContentLength),
+        (base().add("Content-Length", "0").add("Content-Length", "1"), E::InvalidContentLength),
         (base().add("Sec-WebSocket-Protocol", ""), E::InvalidSubprotocols),
         (base().add("Sec-WebSocket-Protocol", ","), E::InvalidSubprotocols),
         (base().add("Sec-WebSocket-Protocol", "chat, chat"), E::InvalidSubprotocols),
@@ -202,7 +203,7 @@ fn a_head_that_is_not_strict_http_is_refused() {
         ("GET / HTTP/1.1\r\nHost: h\r\nX: \x7f\r\n\r\n", E::ControlCharacter),
         ("GET / HTTP/1.1\r\n\x0bX: a\r\n\r\n", E::ControlCharacter),
         ("GET /\x01 HTTP/1.1\r\n", E::ControlCharacter),
-        ("\x16\x03\x01\x02\0\x01", E::ControlCharacter),
+        ("\x16\x03\x01\x02\0\x01", E::LooksLikeTls),
         ("GET / HTTP/1.1\r\nHost: h\r\nX: a\rb\r\n\r\n", E::InvalidLineEnding),
         ("GET / HTTP/1.1\r\nHost: h\r\nX: a\r\r\n\r\n", E::InvalidLineEnding),
         ("GET / HTTP/1.1\nHost: h\n\n", E::InvalidLineEnding),
@@ -211,7 +212,7 @@ fn a_head_that_is_not_strict_http_is_refused() {
         ("GET / HTTP/1.1\r\nHost: h\r\n\rX", E::InvalidLineEnding),
         ("\nGET / HTTP/1.1\r\n", E::InvalidLineEnding),
         ("\r\r\nGET / HTTP/1.1\r\n", E::InvalidLineEnding),
-        ("\r\n\r\nGET / HTTP/1.1\r\n", E::MalformedRequestLine),
+        ("\r\n\r\nGET / HTTP/1.1\r\n", E::NotHttp),
     ] {
         refused(head.as_bytes(), error);
     }
@@ -299,5 +300,70 @@ fn an_unfinished_request_is_no_request() {
     for end in [0, 1, 20, bytes.len() - 1] {
         let run = serve(&bytes[..end], HandshakeLimits::new());
         assert_eq!((run.result, run.out), (Ok(None), Vec::new()));
+    }
+}
+
+#[test]
+fn the_first_byte_that_no_request_line_has_decides_and_is_shown() {
+    for (bytes, error) in [
+        (&b"\x16"[..], E::LooksLikeTls),
+        (b"\x15", E::LooksLikeTls),
+        (b"\0", E::LooksLikeHttp2),
+        (b"PRI * HTTP/2", E::LooksLikeHttp2),
+        (b"\x88", E::NotHttp),
+        (b"\x01", E::NotHttp),
+        (b"\"", E::NotHttp),
+        (b"SSH-2.0-x\r", E::NotHttp),
+        (b"ab\x88", E::NotHttp),
+        (b"GET  ", E::MalformedRequestLine),
+        (b"GET /\t", E::InvalidTarget),
+        (b"GET /\r", E::MalformedRequestLine),
+        (b"GET /\xe9", E::InvalidTarget),
+        (b"GET / h", E::MalformedRequestLine),
+        (b"GET / HTTP/1.1 ", E::MalformedRequestLine),
+        (b"GET / HTTP/1.10", E::MalformedRequestLine),
+        (b"GET / HTTP/3", E::HttpVersionNotSupported),
+        (b"GET / HTTP/0", E::HttpVersionTooOld),
+        (b"GET /\n", E::InvalidLineEnding),
+        (b"GET /\x01", E::ControlCharacter),
+    ] {
+        let mut handshake = Handshake::new(HandshakeLimits::new());
+        let mut out = Vec::new();
+        let (last, before) = bytes.split_last().unwrap();
+        let mut before = before.to_vec();
+        let result = handshake.receive(&mut Input::new(&mut before), &mut out);
+        assert!(result.is_ok_and(|request| request.is_none()) && out.is_empty(), "{}", bytes.escape_ascii());
+        let mut rest = [&[*last][..], b"and more than sixteen bytes"].concat();
+        assert_eq!(handshake.receive(&mut Input::new(&mut rest), &mut out).unwrap_err(), error);
+        assert_eq!(
+            handshake.first_bytes().as_bytes(),
+            &bytes[..bytes.len().min(16)],
+            "{}",
+            bytes.escape_ascii()
+        );
+        refused(&[bytes, b"\r\n\r\n"].concat(), error);
+    }
+}
+
+#[test]
+fn a_request_of_http_1_0_is_plain_http() {
+    // RFC 9110, 7.8: it cannot ask for an upgrade. nginx asks like this by default.
+    let old = |head: Head| Head { line: b"GET /health HTTP/1.0".to_vec(), ..head };
+    for head in [old(Head::request()), old(Head::request().without("Host")), old(Head::new("", &[]))] {
+        let run = serve_any(&head.bytes());
+        let seen = run.result.unwrap().unwrap();
+        assert_eq!((seen.websocket, &*seen.target), (false, "/health"));
+        assert!(run.out.starts_with(b"HTTP/1.1 200 "));
+        // A server of WebSockets alone says what is here.
+        refused(&head.bytes(), E::HttpVersionTooOld);
+    }
+    assert_eq!(serve_any(&old(Head::new("", &[])).bytes()).result.unwrap().unwrap().authority, "");
+    for (head, error) in [
+        (Head::new("GET / HTTP/1.0", &[("Content-Length", "1")]), E::UnexpectedBody),
+        (Head::new("GET / HTTP/1.0", &[("Host", "a b")]), E::InvalidHostHeader),
+        (Head::new("POST / HTTP/1.0", &[]), E::InvalidMethod),
+    ] {
+        assert_eq!(serve_any(&head.bytes()).result, Err(error));
+        refused(&head.bytes(), error);
     }
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::{
     Input,
-    handshake::{ContentLength, HandshakeError, Headers, append_within, content_length, elements},
+    handshake::{ContentLength, Headers, append_within, content_length, elements},
     num::as_u64,
 };
 
@@ -46,7 +46,7 @@ pub(super) enum BodyProgress {
 }
 
 impl Body {
-    pub(super) fn new(status: u16, headers: Headers<'_>, limit: usize) -> Result<Self, HandshakeError> {
+    pub(super) fn new(status: u16, headers: Headers<'_>, limit: usize) -> Self {
         let framing = match (status, transfer_encoding(headers.clone())) {
             // RFC 9112, 6.3: no body, whatever the headers say.
             (204 | 304, _) => Framing::Length(0),
@@ -55,11 +55,11 @@ impl Body {
             (_, Some(false)) => Framing::Eof,
             (_, None) => match content_length(headers) {
                 ContentLength::Some(length) => Framing::Length(length),
-                ContentLength::None => Framing::Eof,
-                ContentLength::Invalid => return Err(HandshakeError::InvalidContentLength),
+                // One that is invalid is a violation, after which no body is read.
+                ContentLength::None | ContentLength::Invalid => Framing::Eof,
             },
         };
-        Ok(Self { framing, bytes: Vec::new(), limit })
+        Self { framing, bytes: Vec::new(), limit }
     }
 
     /// Reads on. After anything but [`BodyProgress::More`] there is nothing more to read.

@@ -11,7 +11,8 @@ use crate::handshake::{FieldError, HandshakeError};
 #[non_exhaustive]
 pub enum Error {
     /// The server answered with another status than one that opens a connection: it wants credentials, redirects,
-    /// refuses, or does not speak WebSocket (RFC 6455, 4.1).
+    /// refuses, or does not speak WebSocket (RFC 6455, 4.1). If the response was malformed after its status line,
+    /// [`Response::fault`] has the violation.
     Rejected(Box<Response>),
     /// The server broke the protocol, went over a limit, or disappeared.
     Handshake(HandshakeError),
@@ -21,7 +22,8 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rejected(response) => {
-                write!(f, "the server rejected the connection with status {}", response.status())
+                write!(f, "the server rejected the connection with status {}", response.status())?;
+                response.fault().map_or(Ok(()), |fault| write!(f, ", in a malformed response: {fault}"))
             }
             Self::Handshake(error) => error.fmt(f),
         }

@@ -13,7 +13,7 @@ use crate::handshake::Head;
 use crate::{
     Config, Connection, Input,
     entropy::Entropy,
-    handshake::{HandshakeError, KEY_LEN, VERSION, accept_key, encode_nonce},
+    handshake::{FirstBytes, HandshakeError, KEY_LEN, VERSION, accept_key, encode_nonce},
 };
 
 /// Sends the request and reads the response of the server (RFC 6455, 4.1).
@@ -69,9 +69,9 @@ impl Handshake {
     ///
     /// # Errors
     ///
-    /// [`Error::Rejected`] if the server answered with another status than 101. It comes when the body of the
-    /// response has ended or is over its limit. [`Error::Handshake`] if the response breaks the protocol or
-    /// goes over a limit. Close the transport after either: nothing is sent. All of the input is used up, and
+    /// [`Error::Rejected`] if the server answered with another final status than 101. It comes when the body of the
+    /// response has ended or is over its limit, or when its head breaks the protocol or goes over a limit, which is
+    /// [`Response::fault`]. [`Error::Handshake`] if the status line, an interim response or a 101 does so. Close the transport after either: nothing is sent. All of the input is used up, and
     /// whatever comes later gets the same error.
     ///
     /// [`HandshakeError::AlreadyComplete`] after the connection has been returned; nothing happens.
@@ -91,14 +91,14 @@ impl Handshake {
     ) -> Result<Option<(Connection, Response)>, Error> {
         self.responses.check()?;
         let verdict = self.offer.judge_upgrade(line, headers.clone(), &self.key_accept)?;
-        let response = Response::new(line.status, Head::from_pairs(&[], headers));
+        let head = Head::from_pairs(&[], headers);
         match verdict {
             Verdict::Open(config) => {
                 self.responses.complete();
-                self.open(config, response).map(Some)
+                self.open(config, Response::new(line.status, head)).map(Some)
             }
             Verdict::Interim => Ok(None),
-            Verdict::Rejected => Err(Error::Rejected(Box::new(response))),
+            Verdict::Rejected => Err(Error::Rejected(Box::new(Response::rejected(line.status, head, None)))),
         }
     }
 
@@ -111,6 +111,11 @@ impl Handshake {
     /// failed.
     pub fn receive_eof(&mut self) -> Result<(), Error> {
         self.responses.receive_eof()
+    }
+
+    /// Returns the first bytes of the head that failed the handshake, to show what the server speaks. It is empty before.
+    pub fn first_bytes(&self) -> FirstBytes {
+        self.responses.first_bytes()
     }
 
     fn open(&mut self, config: Config, response: Response) -> Result<(Connection, Response), Error> {

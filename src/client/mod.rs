@@ -49,7 +49,7 @@ pub use error::{Error, RequestError};
 pub use handshake::Handshake;
 pub(crate) use negotiation::Verdict;
 pub(crate) use offer::Offer;
-pub(crate) use reader::{HeadReader, InterimCount};
+pub(crate) use reader::{HeadReader, InterimCount, ReceivedHead};
 pub use request::Request;
 pub use response::Response;
 pub(crate) use responses::Responses;

@@ -1,42 +1,69 @@
 //! Reads the heads of responses from bytes. It uses the collector and the status line, and judges no header.
 
-use core::mem;
+use core::{mem, ops::Range};
 
 use super::StatusLine;
 use crate::{
     Input,
-    handshake::{Collector, HandshakeError, HandshakeLimits, Head, Kind, Progress},
+    handshake::{Collector, FirstBytes, HandshakeError, HandshakeLimits, Head, Kind, Progress},
 };
 
 /// Reads one head after another.
 pub(crate) struct HeadReader {
     collector: Collector,
     line: Option<StatusLine>,
+    /// The statuses that open what is wanted. Their heads, and those of interim responses, have to be well-formed.
+    opens: Range<u16>,
     limits: HandshakeLimits,
 }
 
+/// A head that was read.
+pub(crate) struct ReceivedHead {
+    pub(crate) line: StatusLine,
+    pub(crate) head: Head,
+    /// What was wrong with it, if its status rejects.
+    pub(crate) fault: Option<HandshakeError>,
+}
+
 impl HeadReader {
-    pub(crate) fn new(limits: HandshakeLimits) -> Self {
-        Self { collector: Collector::new(Kind::Response, limits), line: None, limits }
+    pub(crate) fn new(opens: Range<u16>, limits: HandshakeLimits) -> Self {
+        Self { collector: Collector::new(Kind::Response, limits), line: None, opens, limits }
     }
 
-    /// Returns the next head once it is complete, and then begins with another one.
-    pub(crate) fn receive(
-        &mut self,
-        input: &mut Input<'_>,
-    ) -> Result<Option<(StatusLine, Head)>, HandshakeError> {
+    /// Returns the next head once it is complete, and then begins with another one. Of a response that rejects, the head
+    /// is returned at the first violation.
+    pub(crate) fn receive(&mut self, input: &mut Input<'_>) -> Result<Option<ReceivedHead>, HandshakeError> {
         loop {
-            match self.collector.receive(input)? {
-                Progress::More => return Ok(None),
-                Progress::StartLine => self.line = Some(StatusLine::parse(self.collector.start_line())?),
-                Progress::End => {
-                    let next = Collector::new(Kind::Response, self.limits);
-                    let head = mem::replace(&mut self.collector, next).finish();
-                    let line = self.line.take().ok_or(HandshakeError::MalformedStatusLine)?;
-                    return Ok(Some((line, head)));
+            let progress = self.collector.receive(input);
+            let Some(line) = self.line else {
+                if let Some((len, error)) = StatusLine::check_prefix(self.collector.start_line()) {
+                    self.collector.forget_after(len);
+                    return Err(error);
                 }
-            }
+                match progress? {
+                    Progress::More => return Ok(None),
+                    _ => self.line = Some(StatusLine::parse(self.collector.start_line())?),
+                }
+                continue;
+            };
+            let rejects = line.status >= 200 && !self.opens.contains(&line.status);
+            let fault = match progress {
+                Ok(Progress::End) => None,
+                Ok(_) => return Ok(None),
+                Err(error) if rejects => Some(error),
+                Err(error) => return Err(error),
+            };
+            self.line = None;
+            let next = Collector::new(Kind::Response, self.limits);
+            let mut head = mem::replace(&mut self.collector, next).finish();
+            let malformed = if rejects { head.keep_well_formed() } else { None };
+            return Ok(Some(ReceivedHead { line, head, fault: malformed.or(fault) }));
         }
+    }
+
+    /// The first bytes of the head in progress.
+    pub(crate) fn first_bytes(&self) -> FirstBytes {
+        self.collector.first_bytes()
     }
 }
 

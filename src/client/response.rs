@@ -3,20 +3,33 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::handshake::{Extension, Head, Headers, elements, extensions, parse_version, subprotocols};
+use crate::handshake::{
+    ContentLength, Extension, HandshakeError, Head, Headers, content_length, elements, extensions,
+    parse_version, subprotocols,
+};
 
 /// The response of a server: the one that opened the connection, or the one that rejected it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Response {
     status: u16,
     head: Head,
+    fault: Option<HandshakeError>,
     body: Vec<u8>,
     truncated: bool,
 }
 
 impl Response {
     pub(crate) fn new(status: u16, head: Head) -> Self {
-        Self { status, head, body: Vec::new(), truncated: false }
+        Self { status, head, fault: None, body: Vec::new(), truncated: false }
+    }
+
+    /// A response that rejects, with what was wrong with its head.
+    pub(crate) fn rejected(status: u16, head: Head, fault: Option<HandshakeError>) -> Self {
+        // RFC 9112, 6.3: a transfer coding overrides it.
+        let is_coded = || head.headers().any(|(name, _)| name.eq_ignore_ascii_case("transfer-encoding"));
+        let invalid_length = || content_length(head.headers()) == ContentLength::Invalid && !is_coded();
+        let fault = fault.or_else(|| invalid_length().then_some(HandshakeError::InvalidContentLength));
+        Self { fault, ..Self::new(status, head) }
     }
 
     pub(super) fn with_body(self, body: Vec<u8>, truncated: bool) -> Self {
@@ -42,6 +55,15 @@ impl Response {
         self.head.headers()
     }
 
+    /// Returns what was wrong with the head of a response that rejects, if anything was.
+    ///
+    /// The status is that of the response all the same, and [`headers`](Self::headers) has those that could be read up to
+    /// the violation; a header line that is malformed is left out. The body is not read then. A response that opens a
+    /// connection has no violation: it would have failed the handshake.
+    pub fn fault(&self) -> Option<HandshakeError> {
+        self.fault
+    }
+
     /// The body of a response that rejects, without its transfer coding.
     ///
     /// At most [`max_body_len`](crate::handshake::HandshakeLimits::max_body_len) bytes; see
@@ -50,8 +72,8 @@ impl Response {
         &self.body
     }
 
-    /// Whether the body is only the beginning: it went over its limit, its chunks were malformed, or the
-    /// transport ended early.
+    /// Returns `true` if the body is incomplete: it went over its limit, its chunks were malformed, the transport was closed
+    /// early, or the head had a [fault](Self::fault).
     pub fn is_truncated(&self) -> bool {
         self.truncated
     }
@@ -80,6 +102,7 @@ impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")
             .field("status", &self.status)
+            .field("fault", &self.fault)
             .field("body_len", &self.body.len())
             .field("truncated", &self.truncated)
             .finish_non_exhaustive()

@@ -5,12 +5,12 @@ use alloc::boxed::Box;
 use core::{fmt, mem};
 
 use super::{
-    Error, HeadReader, InterimCount, Response, StatusLine, Verdict,
+    Error, HeadReader, InterimCount, ReceivedHead, Response, StatusLine, Verdict,
     body::{Body, BodyProgress},
 };
 use crate::{
     Config, Input,
-    handshake::{HandshakeError, HandshakeLimits, Head, Pairs},
+    handshake::{FirstBytes, HandshakeError, HandshakeLimits, Pairs},
 };
 
 /// The responses to one request.
@@ -18,6 +18,7 @@ pub(crate) struct Responses {
     state: State,
     limits: HandshakeLimits,
     interim: InterimCount,
+    first_bytes: FirstBytes,
 }
 
 enum State {
@@ -30,7 +31,12 @@ enum State {
 
 impl Responses {
     pub(crate) fn new(limits: HandshakeLimits) -> Self {
-        Self { state: State::Head(HeadReader::new(limits)), limits, interim: InterimCount::default() }
+        Self {
+            state: State::Head(HeadReader::new(101..102, limits)),
+            limits,
+            interim: InterimCount::default(),
+            first_bytes: FirstBytes::default(),
+        }
     }
 
     /// The response that opens the connection, once it is complete. What each one means, `judge` says.
@@ -49,6 +55,9 @@ impl Responses {
         }
         let result = self.read(input, judge);
         if let Err(error) = &result {
+            if let State::Head(reader) = &self.state {
+                self.first_bytes = reader.first_bytes();
+            }
             input.take_all();
             self.fail(error.clone());
         }
@@ -68,6 +77,11 @@ impl Responses {
         };
         self.fail(error.clone());
         Err(error)
+    }
+
+    /// The first bytes of the head that failed.
+    pub(crate) fn first_bytes(&self) -> FirstBytes {
+        self.first_bytes
     }
 
     /// Whether responses may still come.
@@ -100,9 +114,9 @@ impl Responses {
             match &mut self.state {
                 State::Head(reader) => match reader.receive(input)? {
                     None => return Ok(None),
-                    Some((line, head)) => {
-                        let verdict = head.parse(|headers| judge(line, headers))?;
-                        if let Some(opened) = self.follow(&verdict, line.status, head)? {
+                    Some(received) => {
+                        let verdict = received.head.parse(|headers| judge(received.line, headers))?;
+                        if let Some(opened) = self.follow(&verdict, received)? {
                             return Ok(Some(opened));
                         }
                     }
@@ -119,9 +133,9 @@ impl Responses {
     fn follow(
         &mut self,
         verdict: &Verdict,
-        status: u16,
-        head: Head,
-    ) -> Result<Option<(Config, Response)>, HandshakeError> {
+        received: ReceivedHead,
+    ) -> Result<Option<(Config, Response)>, Error> {
+        let ReceivedHead { line: StatusLine { status, .. }, head, fault } = received;
         match verdict {
             Verdict::Open(config) => {
                 self.state = State::Complete;
@@ -129,8 +143,12 @@ impl Responses {
             }
             Verdict::Interim => self.interim.add()?,
             Verdict::Rejected => {
-                let body = Body::new(status, head.headers(), self.limits.body_len)?;
-                self.state = State::Body(Response::new(status, head), body);
+                let body = Body::new(status, head.headers(), self.limits.body_len);
+                let response = Response::rejected(status, head, fault);
+                if response.fault().is_some() {
+                    return Err(rejected(response, body, true));
+                }
+                self.state = State::Body(response, body);
             }
         }
         Ok(None)

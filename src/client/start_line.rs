@@ -11,16 +11,32 @@ pub(crate) struct StatusLine {
 }
 
 impl StatusLine {
-    /// Reads a status line, without its line end. The reason is ignored, and so is its absence.
+    /// Finds the first byte that no status line can have: the length up to it, and what is wrong.
+    pub(crate) fn check_prefix(line: &[u8]) -> Option<(usize, HandshakeError)> {
+        const NAME: &[u8] = b"HTTP/";
+        line.iter().take(LEN.saturating_add(1)).enumerate().find_map(|(at, &byte)| {
+            let (valid, error) = match at {
+                0..5 => (NAME.get(at) == Some(&byte), HandshakeError::NotHttp),
+                5 if matches!(byte, b'2'..=b'9') => (false, HandshakeError::HttpVersionNotSupported),
+                5 => (byte == b'1', HandshakeError::MalformedStatusLine),
+                6 => (byte == b'.', HandshakeError::MalformedStatusLine),
+                8 => (byte == b' ', HandshakeError::MalformedStatusLine),
+                9 => (matches!(byte, b'1'..=b'9'), HandshakeError::MalformedStatusLine),
+                LEN => (matches!(byte, b' ' | b'\r'), HandshakeError::MalformedStatusLine),
+                _ => (byte.is_ascii_digit(), HandshakeError::MalformedStatusLine),
+            };
+            // Control characters are for the collector, which has more to say of them.
+            let wrong = !valid && (byte == b'\r' || !byte.is_ascii_control());
+            wrong.then_some((at.saturating_add(1), error))
+        })
+    }
+
+    /// Reads a status line that [`check_prefix`](Self::check_prefix) has passed. The reason is ignored, and so is its
+    /// absence.
     pub(crate) fn parse(line: &[u8]) -> Result<Self, HandshakeError> {
-        let [b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor @ b'0'..=b'9', b' ', rest @ ..] = line else {
-            return Err(HandshakeError::MalformedStatusLine);
-        };
-        let (status, phrase) = rest.split_at_checked(3).ok_or(HandshakeError::MalformedStatusLine)?;
-        match str::from_utf8(status).ok().and_then(Self::parse_status) {
-            Some(status) if matches!(phrase, [] | [b' ', ..]) => {
-                Ok(Self { minor_version: minor.saturating_sub(b'0'), status })
-            }
+        let status = line.get(9..LEN).and_then(|status| str::from_utf8(status).ok());
+        match (line.get(7), status.and_then(Self::parse_status)) {
+            (Some(minor), Some(status)) => Ok(Self { minor_version: minor.saturating_sub(b'0'), status }),
             _ => Err(HandshakeError::MalformedStatusLine),
         }
     }
@@ -33,3 +49,6 @@ impl StatusLine {
         }
     }
 }
+
+/// The length of version and status, `HTTP/1.1 101`.
+const LEN: usize = 12;

@@ -120,11 +120,17 @@ fn read(
     list: &[(impl AsRef<[u8]>, impl AsRef<[u8]>)],
     offer: &Offer,
 ) -> Result<(Verdict, Response), HandshakeError> {
-    let list = Received::read(list, [":status"])?;
+    let list = Received::read(list, [":status"]);
     let [status] = list.pseudo;
-    let status = status.and_then(StatusLine::parse_status).ok_or(HandshakeError::InvalidPseudoHeader)?;
+    let status = status.and_then(StatusLine::parse_status);
+    let status = status.ok_or(list.fault.unwrap_or(HandshakeError::InvalidPseudoHeader))?;
     let verdict = offer.judge_connect(status, list.headers())?;
-    Ok((verdict, Response::new(status, Head::from_pairs(&[], list.headers()))))
+    let head = Head::from_pairs(&[], list.headers());
+    match (&verdict, list.fault) {
+        (Verdict::Rejected, fault) => Ok((verdict, Response::rejected(status, head, fault))),
+        (_, Some(error)) => Err(error),
+        (_, None) => Ok((verdict, Response::new(status, head))),
+    }
 }
 
 /// Shows no header, as those may hold credentials.

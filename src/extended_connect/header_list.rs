@@ -13,24 +13,26 @@ pub(super) struct Received<'l, const N: usize> {
     pub(super) pseudo: [Option<&'l str>; N],
     /// The others.
     headers: Vec<(&'l str, &'l [u8])>,
+    /// The first violation.
+    pub(super) fault: Option<HandshakeError>,
 }
 
 impl<'l, const N: usize> Received<'l, N> {
-    /// Takes a list apart. Whatever makes it malformed in HTTP/2 is an error (RFC 9113, 8.1.1).
-    pub(super) fn read(
-        list: &'l [(impl AsRef<[u8]>, impl AsRef<[u8]>)],
-        known: [&str; N],
-    ) -> Result<Self, HandshakeError> {
-        let mut this = Self { pseudo: [None; N], headers: Vec::with_capacity(list.len()) };
+    /// Takes a list apart. What makes it malformed in HTTP/2 is left out (RFC 9113, 8.1.1).
+    pub(super) fn read(list: &'l [(impl AsRef<[u8]>, impl AsRef<[u8]>)], known: [&str; N]) -> Self {
+        let mut this = Self { pseudo: [None; N], headers: Vec::with_capacity(list.len()), fault: None };
         for (name, value) in list {
             let (name, value) = (name.as_ref(), value.as_ref());
-            if name.first() == Some(&b':') {
-                this.push_pseudo(name, value, known)?;
+            let read = if name.first() == Some(&b':') {
+                this.push_pseudo(name, value, known)
             } else {
-                this.push(name, value)?;
+                this.push(name, value)
+            };
+            if let Err(error) = read {
+                this.fault.get_or_insert(error);
             }
         }
-        Ok(this)
+        this
     }
 
     pub(super) fn headers(&self) -> impl Iterator<Item = (&'l str, &'l [u8])> + Clone {

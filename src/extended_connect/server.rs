@@ -42,7 +42,10 @@ impl server::Request<ExtendedConnect> {
         headers: impl IntoIterator<Item = (impl AsRef<[u8]>, impl AsRef<[u8]>)>,
     ) -> Result<Self, HandshakeError> {
         let list: Vec<_> = headers.into_iter().collect();
-        let list = Received::read(&list, [":method", ":protocol", ":scheme", ":path", ":authority"])?;
+        let list = Received::read(&list, [":method", ":protocol", ":scheme", ":path", ":authority"]);
+        if let Some(error) = list.fault {
+            return Err(error);
+        }
         let [method, protocol, scheme, path, authority] = list.pseudo;
         if method.ok_or(HandshakeError::InvalidPseudoHeader)? != "CONNECT" {
             return Err(HandshakeError::InvalidMethod);

@@ -10,7 +10,7 @@
 
 use alloc::vec::Vec;
 
-use super::{HandshakeError, HandshakeLimits, Head, append_within};
+use super::{FirstBytes, HandshakeError, HandshakeLimits, Head, append_within, grammar::is_token_character};
 use crate::Input;
 
 /// Whose head it is. They differ in how white space around lines is taken.
@@ -83,27 +83,44 @@ impl Collector {
         let room = limit.saturating_sub(self.bytes.len());
         let bytes = input.remaining();
         let over = bytes.len() > room;
-        let (used, progress) = self.scan(bytes.get(..room).unwrap_or(bytes))?;
-        if over && progress == Progress::More {
-            return Err(HandshakeError::HeadTooLong { limit });
-        }
+        let mut used = 0;
+        let progress = match self.scan(bytes.get(..room).unwrap_or(bytes), &mut used) {
+            Ok(Progress::More) if over => Err(HandshakeError::HeadTooLong { limit }),
+            Err(error) => {
+                // What came up to the violation is kept, so that a person can see it.
+                used = used.saturating_add(1);
+                Err(error)
+            }
+            progress => progress,
+        };
         if self.bytes.is_empty() {
             // The start line is taken alone, and mostly the rest of the head is there too.
             self.bytes.reserve_exact(input.len().min(ONE_READ).min(limit));
         }
         append_within(limit, &mut self.bytes, input.take(used));
-        if progress == Progress::StartLine {
+        if progress == Ok(Progress::StartLine) {
             self.start_line_end = self.bytes.len();
         }
-        Ok(progress)
+        progress
     }
 
-    /// The start line, without its line end.
+    /// The bytes of the start line so far, its line end included.
     pub(crate) fn start_line(&self) -> &[u8] {
-        self.bytes.get(..self.start_line_end.saturating_sub(2)).unwrap_or_default()
+        let end = if self.start_line_end == 0 { self.bytes.len() } else { self.start_line_end };
+        self.bytes.get(..end).unwrap_or_default()
     }
 
-    /// The head, once it is complete.
+    /// Drops what followed a violation in the same input.
+    pub(crate) fn forget_after(&mut self, len: usize) {
+        self.bytes.truncate(len);
+    }
+
+    /// The first bytes of the head, for a person to look at.
+    pub(crate) fn first_bytes(&self) -> FirstBytes {
+        FirstBytes::of(&self.bytes)
+    }
+
+    /// The head, once it is complete, or what came of it.
     pub(crate) fn finish(self) -> Head {
         let mut bytes = self.bytes;
         if self.folded {
@@ -134,35 +151,42 @@ impl Collector {
         Ok(())
     }
 
-    /// How many of `bytes` were used, and what they led to.
-    fn scan(&mut self, bytes: &[u8]) -> Result<(usize, Progress), HandshakeError> {
-        let mut used = 0;
-        while let Some((&byte, _)) = bytes.get(used..).and_then(<[u8]>::split_first) {
+    /// What `bytes` led to. Adds to `used` how many of them were used, or stand before the violation.
+    fn scan(&mut self, bytes: &[u8], used: &mut usize) -> Result<Progress, HandshakeError> {
+        while let Some((&byte, _)) = bytes.get(*used..).and_then(<[u8]>::split_first) {
             match self.state {
                 State::Leading | State::LeadingEnd => break,
                 State::Line => {
-                    let line = self.scan_line(bytes.get(used..).unwrap_or_default())?;
-                    used = used.saturating_add(line);
+                    if self.start_line_end == 0
+                        && self.line_len == 0
+                        && let Some(error) = foreign(byte)
+                    {
+                        return Err(error);
+                    }
+                    self.scan_line(bytes.get(*used..).unwrap_or_default(), used)?;
                 }
                 State::LineStart if byte == b'\r' => {
                     self.state = State::HeadEnd;
-                    used = used.saturating_add(1);
+                    *used = used.saturating_add(1);
                 }
                 State::LineStart => self.begin_line(byte)?,
                 State::LineEnd | State::HeadEnd if byte != b'\n' => {
                     return Err(HandshakeError::InvalidLineEnding);
                 }
-                State::HeadEnd => return Ok((used.saturating_add(1), Progress::End)),
+                State::HeadEnd => {
+                    *used = used.saturating_add(1);
+                    return Ok(Progress::End);
+                }
                 State::LineEnd => {
                     self.state = State::LineStart;
-                    used = used.saturating_add(1);
+                    *used = used.saturating_add(1);
                     if self.start_line_end == 0 {
-                        return Ok((used, Progress::StartLine));
+                        return Ok(Progress::StartLine);
                     }
                 }
             }
         }
-        Ok((used, Progress::More))
+        Ok(Progress::More)
     }
 
     /// Decides by its first byte what the line after the start line or a header line is.
@@ -185,17 +209,19 @@ impl Collector {
         Ok(())
     }
 
-    /// How many bytes belong to the line in progress, its carriage return included.
-    fn scan_line(&mut self, bytes: &[u8]) -> Result<usize, HandshakeError> {
+    /// Adds to `total` how many bytes belong to the line in progress, its carriage return included.
+    fn scan_line(&mut self, bytes: &[u8], total: &mut usize) -> Result<(), HandshakeError> {
         let limit = self.limits.line_len;
         let room = limit.saturating_sub(self.line_len);
         let used = text_len(bytes.get(..room).unwrap_or(bytes));
         self.line_len = self.line_len.saturating_add(used);
+        *total = total.saturating_add(used);
         match bytes.get(used) {
-            None => Ok(used),
+            None => Ok(()),
             Some(b'\r') => {
                 self.state = State::LineEnd;
-                Ok(used.saturating_add(1))
+                *total = total.saturating_add(1);
+                Ok(())
             }
             Some(_) if used == room && self.start_line_end == 0 => {
                 Err(HandshakeError::StartLineTooLong { limit })
@@ -204,6 +230,19 @@ impl Collector {
             Some(b'\n') => Err(HandshakeError::InvalidLineEnding),
             Some(_) => Err(HandshakeError::ControlCharacter),
         }
+    }
+}
+
+/// What the other side speaks, if its first byte begins no start line of HTTP/1.1.
+fn foreign(first: u8) -> Option<HandshakeError> {
+    match first {
+        _ if is_token_character(first) => None,
+        // A handshake record or an alert (RFC 8446, 5.1).
+        0x15 | 0x16 => Some(HandshakeError::LooksLikeTls),
+        // The length of a short frame (RFC 9113, 4.1). No protocol of text begins with it.
+        0 => Some(HandshakeError::LooksLikeHttp2),
+        b'\r' | b'\n' => None,
+        _ => Some(HandshakeError::NotHttp),
     }
 }
 

@@ -37,11 +37,17 @@ pub enum HandshakeError {
     FoldedHeader,
     /// A header line is not a name, a colon and a value (RFC 9112, 5).
     MalformedHeader,
+    /// The first bytes are a TLS record: the peer speaks TLS, or the scheme is the wrong one of `ws` and `wss`.
+    LooksLikeTls,
+    /// The first bytes are those of HTTP/2, whose connections begin differently (RFC 9113, 3.4).
+    LooksLikeHttp2,
+    /// The first bytes are those of another protocol than HTTP.
+    NotHttp,
     /// The request line is not a method, a target and a version with one space between (RFC 9112, 3).
     MalformedRequestLine,
     /// The status line is not a version and a status of three digits (RFC 9112, 4).
     MalformedStatusLine,
-    /// The request is in HTTP/2 or later, which begins differently (RFC 9110, 15.6.6).
+    /// The message is in HTTP/2 or later, which begins differently (RFC 9110, 15.6.6).
     HttpVersionNotSupported,
     /// HTTP before 1.1 cannot be upgraded (RFC 6455, 4.2.1; RFC 9110, 7.8).
     HttpVersionTooOld,
@@ -58,7 +64,7 @@ pub enum HandshakeError {
     InvalidTarget,
     /// The Host header is missing, repeated or not a host (RFC 9112, 3.2).
     InvalidHostHeader,
-    /// A Content-Length header is repeated or not a number (RFC 9112, 6.3).
+    /// The Content-Length headers are not a number, or differ (RFC 9112, 6.3).
     InvalidContentLength,
     /// The request announces a body, which would be taken for frames (RFC 9110, 9.3.1).
     UnexpectedBody,
@@ -129,12 +135,12 @@ impl HandshakeError {
         match self {
             Self::InvalidMethod => Some(405),
             Self::StartLineTooLong { .. } => Some(414),
-            Self::MissingUpgrade | Self::UnsupportedVersion => Some(426),
+            Self::MissingUpgrade | Self::UnsupportedVersion | Self::HttpVersionTooOld => Some(426),
             Self::HeaderLineTooLong { .. } | Self::HeadTooLong { .. } | Self::TooManyHeaders { .. } => {
                 Some(431)
             }
             Self::UnsupportedProtocol => Some(501),
-            Self::HttpVersionNotSupported => Some(505),
+            Self::HttpVersionNotSupported | Self::LooksLikeHttp2 => Some(505),
             Self::MalformedStatusLine
             | Self::TooManyInterimResponses
             | Self::InvalidUpgrade
@@ -167,17 +173,20 @@ impl fmt::Display for HandshakeError {
             Self::InvalidLineEnding => "a line of the head does not end in CR LF",
             Self::FoldedHeader => "a header line begins with white space",
             Self::MalformedHeader => "a header line is not a name, a colon and a value",
+            Self::LooksLikeTls => "expected HTTP, but the peer speaks TLS",
+            Self::LooksLikeHttp2 => "expected HTTP/1.1, but the peer speaks HTTP/2",
+            Self::NotHttp => "the peer does not speak HTTP",
             Self::MalformedRequestLine => "the request line is malformed",
             Self::MalformedStatusLine => "the status line is malformed",
-            Self::HttpVersionNotSupported => "the request is not in HTTP/1.1",
-            Self::HttpVersionTooOld => "the message is in an HTTP version before 1.1",
+            Self::HttpVersionNotSupported => "the HTTP version is not 1.1",
+            Self::HttpVersionTooOld => "the HTTP version is older than 1.1",
             Self::InvalidMethod => "the request method does not open a WebSocket",
             Self::InvalidPseudoHeader => "a pseudo-header is missing, misplaced or invalid",
             Self::UnsupportedProtocol => "the request is for another protocol than websocket",
             Self::ConnectionSpecificHeader => "a header of HTTP/1.1 came over a later version",
             Self::InvalidTarget => "the target of the request is neither a path nor an http URI",
             Self::InvalidHostHeader => "the host header is missing, repeated or invalid",
-            Self::InvalidContentLength => "the content-length header is repeated or not a number",
+            Self::InvalidContentLength => "the content-length headers are not a number, or differ",
             Self::UnexpectedBody => "the request has a body",
             Self::MalformedUpgrade => "the upgrade or connection header is malformed",
             Self::MissingUpgrade => "the request does not ask for an upgrade to websocket",

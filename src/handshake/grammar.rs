@@ -7,7 +7,7 @@ pub(crate) fn is_token(bytes: &[u8]) -> bool {
 }
 
 #[inline]
-pub(super) fn is_token_character(byte: u8) -> bool {
+pub(crate) fn is_token_character(byte: u8) -> bool {
     TOKEN_CHARACTERS.get(usize::from(byte)).copied().unwrap_or_default()
 }
 

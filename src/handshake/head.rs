@@ -3,7 +3,7 @@
 use alloc::{vec, vec::Vec};
 use core::{fmt, ops::Range, slice};
 
-use super::{HandshakeError, collector::text_len, trim_ows};
+use super::{HandshakeError, collector::text_len, is_token, trim_ows};
 
 /// The bytes of a head. Lines end in CR LF and contain no other control characters but tabs.
 #[derive(Clone)]
@@ -55,6 +55,27 @@ impl Head {
             Ok(httparse::Status::Complete((_, headers))) => read(Pairs(headers.iter())),
             _ => Err(HandshakeError::MalformedHeader),
         }
+    }
+
+    /// Leaves out the header lines that are malformed or incomplete. The first violation, if there was one.
+    pub(crate) fn keep_well_formed(&mut self) -> Option<HandshakeError> {
+        let mut kept = Vec::with_capacity(self.bytes.len());
+        let (mut fault, mut count) = (None, 0_usize);
+        let mut rest = self.header_lines();
+        while let Some((line, [b'\r', b'\n', behind @ ..])) = rest.split_at_checked(text_len(rest)) {
+            let name = line.split(|&byte| byte == b':').next().unwrap_or_default();
+            if is_token(name) && name.len() < line.len() {
+                kept.extend_from_slice(line);
+                kept.extend_from_slice(b"\r\n");
+                count = count.saturating_add(1);
+            } else if !line.is_empty() {
+                fault.get_or_insert(HandshakeError::MalformedHeader);
+            }
+            rest = behind;
+        }
+        kept.extend_from_slice(b"\r\n");
+        *self = Self { bytes: kept, headers_start: 0, header_count: count };
+        fault
     }
 
     /// A part of what stands before the header lines.

@@ -20,6 +20,7 @@ mod collector;
 mod error;
 mod extensions;
 mod extra_headers;
+mod first_bytes;
 mod grammar;
 mod head;
 mod limits;
@@ -32,6 +33,7 @@ use sha1::{Digest as _, Sha1};
 
 pub use error::HandshakeError;
 pub use extensions::{Extension, Params};
+pub use first_bytes::FirstBytes;
 pub use head::Headers;
 pub use limits::HandshakeLimits;
 
@@ -39,7 +41,7 @@ pub(crate) use collector::{Collector, Kind, Progress};
 pub(crate) use extensions::{MAX_ELEMENTS, check_offer, extensions};
 pub(crate) use extra_headers::{ExtraHeaders, FieldError};
 pub(crate) use grammar::{
-    MAX_EMPTY_ELEMENTS, elements, is_key, is_token, parse_version, subprotocols, trim_ows,
+    MAX_EMPTY_ELEMENTS, elements, is_key, is_token, is_token_character, parse_version, subprotocols, trim_ows,
 };
 pub(crate) use head::{Head, Pairs, append_head};
 pub(crate) use values::{ContentLength, Search, Single, content_length};

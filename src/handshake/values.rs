@@ -9,19 +9,24 @@ use super::grammar::{MAX_EMPTY_ELEMENTS, elements, trim_ows};
 pub(crate) enum ContentLength {
     None,
     Some(u64),
-    /// No number, or one beyond 64 bits, or several lines.
+    /// No number, or one beyond 64 bits, or several that differ.
     Invalid,
 }
 
 impl ContentLength {
     #[inline]
     pub(crate) fn add(&mut self, value: &[u8]) {
-        let digits =
-            str::from_utf8(value).ok().filter(|value| value.bytes().all(|byte| byte.is_ascii_digit()));
-        *self = match (*self, digits.map(str::parse)) {
-            (Self::None, Some(Ok(length))) => Self::Some(length),
-            _ => Self::Invalid,
-        };
+        for element in elements(value) {
+            let digits = str::from_utf8(element)
+                .ok()
+                .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+            *self = match (*self, digits.map(str::parse)) {
+                (Self::None, Some(Ok(length))) => Self::Some(length),
+                // RFC 9110, 8.6: the same length again is the length.
+                (Self::Some(known), Some(Ok(length))) if known == length => *self,
+                _ => Self::Invalid,
+            };
+        }
     }
 }
 

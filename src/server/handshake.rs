@@ -3,10 +3,10 @@
 use alloc::vec::Vec;
 use core::{fmt, mem, ops::Range};
 
-use super::{Incoming, Refusal, Request, check_upgrade, is_version, start_line::check_line};
+use super::{Incoming, Refusal, Request, check_plain, check_upgrade, is_version, start_line::RequestLine};
 use crate::{
     Input,
-    handshake::{Collector, HandshakeError, HandshakeLimits, Head, Kind, Progress, VERSION},
+    handshake::{Collector, FirstBytes, HandshakeError, HandshakeLimits, Head, Kind, Progress, VERSION},
 };
 
 /// Reads the request of a client, and refuses it if it does not open a WebSocket (RFC 6455, 4.2.1).
@@ -15,11 +15,12 @@ use crate::{
 /// at most [`HandshakeLimits::max_head_len`] bytes.
 pub struct Handshake {
     state: State,
+    first_bytes: FirstBytes,
 }
 
 enum State {
-    /// The head so far, and where its target is.
-    Reading(Collector, Range<usize>),
+    /// The head so far, its request line, and where the target is once that is complete.
+    Reading(Collector, RequestLine, Option<Range<usize>>),
     Failed(HandshakeError),
     Complete,
 }
@@ -27,7 +28,8 @@ enum State {
 impl Handshake {
     /// Starts at the first byte that the client sends.
     pub fn new(limits: HandshakeLimits) -> Self {
-        Self { state: State::Reading(Collector::new(Kind::Request, limits), 0..0) }
+        let state = State::Reading(Collector::new(Kind::Request, limits), RequestLine::default(), None);
+        Self { state, first_bytes: FirstBytes::default() }
     }
 
     /// Reads on. `None`: more bytes are needed, and all of the input has been used.
@@ -48,6 +50,8 @@ impl Handshake {
     ) -> Result<Option<Request>, HandshakeError> {
         self.run(input, out, VERSION, |head, target| match judge(head, target, is_version)? {
             Incoming::WebSocket(request) => Ok(request),
+            // RFC 9110, 7.8: what it asks for besides does not count.
+            Incoming::Http(request) if request.is_old() => Err(HandshakeError::HttpVersionTooOld),
             Incoming::Http(_) => Err(HandshakeError::MissingUpgrade),
         })
     }
@@ -55,7 +59,8 @@ impl Handshake {
     /// As [`receive`](Self::receive), for a server that answers plain HTTP on the same port.
     ///
     /// A valid GET request without a body that does not ask for an upgrade to `websocket` is handed out as
-    /// [`Incoming::Http`], where `receive` answers with 426. All other faults are treated alike.
+    /// [`Incoming::Http`], and so is any of HTTP/1.0, which cannot ask for one. There `receive` responds with 426 and a
+    /// line of text. All other violations are treated alike.
     ///
     /// # Errors
     ///
@@ -85,6 +90,11 @@ impl Handshake {
         }
     }
 
+    /// Returns the first bytes of the head that failed the handshake, to show what the client speaks. It is empty before.
+    pub fn first_bytes(&self) -> FirstBytes {
+        self.first_bytes
+    }
+
     /// Reads a head for `judge`. The `versions` are named in responses that refuse another one.
     pub(crate) fn run<T>(
         &mut self,
@@ -99,7 +109,7 @@ impl Handshake {
                 input.take_all();
                 return Err(*error);
             }
-            State::Reading(collector, target) => read_head(collector, target, input),
+            State::Reading(collector, line, target) => read_head(collector, line, target, input),
         };
         let result = match result {
             Ok(false) => return Ok(None),
@@ -107,12 +117,18 @@ impl Handshake {
             Err(error) => Err(error),
         };
         match result {
-            Ok(request) => Ok(Some(request)),
+            Ok(request) => {
+                self.first_bytes = FirstBytes::default();
+                Ok(Some(request))
+            }
             Err(error) => {
+                if let State::Reading(collector, ..) = &self.state {
+                    self.first_bytes = collector.first_bytes();
+                }
                 self.state = State::Failed(error);
                 input.take_all();
                 if let Some(refusal) = Refusal::of_error(error, versions) {
-                    refusal.append(b"", out);
+                    refusal.append(refusal.text().as_bytes(), out);
                 }
                 Err(error)
             }
@@ -122,7 +138,10 @@ impl Handshake {
     /// The complete head, and where its target is.
     fn finish(&mut self) -> Result<(Head, Range<usize>), HandshakeError> {
         match mem::replace(&mut self.state, State::Complete) {
-            State::Reading(collector, target) => Ok((collector.finish(), target)),
+            State::Reading(collector, _, Some(target)) => {
+                self.first_bytes = collector.first_bytes();
+                Ok((collector.finish(), target))
+            }
             _ => Err(HandshakeError::AlreadyComplete),
         }
     }
@@ -152,23 +171,40 @@ pub(crate) fn judge(
     target: Range<usize>,
     speaks: impl Fn(&[u8]) -> bool,
 ) -> Result<Incoming, HandshakeError> {
-    let key = head.parse(|headers| check_upgrade(headers, speaks))?;
+    let is_old = is_old(&head, &target);
+    let key = head.parse(|headers| {
+        if is_old { check_plain(headers).map(|()| None) } else { check_upgrade(headers, speaks) }
+    })?;
     Ok(match key {
         Some(key) => Incoming::WebSocket(Request::upgrade(head, key, target)),
-        None => Incoming::Http(Request::plain(head, target)),
+        None => Incoming::Http(Request::plain(head, target, is_old)),
     })
+}
+
+/// Whether the request is of HTTP/1.0, whose version stands behind this target.
+pub(crate) fn is_old(head: &Head, target: &Range<usize>) -> bool {
+    let start = target.end.saturating_add(1);
+    head.start(start..start.saturating_add(8)) == b"HTTP/1.0"
 }
 
 /// Whether the head is complete.
 fn read_head(
     collector: &mut Collector,
-    target: &mut Range<usize>,
+    line: &mut RequestLine,
+    target: &mut Option<Range<usize>>,
     input: &mut Input<'_>,
 ) -> Result<bool, HandshakeError> {
     loop {
-        match collector.receive(input)? {
+        let progress = collector.receive(input);
+        if target.is_none()
+            && let Err(error) = line.receive(collector.start_line())
+        {
+            collector.forget_after(line.faulty_len());
+            return Err(error);
+        }
+        match progress? {
             Progress::More => return Ok(false),
-            Progress::StartLine => *target = check_line(collector.start_line())?,
+            Progress::StartLine => *target = Some(line.finish(collector.start_line())?),
             Progress::End => return Ok(true),
         }
     }

@@ -48,12 +48,12 @@ pub(crate) use answer::Answer;
 pub use error::{ResponseError, ResponseErrorKind};
 pub use handshake::Handshake;
 #[cfg(feature = "legacy")]
-pub(crate) use handshake::judge;
+pub(crate) use handshake::{is_old, judge};
 #[cfg(feature = "legacy")]
 pub(crate) use negotiation::{asks_for_upgrade, check_host, check_http};
-pub(crate) use negotiation::{check_connect, check_upgrade, is_version};
+pub(crate) use negotiation::{check_connect, check_plain, check_upgrade, is_version};
 pub use request::{Incoming, PlainRequest, Request, Resource, Upgrade};
 pub(crate) use response::Refusal;
 #[cfg(feature = "http")]
-pub(crate) use start_line::check_parts;
+pub(crate) use start_line::check_method_and_target;
 pub(crate) use start_line::check_target;

@@ -29,6 +29,15 @@ pub(crate) fn check_upgrade<'h>(
     Ok(Some(key))
 }
 
+/// Judges a request of HTTP/1.0, which cannot ask for an upgrade (RFC 9110, 7.8) and may leave out the host.
+pub(crate) fn check_plain<'h>(
+    headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
+) -> Result<(), HandshakeError> {
+    let headers = RequestHeaders::read(headers);
+    headers.check_body()?;
+    if headers.host == Single::None { Ok(()) } else { headers.check_authority(None) }
+}
+
 /// Whether a request asks for an upgrade to `websocket`.
 #[cfg(feature = "legacy")]
 pub(crate) fn asks_for_upgrade<'h>(

@@ -37,7 +37,10 @@ impl Upgrade {
 
 /// What a [`PlainRequest`] asks for: a resource of HTTP, and no WebSocket.
 #[derive(Clone, Copy, Debug)]
-pub struct Resource(());
+pub struct Resource {
+    /// Whether the request is of HTTP/1.0.
+    is_old: bool,
+}
 
 /// A GET request without a body that does not ask for a WebSocket.
 pub type PlainRequest = Request<Resource>;
@@ -99,8 +102,12 @@ impl Request {
 }
 
 impl PlainRequest {
-    pub(super) fn plain(head: Head, target: Range<usize>) -> Self {
-        Self { head, target, asks_for: Resource(()) }
+    pub(super) fn plain(head: Head, target: Range<usize>, is_old: bool) -> Self {
+        Self { head, target, asks_for: Resource { is_old } }
+    }
+
+    pub(crate) fn is_old(&self) -> bool {
+        self.asks_for.is_old
     }
 
     /// Answers: appends a response with this status, these headers and this body to `out`.
@@ -178,7 +185,7 @@ impl<T> Request<T> {
     }
 
     /// The host, and the port if one was given: from the target if it has one, else from the Host header
-    /// (RFC 9112, 3.2.2).
+    /// (RFC 9112, 3.2.2). It is empty if a plain request of HTTP/1.0 has neither.
     pub fn authority(&self) -> &str {
         match split_absolute(self.target()) {
             Some((authority, _)) => authority,

@@ -15,6 +15,7 @@ pub(crate) struct Refusal {
     pub(crate) status: u16,
     own: [Option<(&'static str, &'static str)>; 2],
     extra: ExtraHeaders,
+    text: &'static str,
 }
 
 impl Refusal {
@@ -26,10 +27,16 @@ impl Refusal {
             HandshakeError::InvalidMethod => [Some(("Allow", "GET")), None],
             // RFC 6455, 4.4.
             HandshakeError::InvalidVersion => [None, Some((VERSION_NAME, versions))],
-            HandshakeError::UnsupportedVersion | HandshakeError::MissingUpgrade => upgrade(versions),
+            HandshakeError::UnsupportedVersion
+            | HandshakeError::MissingUpgrade
+            | HandshakeError::HttpVersionTooOld => upgrade(versions),
             _ => [None; 2],
         };
-        Some(Self { status: error.status()?, own, extra: ExtraHeaders::default() })
+        let text = match error {
+            HandshakeError::MissingUpgrade | HandshakeError::HttpVersionTooOld => TEXT,
+            _ => "",
+        };
+        Some(Self { status: error.status()?, own, extra: ExtraHeaders::default(), text })
     }
 
     /// A response of the caller.
@@ -47,7 +54,12 @@ impl Refusal {
         }
         // RFC 9110, 15.5.22.
         let own = if status == 426 { upgrade(versions) } else { [None; 2] };
-        Ok(Self { status, own, extra: ExtraHeaders::of(headers)? })
+        Ok(Self { status, own, extra: ExtraHeaders::of(headers)?, text: "" })
+    }
+
+    /// What a person reads who came with a browser or curl.
+    pub(crate) fn text(&self) -> &'static str {
+        self.text
     }
 
     /// The value of Content-Length for this status. The length of something else would be that of 304, and 204 has none
@@ -63,7 +75,8 @@ impl Refusal {
     ) -> impl Iterator<Item = (&'r str, &'r [u8])> + Clone {
         // RFC 9110, 15.5.22 and 7.8: Upgrade comes with its connection option. RFC 9112, 9.6.
         let connection = if self.status == 426 { "Upgrade, close" } else { "close" };
-        let own = self.own.iter().copied().flatten();
+        let content_type = (!self.text.is_empty()).then_some(("Content-Type", "text/plain"));
+        let own = self.own.iter().copied().flatten().chain(content_type);
         let framing = [("Connection", Some(connection)), ("Content-Length", content_length)];
         let framing = framing.into_iter().filter_map(|(name, value)| Some((name, value?)));
         let bytes = |(name, value): (&'r str, &'r str)| (name, value.as_bytes());
@@ -121,3 +134,6 @@ fn upgrade(versions: &'static str) -> [Option<(&'static str, &'static str)>; 2] 
 }
 
 const VERSION_NAME: &str = "Sec-WebSocket-Version";
+
+/// For people who came with a browser or curl.
+const TEXT: &str = "This is a WebSocket endpoint. Connect with a WebSocket client, over HTTP/1.1.\n";

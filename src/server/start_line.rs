@@ -1,38 +1,99 @@
 //! The request line: method, target, version (RFC 9112, 3).
+//!
+//! It uses the grammar of the handshake, and that of an authority.
 
 use core::ops::Range;
 
 use crate::{
-    handshake::{HandshakeError, is_token},
+    handshake::{HandshakeError, is_token_character},
     uri,
 };
 
-/// Checks a request line, without its line end. Where its target is.
-pub(super) fn check_line(line: &[u8]) -> Result<Range<usize>, HandshakeError> {
-    // RFC 9112, 3: one space between the parts, so none in any of them.
-    let mut parts = line.split(|&byte| byte == b' ');
-    let (Some(method), Some(target), Some(version), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return Err(HandshakeError::MalformedRequestLine);
-    };
-    check_parts(method, target, version)?;
-    let start = method.len().saturating_add(1);
-    Ok(start..start.saturating_add(target.len()))
+/// Reads a request line byte by byte, and finds the first one that no request line can have.
+#[derive(Default)]
+pub(super) struct RequestLine {
+    part: Part,
+    /// The number of bytes that were read.
+    read: usize,
+    method_end: usize,
+    target_end: usize,
 }
 
-/// Checks the parts of a request line.
-pub(crate) fn check_parts(method: &[u8], target: &[u8], version: &[u8]) -> Result<(), HandshakeError> {
-    if !is_token(method) || target.is_empty() {
-        return Err(HandshakeError::MalformedRequestLine);
+#[derive(Clone, Copy, Default)]
+enum Part {
+    #[default]
+    Method,
+    Target,
+    Version,
+}
+
+impl RequestLine {
+    /// The number of bytes up to and including the one that was wrong.
+    pub(super) fn faulty_len(&self) -> usize {
+        self.read.saturating_add(1)
     }
-    // RFC 9112, 2.3: the case matters, and there is one digit on either side of the dot.
-    match version.strip_prefix(b"HTTP/") {
-        Some([b'1', b'.', b'1'..=b'9']) => {}
-        Some(b"1.0" | [b'0', b'.', b'0'..=b'9']) => return Err(HandshakeError::HttpVersionTooOld),
-        Some([b'2'..=b'9', b'.', b'0'..=b'9']) => return Err(HandshakeError::HttpVersionNotSupported),
-        _ => return Err(HandshakeError::MalformedRequestLine),
+
+    /// Reads on, from the line so far.
+    pub(super) fn receive(&mut self, line: &[u8]) -> Result<(), HandshakeError> {
+        for &byte in line.get(self.read..).unwrap_or_default() {
+            self.receive_byte(byte, line)?;
+            self.read = self.read.saturating_add(1);
+        }
+        Ok(())
     }
+
+    // RFC 9112, 3: one space between the parts, so none in any of them.
+    fn receive_byte(&mut self, byte: u8, line: &[u8]) -> Result<(), HandshakeError> {
+        match (self.part, byte) {
+            (Part::Method, b' ') => {
+                self.method_end = self.read;
+                self.part = Part::Target;
+                Ok(())
+            }
+            (Part::Target, b' ') if self.read > self.method_end.saturating_add(1) => {
+                self.target_end = self.read;
+                self.part = Part::Version;
+                Ok(())
+            }
+            (Part::Method, _) if is_token_character(byte) => Ok(()),
+            (Part::Target, b'!'..=b'~') => Ok(()),
+            (Part::Version, _) => self.receive_version(byte, line),
+            // Other control characters are for whoever looks for line ends.
+            (_, byte) if byte.is_ascii_control() && !matches!(byte, b'\r' | b'\t') => Ok(()),
+            (Part::Method, _) => Err(HandshakeError::NotHttp),
+            (Part::Target, b' ' | b'\r') => Err(HandshakeError::MalformedRequestLine),
+            (Part::Target, _) => Err(HandshakeError::InvalidTarget),
+        }
+    }
+
+    /// RFC 9112, 2.3: the case matters, and there is one digit on either side of the dot.
+    fn receive_version(&self, byte: u8, line: &[u8]) -> Result<(), HandshakeError> {
+        const NAME: &[u8] = b"HTTP/";
+        let at = self.read.saturating_sub(self.target_end).saturating_sub(1);
+        match (at, byte) {
+            (5, b'2'..=b'9') if line.starts_with(b"PRI * ") => Err(HandshakeError::LooksLikeHttp2),
+            (5, b'2'..=b'9') => Err(HandshakeError::HttpVersionNotSupported),
+            (5, b'0') => Err(HandshakeError::HttpVersionTooOld),
+            (5, b'1') | (6, b'.') | (7, b'0'..=b'9') | (8, b'\r') | (9, b'\n') => Ok(()),
+            (0..5, _) if NAME.get(at) == Some(&byte) => Ok(()),
+            (_, byte) if byte.is_ascii_control() && !matches!(byte, b'\r' | b'\t') => Ok(()),
+            _ => Err(HandshakeError::MalformedRequestLine),
+        }
+    }
+
+    /// Judges the line once it is complete: whether it can open a WebSocket. Where its target is.
+    pub(super) fn finish(&self, line: &[u8]) -> Result<Range<usize>, HandshakeError> {
+        let target = self.method_end.saturating_add(1)..self.target_end;
+        check_method_and_target(
+            line.get(..self.method_end).unwrap_or_default(),
+            line.get(target.clone()).unwrap_or_default(),
+        )?;
+        Ok(target)
+    }
+}
+
+/// Judges the parts of a request line.
+pub(crate) fn check_method_and_target(method: &[u8], target: &[u8]) -> Result<(), HandshakeError> {
     if method != b"GET" {
         return Err(HandshakeError::InvalidMethod);
     }

@@ -347,7 +347,23 @@ pub fn refused(bytes: &[u8], error: HandshakeError) {
 
 /// As [`refused`], with other limits.
 pub fn refused_within(bytes: &[u8], error: HandshakeError, limits: HandshakeLimits) {
+    let (line, headers, text) = expected_refusal(error);
+    let len = text.len();
+    let out = format!("HTTP/1.1 {line}\r\n{headers}Content-Length: {len}\r\n\r\n{text}").into_bytes();
+    let expected = ServerRun { result: Err(error), out, remaining: Vec::new() };
+    let run = serve(bytes, limits);
+    assert_eq!(run, expected, "{}", bytes.escape_ascii());
+}
+
+/// Status line, headers and text of the response to a request that breaks the protocol.
+fn expected_refusal(error: HandshakeError) -> (&'static str, &'static str, &'static str) {
     let (line, headers) = match (error.status(), error) {
+        (Some(426), HandshakeError::MissingUpgrade | HandshakeError::HttpVersionTooOld) => {
+            let headers = "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nContent-Type: text/plain\r\n\
+                Connection: Upgrade, close\r\n";
+            let text = "This is a WebSocket endpoint. Connect with a WebSocket client, over HTTP/1.1.\n";
+            return ("426 Upgrade Required", headers, text);
+        }
         (Some(400), HandshakeError::InvalidVersion) => {
             ("400 Bad Request", "Sec-WebSocket-Version: 13\r\nConnection: close\r\n")
         }
@@ -362,10 +378,7 @@ pub fn refused_within(bytes: &[u8], error: HandshakeError, limits: HandshakeLimi
         (Some(505), _) => ("505 HTTP Version Not Supported", "Connection: close\r\n"),
         status => panic!("{status:?}"),
     };
-    let out = format!("HTTP/1.1 {line}\r\n{headers}Content-Length: 0\r\n\r\n").into_bytes();
-    let expected = ServerRun { result: Err(error), out, remaining: Vec::new() };
-    let run = serve(bytes, limits);
-    assert_eq!(run, expected, "{}", bytes.escape_ascii());
+    (line, headers, "")
 }
 
 /// The request that a head opens a connection with.

@@ -19,7 +19,9 @@ pub(super) enum Judged {
 
 /// Decides the version by the headers that are present, and then judges the head in that version alone.
 pub(super) fn judge(head: Head, target: Range<usize>, versions: Versions) -> Result<Judged, HandshakeError> {
-    match find_draft(&head, versions)? {
+    // HTTP/1.0 cannot ask for an upgrade, in no version.
+    let draft = if server::is_old(&head, &target) { None } else { find_draft(&head, versions)? };
+    match draft {
         None => judge_hybi(head, target, versions),
         Some(Draft::Hixie75) => {
             server::check_http(head.headers())?;

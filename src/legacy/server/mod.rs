@@ -82,6 +82,7 @@ impl Handshake {
         out: &mut Vec<u8>,
     ) -> Result<Option<Request>, HandshakeError> {
         let incoming = self.run(input, out, |judged| match judged {
+            Judged::Http(request) if request.is_old() => Err(HandshakeError::HttpVersionTooOld),
             Judged::Http(_) => Err(HandshakeError::MissingUpgrade),
             judged => Ok(judged),
         })?;
