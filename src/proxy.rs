@@ -59,7 +59,7 @@ impl Request {
     /// Adds the credentials of a user (RFC 7617). They go over the wire as they are, so the way to the proxy has to
     /// be one to trust.
     ///
-    /// A name with a colon or a control character, or a password with a control character, is an error in
+    /// It replaces earlier credentials. A name with a colon or a control character, or a password with a control character, is an error in
     /// [`Handshake::new`].
     #[must_use]
     pub fn basic_auth(mut self, user: &str, password: &str) -> Self {

@@ -185,7 +185,8 @@ pub enum UriError {
     InvalidScheme,
     /// No `//` and host follow the scheme.
     InvalidAuthority,
-    /// The user information before the `@` has a character that must be percent-encoded there.
+    /// The user information before the `@` has a character that must be percent-encoded there, or a `%` that begins no
+    /// escape.
     InvalidUserInfo,
     /// The host is neither a name nor an address, or an IPv6 address without brackets.
     InvalidHost,
@@ -259,7 +260,15 @@ fn is_name_character(byte: u8) -> bool {
 }
 
 fn is_userinfo(userinfo: &str) -> bool {
-    userinfo.bytes().all(|byte| is_name_character(byte) || byte == b':' || byte == b'%')
+    let mut rest = userinfo.as_bytes();
+    loop {
+        rest = match rest {
+            [] => return true,
+            [b'%', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => rest,
+            [byte, rest @ ..] if is_name_character(*byte) || *byte == b':' => rest,
+            _ => return false,
+        };
+    }
 }
 
 /// The text, if nothing in it can end a request line or a URI early.

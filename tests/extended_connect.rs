@@ -68,7 +68,7 @@ fn a_request_is_read_from_its_headers() {
 // R8441-4-a, R8441-5-a, R8441-5-c, R8441-5-d, R9220-3-a, R9220-3-b
 #[test]
 fn a_request_that_breaks_a_rule_gets_an_answer() {
-    let cases: [(List<'_>, E, u16); 45] = [
+    let cases: [(List<'_>, E, u16); 49] = [
         (without(":method"), E::InvalidPseudoHeader, 400),
         (with(":method", b"GET"), E::InvalidMethod, 405),
         (with(":method", b"connect"), E::InvalidMethod, 405),
@@ -108,6 +108,11 @@ fn a_request_that_breaks_a_rule_gets_an_answer() {
         (with("a b", b"1"), E::MalformedHeader, 400),
         (with("", b"1"), E::MalformedHeader, 400),
         (with("x", b"a\r\nb: c"), E::ControlCharacter, 400),
+        // RFC 9113, 8.2.1
+        (with("sec-websocket-version", b" 13"), E::MalformedHeader, 400),
+        (with("x", b"a\t"), E::MalformedHeader, 400),
+        (with("host", b"example.com:8444"), E::InvalidHostHeader, 400),
+        (with("host", b"example.com"), E::InvalidHostHeader, 400),
         (with("content-length", b"5"), E::UnexpectedBody, 400),
         (without("sec-websocket-version"), E::InvalidVersion, 400),
         (with("sec-websocket-version", b"8"), E::UnsupportedVersion, 400),
@@ -133,6 +138,7 @@ fn a_request_that_breaks_a_rule_gets_an_answer() {
 fn what_is_unusual_and_allowed_is_taken() {
     for list in [
         with(":scheme", b"http"),
+        with("x", b""),
         with(":path", b"/"),
         with("te", b"trailers"),
         with("content-length", b"0"),
@@ -362,5 +368,66 @@ fn some_empty_elements_are_passed_over() {
         let offers = format!("{}a", ",".repeat(commas));
         let result = Request::from_headers(with("sec-websocket-extensions", offers.as_bytes()));
         assert_eq!(result.map(|request| request.extensions().count()).ok(), taken.then_some(1), "{commas}");
+    }
+}
+
+#[test]
+fn authority_and_host_are_the_same_if_they_mean_the_same() {
+    // RFC 9113, 8.3.1; RFC 9110, 4.2.3
+    for (scheme, authority, host, same) in [
+        ("https", "Example.com", "example.com", true),
+        ("https", "example.com:443", "EXAMPLE.com", true),
+        ("https", "example.com", "example.com:443", true),
+        ("https", "example.com:", "example.com:443", true),
+        ("http", "example.com:80", "example.com", true),
+        ("http", "[::A]:80", "[::a]", true),
+        ("http", "example.com:443", "example.com", false),
+        ("https", "example.com:80", "example.com", false),
+        ("https", "example.com", "example.org", false),
+        ("https", "example.com", "user@example.com", false),
+    ] {
+        let mut list = with(":authority", authority.as_bytes());
+        list.push(("host", host.as_bytes()));
+        list[2].1 = scheme.as_bytes();
+        let result = Request::from_headers(list).map(drop).map_err(|refusal| refusal.error());
+        let expected = if same { Ok(()) } else { Err(E::InvalidHostHeader) };
+        assert_eq!(result, expected, "{scheme} {authority} {host}");
+    }
+}
+
+#[test]
+fn cookies_in_several_fields_become_one() {
+    // RFC 9113, 8.2.3
+    let list = and(and(and(request(), "cookie", b"a=b"), "x", b"y"), "cookie", b"c=d; e=f");
+    let joined = Request::from_headers(and(list, "cookie", b"g=h")).unwrap();
+    assert_eq!(joined.header("Cookie"), Some(&b"a=b; c=d; e=f; g=h"[..]));
+    assert_eq!(joined.headers().filter(|(name, _)| *name == "cookie").count(), 1);
+    assert_eq!((joined.headers().count(), joined.header("x")), (4, Some(&b"y"[..])));
+    let single = Request::from_headers(and(request(), "cookie", b"a=b")).unwrap();
+    assert_eq!(single.header("cookie"), Some(&b"a=b"[..]));
+}
+
+#[test]
+fn a_violation_in_a_list_does_not_hide_the_status() {
+    for (name, value, fault) in [
+        ("content-length", "4, 5", E::InvalidContentLength),
+        ("Expires", "0", E::MalformedHeader),
+        ("x", " padded", E::MalformedHeader),
+        ("x", "a\nb", E::ControlCharacter),
+        ("connection", "close", E::ConnectionSpecificHeader),
+        (":path", "/", E::InvalidPseudoHeader),
+    ] {
+        let list = [(":status", "401"), ("www-authenticate", "Basic"), (name, value), ("y", "z")];
+        let mut failed = handshake();
+        let error = failed.receive(list).unwrap_err();
+        let client::Error::Rejected(response) = &error else { panic!("{error:?}") };
+        assert_eq!((response.status(), response.fault()), (401, Some(fault)));
+        assert_eq!(response.header("www-authenticate"), Some(&b"Basic"[..]));
+        assert_eq!((response.header("y"), response.header("x")), (Some(&b"z"[..]), None));
+        assert_eq!(failed.receive_eof(), Err(error));
+        // A response that opens the connection has to be well-formed.
+        let list = [(":status", "200"), (name, value)];
+        let expected = if name == "content-length" { Ok(()) } else { Err(fault.into()) };
+        assert_eq!(handshake().receive(list).map(drop), expected);
     }
 }

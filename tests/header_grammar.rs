@@ -8,7 +8,7 @@ mod common;
 use common::{Head, connect, opened, response, serve, show};
 use sansocket::{
     client,
-    handshake::{HandshakeError, HandshakeLimits},
+    handshake::{Extension, HandshakeError, HandshakeLimits},
 };
 
 const HEADER: &str = "Sec-WebSocket-Extensions";
@@ -225,5 +225,17 @@ fn a_list_may_have_sixteen_empty_elements() {
             let run = serve(&head.bytes(), HandshakeLimits::new());
             assert_eq!(run.result.is_ok_and(|seen| seen.is_some()), accepted, "{name}, {empty}");
         }
+    }
+}
+
+#[test]
+fn extensions_can_be_read_from_the_values_of_any_http_stack() {
+    let values: [&[u8]; 2] = [b"a; b=c, d", b" e ; f=\"g\""];
+    let read: Result<Vec<_>, _> = Extension::parse_all(values).collect();
+    assert_eq!(read.unwrap().iter().map(show).collect::<Vec<_>>(), ["a b=c", "d", "e f=g"]);
+    assert_eq!(Extension::parse_all::<str>([]).count(), 0);
+    for malformed in ["", ",", "a;", "a, b c"] {
+        let last = Extension::parse_all([malformed]).last();
+        assert_eq!(last, Some(Err(HandshakeError::InvalidExtensions)), "{malformed:?}");
     }
 }

@@ -41,7 +41,7 @@ GROUPS = {
     "handshake": (
         "src/handshake/ src/server/ src/client/ src/extended_connect/ src/uri.rs src/proxy.rs src/http.rs",
         "client_handshake client_request exchange handshake_limits header_grammar refusals server_answers"
-        " server_handshake uri errors proxy http_types extended_connect deflate_negotiation",
+        " server_handshake uri errors proxy encodings http_types extended_connect deflate_negotiation",
     ),
     "testing": ("src/testing/ src/arbitrary.rs", "testing testing_choices arbitrary"),
 }

@@ -268,3 +268,31 @@ fn sixteen_interim_responses_are_passed_over_and_no_more() {
         assert_eq!(handshake.receive(&mut Input::new(&mut bytes)).is_ok(), opens, "{count}");
     }
 }
+
+#[test]
+fn later_credentials_replace_earlier_ones() {
+    let uri = "ws://h/".parse().unwrap();
+    let tunnel = Request::new(&uri).basic_auth("a", "old").header("User-Agent", "x").basic_auth("b", "new");
+    let mut out = Vec::new();
+    Handshake::new(&tunnel, &mut out).unwrap();
+    let head = String::from_utf8(out).unwrap();
+    assert_eq!(head.matches("Proxy-Authorization").count(), 1, "{head}");
+    assert!(head.contains("\r\nUser-Agent: x\r\nProxy-Authorization: Basic YjpuZXc=\r\n"), "{head}");
+}
+
+#[test]
+fn a_violation_after_the_status_line_does_not_hide_the_status_of_a_proxy() {
+    let limits = HandshakeLimits::new().max_line_len(50);
+    for (lines, fault) in [
+        ("Content-Length: 4, 5\r\n\r\n", E::InvalidContentLength),
+        ("Expires : 0\r\n\r\n", E::MalformedHeader),
+        ("X: \x01", E::ControlCharacter),
+        (&*format!("X: {}", "a".repeat(60)), E::HeaderLineTooLong { limit: 50 }),
+    ] {
+        let head = format!("HTTP/1.1 407 No\r\nProxy-Authenticate: Basic\r\n{lines}");
+        let (result, left) = answer(limits, head.as_bytes());
+        let Err(Error::Rejected(response)) = result else { panic!("{result:?}") };
+        assert_eq!((response.status(), response.fault()), (407, Some(fault)));
+        assert_eq!((response.header("proxy-authenticate"), left), (Some(&b"Basic"[..]), vec![]));
+    }
+}

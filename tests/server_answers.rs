@@ -9,7 +9,7 @@ use common::{Head, SWITCHING, opened, refused, request, serve_any};
 use sansocket::{
     Config, Input, ProtocolError,
     handshake::{HandshakeError as E, HandshakeLimits},
-    server::{Accept, Handshake, ResponseErrorKind as Kind},
+    server::{self, Accept, Handshake, ResponseErrorKind as Kind},
 };
 
 #[test]
@@ -283,4 +283,29 @@ fn a_plain_request_shows_its_parts() {
     assert_eq!(error.to_string(), "the status of a response is between 200 and 599");
     assert!(format!("{error:?}").contains("InvalidStatus"));
     assert!(format!("{:?}", request(&Head::request())).contains("/chat"));
+}
+
+#[test]
+fn a_header_of_which_there_is_one_replaces_in_responses_too() {
+    let mut out = Vec::new();
+    let accept = Accept::new().header("Server", "a").header("Set-Cookie", "x").header("server", "b");
+    drop(request(&Head::request()).accept(accept.header("Set-Cookie", "y"), &mut out).unwrap());
+    let head = String::from_utf8(out).unwrap();
+    assert!(head.ends_with("\r\nSet-Cookie: x\r\nserver: b\r\nSet-Cookie: y\r\n\r\n"), "{head}");
+    let (mut out, headers) = (Vec::new(), [("Location", "/a"), ("Link", "</b>"), ("Location", "/c")]);
+    request(&Head::request()).reject(307, &headers, b"", &mut out).unwrap();
+    let head = String::from_utf8(out).unwrap();
+    assert!(head.contains("\r\nLink: </b>\r\nLocation: /c\r\n") && !head.contains("/a"), "{head}");
+}
+
+#[test]
+fn a_function_can_make_the_answer() {
+    fn choose(request: &server::Request) -> Accept {
+        request.subprotocols().next().map_or(Accept::new(), |name| Accept::new().subprotocol(name))
+    }
+    let chooser: &dyn Fn(&server::Request) -> Accept = &choose;
+    let asked = request(&Head::request().add("Sec-WebSocket-Protocol", "chat"));
+    let (accept, mut out) = (chooser(&asked), Vec::new());
+    drop(asked.accept(accept, &mut out).unwrap());
+    assert!(String::from_utf8(out).unwrap().contains("\r\nSec-WebSocket-Protocol: chat\r\n"));
 }

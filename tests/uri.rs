@@ -102,6 +102,10 @@ fn a_uri_that_names_no_resource_is_an_error_that_names_the_part() {
         ("ws://h\r\nX: y/", InvalidCharacter),
         ("ws://u\r\n@h/", InvalidCharacter),
         ("ws://h:8\n0/", InvalidCharacter),
+        ("ws://u%@h/", InvalidUserInfo),
+        ("ws://u%4@h/", InvalidUserInfo),
+        ("ws://u%4g@h/", InvalidUserInfo),
+        ("ws://u:%%41@h/", InvalidUserInfo),
         ("ws://h/é", NonAscii),
         ("ws://é/", NonAscii),
     ] {

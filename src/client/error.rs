@@ -52,8 +52,6 @@ pub enum RequestError {
     TooManyHeaders,
     /// The origin is not printable ASCII without spaces (RFC 6455, 4.1).
     InvalidOrigin,
-    /// There are two origins.
-    RepeatedOrigin,
     /// A subprotocol is not a token (RFC 6455, 4.1).
     InvalidSubprotocol,
     /// A subprotocol is in the request twice (RFC 6455, 4.1).
@@ -84,7 +82,6 @@ impl fmt::Display for RequestError {
             Self::ReservedHeader => "the handshake writes this header itself",
             Self::TooManyHeaders => "there are more headers than the types of the crate http hold",
             Self::InvalidOrigin => "the origin is not printable ASCII without spaces",
-            Self::RepeatedOrigin => "there are two origins",
             Self::InvalidSubprotocol => "a subprotocol is not a token",
             Self::RepeatedSubprotocol => "a subprotocol is in the request twice",
             Self::TooManySubprotocols => "there are more than 64 subprotocols",

@@ -29,7 +29,6 @@ use crate::{
 #[derive(Clone)]
 pub struct Request {
     uri: Uri,
-    has_origin: bool,
     pub(super) offer: Offer,
     pub(crate) extra: ExtraHeaders,
     pub(crate) limits: HandshakeLimits,
@@ -75,21 +74,20 @@ impl Request {
         self
     }
 
-    /// Names the origin of the page that asks, which a browser has to do (RFC 6455, 4.1). Default: none.
+    /// Sets the origin of the page that asks, which a browser must send (RFC 6455, 4.1). The default is none.
     #[must_use]
     pub fn origin(mut self, origin: &str) -> Self {
         if origin.is_empty() || !origin.bytes().all(|byte| byte.is_ascii_graphic()) {
             self.fail(RequestError::InvalidOrigin);
-        } else if self.has_origin {
-            self.fail(RequestError::RepeatedOrigin);
         } else {
-            self.has_origin = true;
             self.push_header("Origin", origin);
         }
         self
     }
 
     /// Adds a header, for example `Authorization` or `Cookie`.
+    ///
+    /// If a request has at most one header of this name, such as these two, it replaces an earlier one.
     ///
     /// The name is a token, and none that the handshake writes itself: Host, Upgrade, Connection,
     /// Content-Length, Transfer-Encoding, Sec-WebSocket-*. The value has no control characters but tabs.
@@ -210,7 +208,6 @@ impl From<Uri> for Request {
     fn from(uri: Uri) -> Self {
         Self {
             uri,
-            has_origin: false,
             offer: Offer::default(),
             extra: ExtraHeaders::default(),
             limits: HandshakeLimits::new(),

@@ -14,6 +14,13 @@
 //! [`Config::accept`] at a server, and give the result to
 //! [`Config::deflate`](crate::Config::deflate) of the connection.
 //!
+//! # Peers that are not quite right
+//!
+//! A server does not write parameters about its own window that were not offered. Two parameters cannot be saved like
+//! that, and lock some peers out: `client_no_context_takeover`, which
+//! [`receive_context_takeover(false)`](Config::receive_context_takeover) has to write, since the client would refer to
+//! earlier messages otherwise; and windows of 8 bits, which zlib cannot make, so that many peers refuse them.
+//!
 //! # Secrets
 //!
 //! Compression shows through the length of what is sent. If a secret and a text that an attacker chose are

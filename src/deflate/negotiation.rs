@@ -117,6 +117,10 @@ impl Config {
     ///
     /// The first acceptable offer of permessage-deflate counts; invalid ones are passed over (RFC 7692, 5.1 and
     /// 7.1). `None`: answer without the extension.
+    ///
+    /// The answer has `server_no_context_takeover` and `server_max_window_bits` only if the client offered them. Without
+    /// an offer a smaller window, or none between messages, is used silently, which RFC 7692 allows: Netty 4.1.48 and
+    /// nhooyr 1.8.7 close the connection if they get a parameter that they did not offer.
     pub fn accept<'h>(&self, offers: impl IntoIterator<Item = Extension<'h>>) -> Option<Negotiated> {
         offers
             .into_iter()
@@ -140,12 +144,11 @@ impl Config {
             context_takeover: self.receive.context_takeover && !offer.client_no_context_takeover,
         };
         let params = Params {
-            server_no_context_takeover: !send.context_takeover,
+            // What this side does with its own window is said only if it was offered: some clients hang up otherwise.
+            server_no_context_takeover: offer.server_no_context_takeover,
             client_no_context_takeover: !receive.context_takeover,
             // RFC 7692, 7.1.2.1: if it was offered it is answered, also if nothing is narrowed.
-            server_max_window_bits: offer
-                .server_max_window_bits
-                .map_or(narrowed(send.window), |_| Some(send.window)),
+            server_max_window_bits: offer.server_max_window_bits.map(|_| send.window),
             client_max_window_bits: narrowed(client_window).map_or(ClientBits::Absent, ClientBits::Bits),
         };
         Negotiated { params, config: *self, send, receive }

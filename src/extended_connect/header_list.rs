@@ -5,7 +5,7 @@
 use alloc::vec::Vec;
 
 use super::HeaderList;
-use crate::handshake::{HandshakeError, is_token};
+use crate::handshake::{HandshakeError, is_token, trim_ows};
 
 /// A list that was received, taken apart.
 pub(super) struct Received<'l, const N: usize> {
@@ -39,6 +39,25 @@ impl<'l, const N: usize> Received<'l, N> {
         self.headers.iter().copied()
     }
 
+    /// The values of all `cookie` fields as one (RFC 9113, 8.2.3).
+    pub(super) fn cookies(&self) -> Vec<u8> {
+        let cookies: Vec<&[u8]> = self.headers().filter(is_cookie).map(|(_, value)| value).collect();
+        cookies.join(&b"; "[..])
+    }
+
+    /// The headers with [`cookies`](Self::cookies) in the place of the first `cookie`.
+    pub(super) fn headers_with<'a>(
+        &'a self,
+        cookies: &'a [u8],
+    ) -> impl Iterator<Item = (&'a str, &'a [u8])> + Clone {
+        let first = self.headers().position(|header| is_cookie(&header));
+        self.headers().enumerate().filter_map(move |(at, header)| match first {
+            Some(first) if at == first => Some((header.0, cookies)),
+            Some(_) if is_cookie(&header) => None,
+            _ => Some(header),
+        })
+    }
+
     // RFC 9113, 8.3: known ones, once each, and before all others.
     fn push_pseudo(&mut self, name: &[u8], value: &'l [u8], known: [&str; N]) -> Result<(), HandshakeError> {
         let slot = known
@@ -61,12 +80,20 @@ impl<'l, const N: usize> Received<'l, N> {
         if value.iter().any(|&byte| byte != b'\t' && byte.is_ascii_control()) {
             return Err(HandshakeError::ControlCharacter);
         }
+        // RFC 9113, 8.2.1.
+        if trim_ows(value) != value {
+            return Err(HandshakeError::MalformedHeader);
+        }
         if is_connection_specific(name, value) {
             return Err(HandshakeError::ConnectionSpecificHeader);
         }
         self.headers.push((name, value));
         Ok(())
     }
+}
+
+fn is_cookie(header: &(&str, &[u8])) -> bool {
+    header.0 == "cookie"
 }
 
 /// Writes headers behind the pseudo-headers. `None` if one of them may not be sent.

@@ -10,7 +10,9 @@ use super::{
 use crate::{
     Connection,
     handshake::{ExtraHeaders, HandshakeError},
-    server::{self, Accept, Answer, ResponseError, ResponseErrorKind, check_connect, check_target},
+    server::{
+        self, Accept, Answer, Authority, ResponseError, ResponseErrorKind, check_connect, check_target,
+    },
 };
 
 /// What a [`Request`] asks for: that a stream of HTTP/2 or HTTP/3 becomes a WebSocket.
@@ -25,6 +27,9 @@ pub type Request = server::Request<ExtendedConnect>;
 
 impl server::Request<ExtendedConnect> {
     /// Takes the headers of a stream: names in lower case, with the pseudo-headers first (RFC 8441, 4 and 5).
+    ///
+    /// Several `cookie` fields become one, joined with `; ` (RFC 9113, 8.2.3). A Host header that means the same as
+    /// `:authority` may stand beside it.
     ///
     /// If the stream ended with them, tell the connection with [`receive_eof`](Connection::receive_eof).
     ///
@@ -58,17 +63,22 @@ impl server::Request<ExtendedConnect> {
         let (Some(scheme), Some(path)) = (scheme, path) else {
             return Err(HandshakeError::InvalidPseudoHeader);
         };
-        let is_http = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
-        if !is_http || !path.starts_with('/') {
+        let default_port = match scheme {
+            _ if scheme.eq_ignore_ascii_case("http") => 80,
+            _ if scheme.eq_ignore_ascii_case("https") => 443,
+            _ => return Err(HandshakeError::InvalidTarget),
+        };
+        if !path.starts_with('/') {
             return Err(HandshakeError::InvalidTarget);
         }
         check_target(path.as_bytes())?;
-        check_connect(list.headers(), authority)?;
+        check_connect(list.headers(), authority.map(|text| Authority { text, default_port }))?;
         let target: &[&str] = match authority {
             Some(authority) => &[scheme, "://", authority, path],
             None => &[path],
         };
-        Ok(Self::from_pairs(target, list.headers(), ExtendedConnect(())))
+        let cookies = list.cookies();
+        Ok(Self::from_pairs(target, list.headers_with(&cookies), ExtendedConnect(())))
     }
 
     /// Opens the connection, and gives the headers to answer, without the end of the stream (RFC 8441, 5).

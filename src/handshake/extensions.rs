@@ -18,6 +18,35 @@ pub struct Extension<'h> {
 }
 
 impl<'h> Extension<'h> {
+    /// Reads the values of all Sec-WebSocket-Extensions headers of a message, in order, for use with an HTTP stack of
+    /// your own.
+    ///
+    /// Pass the offers to `deflate::Config::accept` at a server, and the selection to `deflate::Config::accept_response`
+    /// at a client.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`HandshakeError::InvalidExtensions`] as the last item if the grammar is broken, or if there are more than
+    /// 32 elements or 4 KiB. A server rejects the request then, and a client fails the handshake.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sansocket::handshake::Extension;
+    ///
+    /// let values = ["permessage-deflate; client_max_window_bits", "x-test; a=\"b\""];
+    /// let extensions: Result<Vec<_>, _> = Extension::parse_all(values).collect();
+    /// let extensions = extensions?;
+    /// assert_eq!(extensions[0].name(), "permessage-deflate");
+    /// assert_eq!(extensions[1].params().next(), Some(("a", Some("b".into()))));
+    /// # Ok::<(), sansocket::handshake::HandshakeError>(())
+    /// ```
+    pub fn parse_all<V: AsRef<[u8]> + ?Sized + 'h>(
+        values: impl IntoIterator<Item = &'h V>,
+    ) -> impl Iterator<Item = Result<Self, HandshakeError>> {
+        extensions(values.into_iter().map(|value| ("sec-websocket-extensions", value.as_ref())))
+    }
+
     /// The name, a token.
     pub fn name(&self) -> &'h str {
         self.name

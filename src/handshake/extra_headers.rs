@@ -1,6 +1,7 @@
 //! Header lines that the caller adds to a request or a response.
 
 use alloc::vec::Vec;
+use core::mem;
 
 use super::{Headers, is_token};
 
@@ -27,7 +28,7 @@ impl ExtraHeaders {
         Ok(this)
     }
 
-    /// Adds a header.
+    /// Adds a header, or replaces an earlier one if a message has at most one of its name.
     pub(crate) fn push(&mut self, name: &str, value: &str) -> Result<(), FieldError> {
         if !is_token(name.as_bytes()) {
             return Err(FieldError::Name);
@@ -39,15 +40,47 @@ impl ExtraHeaders {
         if value.bytes().any(|byte| byte != b'\t' && byte.is_ascii_control()) {
             return Err(FieldError::Value);
         }
-        for part in [name, ": ", value, "\r\n"] {
-            self.lines.extend_from_slice(part.as_bytes());
+        if is_single(name) && self.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)) {
+            let earlier = mem::take(self);
+            let others = earlier.iter().filter(|(other, _)| !other.eq_ignore_ascii_case(name));
+            others.for_each(|(other, value)| self.append(other, value));
         }
+        self.append(name, value.as_bytes());
         Ok(())
+    }
+
+    fn append(&mut self, name: &str, value: &[u8]) {
+        for part in [name.as_bytes(), b": ", value, b"\r\n"] {
+            self.lines.extend_from_slice(part);
+        }
     }
 
     pub(crate) fn iter(&self) -> Headers<'_> {
         Headers::of(&self.lines)
     }
+}
+
+/// Whether a message has at most one header of this name, so that a second one would make it invalid or ambiguous.
+fn is_single(name: &str) -> bool {
+    const NAMES: [&str; 16] = [
+        "age",
+        "authorization",
+        "content-type",
+        "cookie",
+        "date",
+        "etag",
+        "expires",
+        "from",
+        "last-modified",
+        "location",
+        "origin",
+        "proxy-authorization",
+        "referer",
+        "retry-after",
+        "server",
+        "user-agent",
+    ];
+    NAMES.iter().any(|single| name.eq_ignore_ascii_case(single))
 }
 
 /// Whether the handshake itself writes this header, or it would change where the message ends.

@@ -44,6 +44,8 @@ impl Accept {
 
     /// Adds a header, for example `Set-Cookie`. [`Request::accept`] returns an error if it is invalid.
     ///
+    /// If a response has at most one header of this name, such as `Server`, it replaces an earlier one.
+    ///
     /// The name is a token, and none that the handshake writes itself: Host, Upgrade, Connection,
     /// Content-Length, Transfer-Encoding, Sec-WebSocket-*. The value has no control characters but tabs.
     #[must_use]

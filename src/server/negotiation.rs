@@ -64,10 +64,17 @@ pub(crate) fn check_host<'h>(
     RequestHeaders::read(headers).check_authority(None)
 }
 
+/// The pseudo-header `:authority`, and the port that its scheme has by default.
+#[derive(Clone, Copy)]
+pub(crate) struct Authority<'h> {
+    pub(crate) text: &'h str,
+    pub(crate) default_port: u16,
+}
+
 /// Judges an extended CONNECT with this `:authority` (RFC 8441, 5). A key is not read.
 pub(crate) fn check_connect<'h>(
     headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
-    authority: Option<&str>,
+    authority: Option<Authority<'_>>,
 ) -> Result<(), HandshakeError> {
     let headers = RequestHeaders::read(headers);
     headers.check_authority(authority)?;
@@ -130,16 +137,25 @@ impl<'h, I: Iterator<Item = (&'h str, &'h [u8])> + Clone> RequestHeaders<'h, I> 
         }
     }
 
-    /// That there is one host, which is valid: that of the pseudo-header `:authority` or that of Host (RFC 9112, 3.2;
-    /// RFC 9113, 8.3.1).
-    fn check_authority(&self, pseudo: Option<&str>) -> Result<(), HandshakeError> {
-        match (pseudo.map(str::as_bytes), self.host) {
-            (Some(authority), Single::None) | (None, Single::One(authority)) if is_authority(authority) => {
-                Ok(())
+    /// That there is one host, which is valid: that of the pseudo-header `:authority` or that of Host. If there are both,
+    /// they mean the same with the default port of the scheme (RFC 9112, 3.2; RFC 9113, 8.3.1).
+    fn check_authority(&self, pseudo: Option<Authority<'_>>) -> Result<(), HandshakeError> {
+        let same = match (pseudo, self.host) {
+            (Some(pseudo), Single::None) => uri::split_authority(pseudo.text).is_ok(),
+            (None, Single::One(host)) => split_host(host).is_some(),
+            (Some(pseudo), Single::One(host)) => {
+                match (uri::split_authority(pseudo.text), split_host(host)) {
+                    (Ok((name, port)), Some((other, other_port))) => {
+                        let port_or_default = |port: Option<u16>| port.unwrap_or(pseudo.default_port);
+                        name.eq_ignore_ascii_case(other)
+                            && port_or_default(port) == port_or_default(other_port)
+                    }
+                    _ => false,
+                }
             }
-            (Some(authority), Single::One(host)) if authority == host && is_authority(host) => Ok(()),
-            _ => Err(HandshakeError::InvalidHostHeader),
-        }
+            _ => false,
+        };
+        if same { Ok(()) } else { Err(HandshakeError::InvalidHostHeader) }
     }
 
     /// That no body is announced.
@@ -206,8 +222,9 @@ fn is_upgrade_protocol(element: &[u8]) -> bool {
     element.splitn(2, |&byte| byte == b'/').all(is_token)
 }
 
-fn is_authority(value: &[u8]) -> bool {
-    str::from_utf8(value).is_ok_and(|value| uri::split_authority(value).is_ok())
+/// Host and port, if this is an authority.
+fn split_host(value: &[u8]) -> Option<(&str, Option<u16>)> {
+    uri::split_authority(str::from_utf8(value).ok()?).ok()
 }
 
 fn is_visible(value: &[u8]) -> bool {

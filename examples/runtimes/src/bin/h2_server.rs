@@ -103,7 +103,7 @@ async fn answer(
     let asked = match extended_connect::Request::from_http_connect(&request, protocol.as_deref()) {
         Ok(asked) => asked,
         Err(refusal) => {
-            respond.send_response(refusal.into_response(), true)?;
+            respond.send_response(refusal.into_response().map(|_| ()), true)?;
             return Ok(());
         }
     };
