@@ -10,7 +10,7 @@ use common::{
     BOTH, Bench, FINAL, all_to, binary,
     deflate::{
         COMPRESSED_BINARY, COMPRESSED_TEXT, COMPRESSED_TEXT_FIRST, HELLO, HELLO_AGAIN, json, receive_all,
-        sender, with,
+        sender, stored, with,
     },
     noise, prose, text, to,
 };
@@ -59,6 +59,44 @@ fn a_used_context_writes_the_bytes_of_a_new_one() {
                         "level {level}, memory {memory_level}, {} bytes",
                         message.len()
                     );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_message_alone_is_that_of_a_context_of_the_full_size() {
+    // Short messages take a smaller one.
+    for level in 0..=9 {
+        let config = alone(Config::new().level(level).memory_level(9));
+        let mut connection = sender(Role::Server, config);
+        let lens = [1, 2, 63, 500, 1000, 1023, 1500, 1738, 1739, 1999, 2000, 2001, 2047, 2048, 3000, 10_000];
+        for (len, seed) in lens.into_iter().zip(1..) {
+            let repeated = [&noise(len / 2)[..], &noise(len / 2 + 1)].concat();
+            // It gets shorter, with a symbol for almost each byte.
+            let letters: Vec<u8> = noise(len).iter().map(|byte| byte % 64).collect();
+            for data in [
+                &json(len.max(2), seed).as_bytes()[..len.max(2)],
+                &noise(len),
+                &repeated[..len],
+                &letters,
+                &vec![7; len],
+            ] {
+                let mut context = zlib_rs::Deflate::new_with_config(zlib_rs::DeflateConfig {
+                    level: level.into(),
+                    window_bits: -15,
+                    mem_level: 9,
+                    ..zlib_rs::DeflateConfig::default()
+                });
+                let mut expected = vec![0; 2 * data.len() + 100];
+                context.compress(data, &mut expected, zlib_rs::DeflateFlush::SyncFlush).unwrap();
+                expected.truncate(usize::try_from(context.total_out()).unwrap() - 4);
+                let out = send(&mut connection, data);
+                let payload = common::sent(&out).remove(0).payload;
+                // Where it is longer, stored blocks are sent.
+                if payload != stored(data) {
+                    assert!(payload == expected, "level {level}, {len} bytes, message {seed}");
                 }
             }
         }

@@ -408,7 +408,8 @@ fn cost(config: Config) -> (i64, i64) {
     let frame = to(Role::Server, COMPRESSED_BINARY, &zlib(&vec![0; 1 << 20]));
     let use_both = |connection: &mut Connection| {
         let received = receive(connection, &mut frame.clone(), usize::MAX).bytes_current;
-        received + send(connection, &json(1000, 1)).bytes_current
+        let sent = [1000, 10_000].map(|len| send(connection, &json(len, 1)).bytes_current);
+        received + sent[0] + sent[1]
     };
     let of_both = use_both(&mut sender(Role::Server, config));
     let mut connection = None;

@@ -67,7 +67,12 @@ impl Compressor {
     /// begins with an empty window, so the connection is as good as before if this one was not begun.
     pub(crate) fn compress(&mut self, payload: &[u8], last: bool, out: &mut Vec<u8>) -> bool {
         let start = out.len();
-        if self.deflate(payload, out).is_err() {
+        let kind = if last && !self.in_message && !self.agreed.send_context_takeover() {
+            Kind::alone(&self.agreed, payload.len())
+        } else {
+            Kind::new(&self.agreed)
+        };
+        if self.deflate(kind, payload, out).is_err() {
             out.truncate(start);
             self.context = None;
             self.in_message = false;
@@ -87,7 +92,7 @@ impl Compressor {
                 out.push(0);
             }
             if !self.agreed.send_context_takeover() {
-                pool::end_sending(Kind::new(&self.agreed), &mut self.context);
+                pool::end_sending(kind, &mut self.context);
             }
         }
         self.in_message = !last;
@@ -95,8 +100,8 @@ impl Compressor {
     }
 
     /// Appends the payload, compressed and flushed to a byte boundary.
-    fn deflate(&mut self, mut payload: &[u8], out: &mut Vec<u8>) -> Result<(), Failed> {
-        let context = pool::sending(Kind::new(&self.agreed), &mut self.context);
+    fn deflate(&mut self, kind: Kind, mut payload: &[u8], out: &mut Vec<u8>) -> Result<(), Failed> {
+        let context = pool::sending(kind, &mut self.context);
         loop {
             // Everything is flushed, so a stream may end here and another one begin, with an empty window.
             if context.total_in().max(context.total_out()) >= RENEW_FROM {

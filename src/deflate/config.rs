@@ -18,8 +18,8 @@ use core::{fmt, num::NonZeroU8};
 /// |---|---|---|---|
 /// | [`new`](Self::new), [`best_speed`](Self::best_speed) | 428,224 | 43 GB | 65,536 |
 /// | [`best_compression`](Self::best_compression) | 542,912 | 54 GB | 65,536 |
-/// | `new`, [`send_context_takeover(false)`](Self::send_context_takeover) | 48,064 | 4.8 GB | 445,696 |
-/// | `new`, `send_context_takeover(false)`, [`receive_context_takeover(false)`](Self::receive_context_takeover) | 384 | 38 MB | 493,376 |
+/// | `new`, [`send_context_takeover(false)`](Self::send_context_takeover) | 48,064 | 4.8 GB | 610,912 |
+/// | `new`, `send_context_takeover(false)`, [`receive_context_takeover(false)`](Self::receive_context_takeover) | 384 | 38 MB | 658,592 |
 /// | [`low_memory`](Self::low_memory) | 384 | 38 MB | 253,504 |
 ///
 /// A server with many connections that are idle most of the time should turn both off, or use

@@ -87,7 +87,8 @@
 //! is kept for the next message of any connection. A thread keeps at most 1 MiB of contexts, the room of 64 KiB that
 //! messages are inflated into included, and drops those that have not been used for the longest time; all threads
 //! together keep at most 64 MiB. The memory is freed when the thread ends. A context is reset before it is used
-//! again: the bytes on the wire are the same, and no message can refer to one of another connection.
+//! again: the bytes on the wire are the same, and no message can refer to one of another connection. Messages of at
+//! most 2000 bytes that are not in fragments take a smaller context, which produces the same bytes.
 //!
 //! Without `std` a context stays with its connection until
 //! [`release_buffers`](crate::Connection::release_buffers), and the room is allocated for each read.

@@ -30,6 +30,19 @@ impl Kind {
         Self { level: config.level, window_bits, memory_level: config.memory_level }
     }
 
+    /// The parameters for a message of `len` bytes that is alone in its stream.
+    ///
+    /// The symbols of a short message fit into one block, and its distances into a small window. So a smaller context
+    /// produces the same bytes, and there is less of it to clear.
+    pub(super) fn alone(agreed: &Negotiated, len: usize) -> Self {
+        let kind = Self::new(agreed);
+        if cfg!(feature = "std") && len <= SHORT {
+            Self { window_bits: kind.window_bits.min(12), memory_level: kind.memory_level.min(5), ..kind }
+        } else {
+            kind
+        }
+    }
+
     fn context(self) -> Deflate {
         Deflate::new_with_config(DeflateConfig {
             level: i32::from(self.level),
@@ -39,6 +52,9 @@ impl Kind {
         })
     }
 }
+
+/// The longest message that takes a smaller context: a block has room for 2^(6 + memory level) symbols.
+const SHORT: usize = 2000;
 
 /// Returns the context for sending in this place, or else puts one there that is as good as new.
 pub(super) fn sending(kind: Kind, place: &mut Option<Box<Deflate>>) -> &mut Deflate {
@@ -117,12 +133,12 @@ mod kept {
 
     static ALL_THREADS: AtomicUsize = AtomicUsize::new(0);
 
-    /// The most bytes that a thread keeps. Messages that are not in fragments use one context for sending, one for
-    /// receiving and the room, at most 600 KB together; the rest is for a second set of parameters, and for messages
-    /// in fragments, which overlap.
+    /// The most bytes that a thread keeps. Messages that are not in fragments use one context for sending short ones,
+    /// one for long ones, one for receiving and the room, at most 780 KB together; the rest is for a second set of
+    /// parameters, and for messages in fragments, which overlap.
     pub(super) const MAX_OF_THREAD: usize = 1 << 20;
 
-    /// The most bytes that all threads keep together: the default contexts of 128 threads. A program that has
+    /// The most bytes that all threads keep together: the default contexts of 100 threads. A program that has
     /// thousands of threads, one for each connection, gains little and must not pay for each.
     pub(super) const MAX_OF_ALL: usize = 64 << 20;
 
