@@ -285,7 +285,8 @@ impl Connection {
     ///
     /// It is a call for connections that have nothing to do for a while. The next compressed message makes the context
     /// anew, and will be a bit longer, because it cannot refer to earlier ones. The context for inflating stays if the
-    /// peer may refer to earlier messages; without context takeover there is none between messages.
+    /// peer may refer to earlier messages. Without context takeover there is none between messages, or, without the
+    /// feature `std`, it is given back.
     pub fn release_buffers(&mut self) {
         self.receiver.release_buffers();
         self.sending.release_buffers();
