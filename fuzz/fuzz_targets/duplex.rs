@@ -13,6 +13,7 @@ use sansocket::{
     SendError, SendHalf,
     deflate::Compress,
     frame::{OpCode, Role, mask},
+    keepalive::Timeout,
 };
 use sansocket_fuzz::{
     ByteSource, agree,
@@ -277,6 +278,17 @@ impl End {
         }
     }
 
+    fn time_out(&mut self) {
+        let before = self.wire.len();
+        let out = &mut self.wire;
+        sending!(self.machine, it => it.time_out(Timeout::Idle, out));
+        let frame = self.model.time_out(matches!(self.machine, Some(Machine::Whole(_))));
+        let sent = self.wire.len() - before;
+        assert_eq!(sent, frame.as_ref().map_or(0, |frame| self.frame_len(frame)));
+        frame.into_iter().for_each(|frame| self.push(frame));
+        self.note_close();
+    }
+
     /// One read.
     fn receive(&mut self, bytes: &[u8], step: u8) -> (Vec<Seen>, Option<ProtocolError>) {
         let mut buf = std::mem::take(&mut self.kept);
@@ -405,6 +417,7 @@ fuzz_target!(|data: &[u8]| {
                 let in_frame = other.delivered > other.begun;
                 one.eof(in_frame);
             }
+            (12, 13) => one.time_out(),
             (13, _) => {
                 let choice = [Compress::Always, Compress::Never][len & 1];
                 sending!(one.machine, it => it.compress_next(choice));

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use sansocket::{CloseCode, Initiator, ProtocolError, SendError, State, frame::Role};
+use sansocket::{CloseCode, Initiator, ProtocolError, SendError, State, frame::Role, keepalive::Timeout};
 
 pub type CloseBody = Option<(u16, String)>;
 
@@ -148,6 +148,22 @@ impl Model {
         let interrupted = self.message.is_some() || in_frame && !self.ended;
         self.ended = true;
         self.owed.push_back(Owed::Eof { interrupted });
+    }
+
+    /// The idle timeout has expired; `is_whole`: the receiving side learns that, too.
+    pub fn time_out(&mut self, is_whole: bool) -> Option<Frame> {
+        let error = ProtocolError::TimedOut(Timeout::Idle);
+        let tells = matches!(self.state(), State::Open | State::Closing).then(|| self.may_send());
+        if let Some(tells) = tells {
+            self.close_sent |= tells;
+            self.initiator.get_or_insert(Initiator::Local);
+            self.failure = Some(error);
+        }
+        if is_whole && self.failure.is_some() {
+            self.ended = true;
+            self.error = self.failure;
+        }
+        tells?.then(|| Frame::Close(Some((1001, "idle timeout".to_owned()))))
     }
 
     /// Settles the oldest of what is owed: what is sent for it.
