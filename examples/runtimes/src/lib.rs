@@ -1,6 +1,8 @@
 //! What the programs in `src/bin` share: a clock, and what an echo does with what it receives. Each program gives the session the
 //! bytes of its runtime, and shows its runtime and nothing else.
 
+pub mod broker;
+
 use std::{
     error::Error,
     io,

@@ -1,8 +1,10 @@
 //! A chat with `tokio`: a message of one client goes to all of them.
 //!
 //! ```text
-//! cargo run --bin tokio_chat -- 127.0.0.1:9001
+//! cargo run --bin tokio_chat -- 127.0.0.1:9001 [--redis redis://127.0.0.1:6379/]
 //! ```
+//!
+//! All processes with the same broker are one chat; see `sansocket_runtimes::broker`.
 //!
 //! One task per client, around one `select!`. All of its branches are cancel safe: `read` and `write` do nothing until they
 //! are ready, and bytes are in buffers outside of them. A message is made once for all clients, and a burst of messages is written at
@@ -10,8 +12,7 @@
 //! capacity are closed with 1013.
 
 use std::{
-    env, io,
-    sync::Arc,
+    env,
     time::{Duration, Instant},
 };
 
@@ -20,9 +21,13 @@ use sansocket::{
     handshake::HandshakeLimits,
     keepalive::Timeouts,
     server::Accept,
-    session::{EncodedMessage, ReadBuffer, Received, Session, Transport},
+    session::{ReadBuffer, Received, Session, Transport},
 };
-use sansocket_runtimes::{Result, now, report, step};
+use sansocket_runtimes::{
+    Result,
+    broker::{Message, Room},
+    now, report, step,
+};
 use tokio::{
     io::AsyncReadExt,
     net::{TcpListener, TcpStream},
@@ -33,22 +38,24 @@ use tokio::{
 /// The number of messages that a client may be behind.
 const BACKLOG: usize = 256;
 
-type Message = Arc<EncodedMessage>;
-
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> io::Result<()> {
+async fn main() -> Result<()> {
     let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".into());
     let listener = TcpListener::bind(address).await?;
     println!("listening on ws://{}/", listener.local_addr()?);
-    let (everybody, _) = broadcast::channel(BACKLOG);
+    let room = match (env::args().nth(2).as_deref(), env::args().nth(3)) {
+        (None, _) => Room::new(BACKLOG),
+        (Some("--redis"), Some(url)) => Room::shared(BACKLOG, &url)?,
+        _ => return Err("usage: tokio_chat [ADDRESS [--redis URL]]".into()),
+    };
     loop {
         let Ok((stream, peer)) = listener.accept().await else {
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
-        let everybody = everybody.clone();
+        let room = room.clone();
         tokio::spawn(async move {
-            match serve(stream, everybody).await {
+            match serve(stream, room).await {
                 Ok(ending) => eprintln!("{peer}: {ending}"),
                 Err(error) => eprintln!("{peer}: {error}"),
             }
@@ -56,9 +63,9 @@ async fn main() -> io::Result<()> {
     }
 }
 
-async fn serve(mut stream: TcpStream, everybody: broadcast::Sender<Message>) -> Result<String> {
+async fn serve(mut stream: TcpStream, room: Room) -> Result<String> {
     stream.set_nodelay(true)?;
-    let mut inbox = everybody.subscribe();
+    let mut inbox = room.subscribe();
     let mut session = Session::server(HandshakeLimits::new(), Timeouts::new(), now());
     let mut buffer = ReadBuffer::new(16 << 10);
     let (mut reader, mut writer) = stream.split();
@@ -82,9 +89,8 @@ async fn serve(mut stream: TcpStream, everybody: broadcast::Sender<Message>) -> 
                     let accept = Accept::new().config(Config::new().max_message_len(16 << 10));
                     session.accept(request, accept)?;
                 }
-                Received::Event(Event::Text(text)) => {
-                    // There is one receiver at least: the inbox of this client.
-                    let _ = everybody.send(Arc::new(EncodedMessage::text(&text)));
+                Received::Event(Event::Text(text)) if !room.say(&text) => {
+                    _ = session.close(Close::new(CloseCode::TRY_AGAIN_LATER, "the broker is away")?)?;
                 }
                 _ => {}
             }
