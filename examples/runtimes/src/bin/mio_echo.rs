@@ -1,7 +1,7 @@
-//! An echo server on one thread with `mio`: thousands of clients, one buffer for reading and one for writing.
+//! An echo server with `mio`, on one thread or a few: thousands of clients, one buffer for reading and one for writing.
 //!
 //! ```text
-//! cargo run --bin mio_echo -- 127.0.0.1:9001
+//! cargo run --bin mio_echo -- 127.0.0.1:9001 [--threads N]
 //! ```
 //!
 //! Between two events a client holds its session, and bytes only while it does not read them. A client that sends without end
@@ -11,9 +11,11 @@
 use std::{
     collections::BTreeSet,
     env,
+    error::Error,
     io::{self, ErrorKind, Read, Write},
     mem,
-    net::Shutdown,
+    net::{Shutdown, SocketAddr},
+    thread,
     time::Duration,
 };
 
@@ -29,6 +31,7 @@ use sansocket::{
     session::{Session, Transport},
 };
 use sansocket_runtimes::{echo, now};
+use socket2::{Domain, Socket, Type};
 
 const LISTENER: Token = Token(usize::MAX);
 
@@ -39,10 +42,47 @@ const READS: usize = 4;
 const PAUSE: Duration = Duration::from_millis(100);
 
 fn main() -> io::Result<()> {
-    let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".into());
-    let address = address.parse().map_err(|error| io::Error::new(ErrorKind::InvalidInput, error))?;
-    let mut listener = TcpListener::bind(address)?;
-    println!("listening on ws://{}/", listener.local_addr()?);
+    let args: Vec<String> = env::args().skip(1).collect();
+    let (address, threads) = match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => ("127.0.0.1:9001", Ok(1)),
+        [address] => (address, Ok(1)),
+        [address, "--threads", threads] => (address, threads.parse()),
+        _ => return Err(invalid("usage: mio_echo [ADDRESS [--threads N]]")),
+    };
+    let (address, threads) = (address.parse().map_err(invalid)?, threads.map_err(invalid)?);
+    let listener = listen(address)?;
+    let address = listener.local_addr()?;
+    println!("listening on ws://{address}/");
+    // All of them listen before a client comes, so that none of them comes late.
+    let others: Vec<TcpListener> = (1..threads).map(|_| listen(address)).collect::<io::Result<_>>()?;
+    thread::scope(|scope| {
+        for (number, listener) in (1..).zip(others) {
+            scope.spawn(move || {
+                run(listener, number).unwrap_or_else(|error| eprintln!("thread {number}: {error}"));
+            });
+        }
+        run(listener, 0)
+    })
+}
+
+fn invalid(error: impl Into<Box<dyn Error + Send + Sync>>) -> io::Error {
+    io::Error::new(ErrorKind::InvalidInput, error)
+}
+
+/// Listens with `SO_REUSEPORT`: the kernel spreads new connections over all sockets that listen on this address.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    #[cfg(unix)]
+    socket.set_reuse_port(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(1024)?;
+    Ok(TcpListener::from_std(socket.into()))
+}
+
+/// One thread: its listener, its clients and its memory. Threads share nothing.
+fn run(mut listener: TcpListener, number: usize) -> io::Result<()> {
     let mut poll = Poll::new()?;
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
     let mut clients = Clients::default();
@@ -58,7 +98,12 @@ fn main() -> io::Result<()> {
         }
         for event in &events {
             match event.token() {
-                LISTENER => clients.accept(&listener, poll.registry()),
+                LISTENER => {
+                    if clients.slots.is_empty() {
+                        println!("thread {number} has its first client");
+                    }
+                    clients.accept(&listener, poll.registry());
+                }
                 Token(slot) => clients.serve(slot, Some(event), &mut memory),
             }
         }
