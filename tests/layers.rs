@@ -40,7 +40,7 @@ const ROOMS: [(&str, &str); 25] = [
     ("extended_connect", "client connection entropy handshake server"),
     ("proxy", "client handshake input uri"),
     ("http", "client connection extended_connect handshake server"),
-    ("legacy", "client close connection entropy error frame handshake input num server utf8"),
+    ("legacy", "client close connection entropy error frame handshake input keepalive num server utf8"),
     // from the first byte to the last
     ("session", "client close connection deflate error frame handshake input keepalive num server"),
     // around all of it

@@ -11,6 +11,7 @@ use common::{
 use sansocket::{
     CloseCode, Config, Delivery, Event, Initiator, Input, ProtocolError, SendError, State,
     frame::{OpCode, Role},
+    keepalive::Timeout,
     legacy::{Connection, Version},
 };
 
@@ -309,6 +310,26 @@ fn closing_hixie_75_sends_nothing() {
     let inside = Wire::server(Version::Hixie75).at(2, close).eof().run(&hex("0041ff"));
     let interrupted = clean(Initiator::Local).map(|ended| Ended { interrupted: true, ..ended });
     assert_eq!((inside.events, inside.closure), (vec![], interrupted));
+}
+
+/// L46: a timeout is the cause of an end, and nothing is sent about it.
+#[test]
+fn timeouts_end_a_connection_without_a_word() {
+    let time_out = |connection: &mut Connection, out: &mut Vec<u8>| {
+        connection.time_out(Timeout::Idle, out);
+        connection.time_out(Timeout::Pong, out);
+        assert_eq!(connection.send_text("x", out), Err(SendError::ConnectionClosing));
+    };
+    let error = ProtocolError::TimedOut(Timeout::Idle);
+    for version in HIXIE {
+        let seen = Wire::server(version).at(3, time_out).eof().run(&hex("0041ff 00"));
+        assert_eq!((&seen.events[..], &seen.out[..], seen.error), (&[text("A")][..], &[][..], Some(error)));
+        assert_eq!((seen.eof, seen.closure), (Some(Err(error)), failed(error, Initiator::Local, false)));
+    }
+    let mut current = Wire::server(Version::Hybi8).connection();
+    let mut out = Vec::new();
+    current.time_out(Timeout::Idle, &mut out);
+    assert_eq!((current.state(), out.first()), (State::Draining, Some(&0x88)));
 }
 
 /// L47, L51, HY8-d, HY8-e, HY8-f, HY8-g: versions 7, 8 and 13 are the connection of the crate.

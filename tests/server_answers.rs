@@ -274,7 +274,7 @@ fn a_plain_request_shows_its_parts() {
     let mut bytes = b"GET /a/b?c=d HTTP/1.1\r\nHost: h\r\nCookie: secret\r\n\r\n".to_vec();
     let mut handshake = Handshake::new(HandshakeLimits::new());
     let incoming = handshake.receive_any(&mut Input::new(&mut bytes), &mut Vec::new()).unwrap();
-    let Some(sansocket::server::Incoming::Http(plain)) = incoming else { panic!("{incoming:?}") };
+    let Some(server::Incoming::Http(plain)) = incoming else { panic!("{incoming:?}") };
     assert_eq!((plain.target(), plain.path(), plain.query()), ("/a/b?c=d", "/a/b", Some("c=d")));
     assert_eq!((plain.header("cookie"), plain.header("x")), (Some(&b"secret"[..]), None));
     let shown = format!("{plain:?}");

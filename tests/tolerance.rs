@@ -75,7 +75,7 @@ fn limits_can_change_while_the_connection_is_open() {
         for delivery in [Delivery::Messages, Delivery::Chunks] {
             let config = Config::new().max_message_len(10).delivery(delivery);
             let mut connection = connection(role, config);
-            let mut receive = |connection: &mut Connection, bytes: Vec<u8>| {
+            let receive = |connection: &mut Connection, bytes: Vec<u8>| {
                 let mut bytes = bytes;
                 connection.receive(&mut Input::new(&mut bytes), &mut Vec::new()).map(|event| event.is_some())
             };

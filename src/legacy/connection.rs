@@ -6,6 +6,7 @@ use super::{Draft, Version, hixie::Hixie};
 use crate::{
     Close, CloseOutcome, Config, Event, Input, ProtocolError, SendError, State,
     frame::{OpCode, Role},
+    keepalive::Timeout,
 };
 
 /// One end of an open connection in any [`Version`].
@@ -210,6 +211,17 @@ impl Connection {
         match &mut self.inner {
             Inner::Core(connection) => connection.send_close(close, out),
             Inner::Hixie(hixie) => hixie.send_close(out),
+        }
+    }
+
+    /// Fails the connection because of a timeout, which is then its cause: [`ProtocolError::TimedOut`].
+    ///
+    /// Versions 7, 8 and 13 append a Close to `out`, hixie-75 and hixie-76 nothing. Does nothing if the connection has
+    /// ended or failed. See [`Connection::time_out`](crate::Connection::time_out) for details.
+    pub fn time_out(&mut self, timeout: Timeout, out: &mut Vec<u8>) {
+        match &mut self.inner {
+            Inner::Core(connection) => connection.time_out(timeout, out),
+            Inner::Hixie(hixie) => hixie.time_out(timeout),
         }
     }
 

@@ -17,6 +17,7 @@ use crate::{
     connection::Lifecycle,
     frame::Role,
     handshake::append_within,
+    keepalive::Timeout,
     num::{as_u64, as_usize},
     utf8,
 };
@@ -74,11 +75,7 @@ impl Hixie {
                     self.receive_close(out);
                     return Ok(Some(Event::Close(None)));
                 }
-                Err(error) => {
-                    // There are no codes, and a closing handshake would say that all is well.
-                    self.lifecycle.on_failure(error);
-                    self.frame = Frame::Start;
-                }
+                Err(error) => self.fail(error),
             }
         }
         input.take_all();
@@ -121,6 +118,13 @@ impl Hixie {
         Ok(())
     }
 
+    /// Fails without a word, as for any other reason.
+    pub(super) fn time_out(&mut self, timeout: Timeout) {
+        if matches!(self.state(), State::Open | State::Closing) {
+            self.fail(ProtocolError::TimedOut(timeout));
+        }
+    }
+
     pub(super) fn state(&self) -> State {
         self.lifecycle.state()
     }
@@ -131,6 +135,12 @@ impl Hixie {
 
     pub(super) fn role(&self) -> Role {
         self.role
+    }
+
+    /// There are no codes, and a closing handshake would say that all is well.
+    fn fail(&mut self, error: ProtocolError) {
+        self.lifecycle.on_failure(error);
+        self.frame = Frame::Start;
     }
 
     fn is_delivered(&self) -> bool {
