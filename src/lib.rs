@@ -15,70 +15,69 @@
 //!
 //! # A server
 //!
-//! This serves one client, whatever the stream is. Note the order in the loop: what is in `out` is written
-//! **before** the error is looked at, because it holds the response or the Close frame that tells the peer
-//! why.
+//! A [`Session`](session::Session) is one WebSocket from its first byte to its last. It asks for one thing of the transport at a
+//! time, and your code does it and reports it. This serves one client with blocking I/O:
 //!
 //! ```
-//! use std::io::{Read, Write};
-//! use sansocket::{Connection, Event, Input, State, handshake::HandshakeLimits, server};
+//! use std::{io::{self, Read, Write}, time::{Duration, Instant}};
+//! use sansocket::{
+//!     Event, handshake::HandshakeLimits, keepalive::Timeouts, server::Accept,
+//!     session::{ReadBuffer, Received, Session, Transport},
+//! };
 //!
-//! type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
-//!
-//! fn serve(stream: &mut (impl Read + Write)) -> Result<()> {
-//!     let mut handshake = server::Handshake::new(HandshakeLimits::new());
-//!     let mut connection = None;
-//!     let (mut buf, mut out) = (vec![0; 16 * 1024], Vec::new());
+//! fn serve(stream: &mut (impl Read + Write)) -> String {
+//!     let start = Instant::now();
+//!     let mut session = Session::server(HandshakeLimits::new(), Timeouts::new(), Duration::ZERO);
+//!     let mut buffer = ReadBuffer::new(16 << 10);
 //!     loop {
-//!         let n = stream.read(&mut buf)?;
-//!         if n == 0 {
-//!             // The transport ended: Ok if the connection had been closed properly.
-//!             return Ok(connection.as_mut().map_or(Ok(()), Connection::receive_eof)?);
+//!         let done = match session.transport() {
+//!             Transport::Write(bytes) => stream.write(bytes).map(|count| session.written(count)),
+//!             Transport::Flush => stream.flush().map(|()| session.flushed()),
+//!             Transport::ShutDown => Ok(session.shut_down()), // for a socket: stream.shutdown(Shutdown::Write)
+//!             Transport::Wait => match stream.read(buffer.space()) {
+//!                 Ok(0) => Ok(session.eof()),
+//!                 result => result.map(|count| buffer.filled(count)),
+//!             },
+//!             Transport::Close => break,
+//!         };
+//!         if done.is_err() {
+//!             session.failed();
 //!         }
-//!         let result = step(&mut handshake, &mut connection, &mut Input::new(&mut buf[..n]), &mut out);
-//!         stream.write_all(&out)?; // first the bytes ...
-//!         out.clear();
-//!         result?; // ... then the error
-//!         if connection.as_ref().is_some_and(|connection| connection.state() == State::Draining) {
-//!             return Ok(()); // Both have said Close, and the server is the first to end the transport.
-//!         }
-//!     }
-//! }
-//!
-//! fn step(
-//!     handshake: &mut server::Handshake,
-//!     connection: &mut Option<Connection>,
-//!     input: &mut Input<'_>,
-//!     out: &mut Vec<u8>,
-//! ) -> Result<()> {
-//!     if connection.is_none() {
-//!         let Some(request) = handshake.receive(input, out)? else { return Ok(()) };
-//!         *connection = Some(request.accept(server::Accept::new(), out)?);
-//!     }
-//!     // The first frames may have come in the same read: they are still in `input`.
-//!     if let Some(connection) = connection {
-//!         while let Some(event) = connection.receive(input, out)? {
-//!             match event {
-//!                 Event::Text(text) => connection.send_text(&text, out)?,
-//!                 Event::Binary(data) => connection.send_binary(&data, out)?,
-//!                 _ => {} // the Pong or the answer to a Close is in `out` already
+//!         session.on_time(start.elapsed());
+//!         while let Some(received) = session.receive_from(&mut buffer) {
+//!             let is_fine = match received {
+//!                 Received::Request(request) => session.accept(request, Accept::new()).is_ok(),
+//!                 Received::Event(Event::Text(text)) => session.send_text(&text).is_ok(),
+//!                 Received::Event(Event::Binary(data)) => session.send_binary(&data).is_ok(),
+//!                 _ => true, // the Pong, or the reply to a Close, is sent by the session
+//!             };
+//!             if !is_fine {
+//!                 session.abort();
 //!             }
 //!         }
 //!     }
-//!     Ok(())
+//!     session.ending().map_or_else(String::new, |ending| ending.to_string())
 //! }
-//! # struct Duplex(std::io::Cursor<Vec<u8>>, Vec<u8>);
-//! # impl Read for Duplex { fn read(&mut self, b: &mut [u8]) -> std::io::Result<usize> { let n = self.0.read(b)?; assert!(n > 0, "a client would wait"); Ok(n) } }
-//! # impl Write for Duplex { fn write(&mut self, b: &[u8]) -> std::io::Result<usize> { self.1.write(b) } fn flush(&mut self) -> std::io::Result<()> { Ok(()) } }
+//! # struct Duplex(io::Cursor<Vec<u8>>, Vec<u8>);
+//! # impl Read for Duplex { fn read(&mut self, b: &mut [u8]) -> io::Result<usize> { self.0.read(b) } }
+//! # impl Write for Duplex { fn write(&mut self, b: &[u8]) -> io::Result<usize> { self.1.write(b) } fn flush(&mut self) -> io::Result<()> { Ok(()) } }
 //! # let mut bytes = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".to_vec();
-//! # bytes.extend(b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x88\x80\x37\xfa\x21\x3d");
-//! # let mut stream = Duplex(std::io::Cursor::new(bytes), Vec::new());
-//! # serve(&mut stream).unwrap();
-//! # assert!(stream.1.ends_with(b"\r\n\r\n\x81\x05Hello\x88\x00"));
+//! # bytes.extend(b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x88\x82\x37\xfa\x21\x3d\x34\x12");
+//! # let mut stream = Duplex(io::Cursor::new(bytes), Vec::new());
+//! # assert_eq!(serve(&mut stream), "closed with 1000");
+//! # assert!(stream.1.ends_with(b"\r\n\r\n\x81\x05Hello\x88\x02\x03\xe8"));
 //! ```
 //!
-//! A client is the same with [`client::Request`] and [`client::Handshake`]. The repository has both as whole
-//! programs, `examples/echo_server.rs` and `examples/client.rs`, with timeouts and proper closing.
+//! A client is the same loop around [`Session::client`](session::Session::client). The repository has both as whole programs,
+//! `examples/echo_server.rs` and `examples/client.rs`, programs for tokio, mio, `io_uring`, axum and HTTP/2, and the package
+//! `sansocket-tokio`, which is a session with tokio around it.
+//!
+//! # The layer below
+//!
+//! A session is built on a handshake and a [`Connection`]. Use these directly to forward frames, to receive and send in two
+//! tasks, or to bring a loop and timers of your own: bytes go in, events come out, and what must be sent is appended to a
+//! buffer of yours. Write that buffer **before** you look at an error, because it holds the response or the Close frame
+//! that tells the peer.
 //!
 //! # The rules
 //!
@@ -107,10 +106,11 @@
 //!
 //! | layer | items | for |
 //! |---|---|---|
+//! | all | [`session`] | most programs: one WebSocket from its first byte to its last |
 //! | opening | [`server`], [`client`], [`handshake`], [`uri`] | the HTTP/1.1 upgrade on both sides |
 //! | opening | [`extended_connect`] | the same over HTTP/2 and HTTP/3 |
 //! | opening | [`proxy`] | a tunnel through an HTTP proxy, before that |
-//! | messages | [`Connection`], [`Event`], [`Config`], [`Delivery`] | most programs |
+//! | messages | [`Connection`], [`Event`], [`Config`], [`Delivery`] | programs with a loop and timers of their own |
 //! | messages | [`ReceiveHalf`], [`SendHalf`], [`Reply`] | receiving in one task, sending in another |
 //! | time | [`keepalive`] | deadlines, Pings and their answers, without a clock |
 //! | closing | [`State`], [`CloseOutcome`], [`Close`], [`CloseCode`] | how a connection ends, and why |
@@ -130,7 +130,8 @@
 //!
 //! # Who closes the transport
 //!
-//! When [`Connection::state`] is [`State::Draining`], write what is in `out`. A server then shuts down its side
+//! A [`Session`](session::Session) asks for it when it is time. With a [`Connection`] of your own: when
+//! [`Connection::state`] is [`State::Draining`], write what is in `out`. A server then shuts down its side
 //! of the transport for writing, a client waits for the server to do so; both go on reading until the transport
 //! ends, under a timer, and tell the connection with [`Connection::receive_eof`]. [`Connection::close_outcome`] says
 //! how it went, in the terms of the browser's `CloseEvent` (RFC 6455, 7.1).
@@ -243,3 +244,8 @@ pub use connection::{
 pub use entropy::random_seed;
 pub use error::{Error, ProtocolError, SendError};
 pub use input::Input;
+
+/// Compiles and runs the code of the page that visitors see first.
+#[cfg(all(doctest, feature = "alloc"))]
+#[doc = include_str!("../README.md")]
+mod readme {}

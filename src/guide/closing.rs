@@ -1,5 +1,8 @@
 //! How to close properly: who does what, when, and under which timer (RFC 6455, 7).
 //!
+//! A [`Session`](crate::session::Session) does all of this. The rest of this chapter is for programs with a
+//! [`Connection`](crate::Connection) of their own.
+//!
 //! A WebSocket ends in two steps. Each side sends a Close; then the transport ends, and the server is the first to
 //! end it, because the side that does so keeps the port busy for minutes. [`State`](crate::State) says where a
 //! connection stands:

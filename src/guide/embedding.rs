@@ -1,17 +1,35 @@
 //! How to fit the crate into a runtime and onto a transport.
 //!
-//! Every embedding is the same loop: read into a buffer, hand the bytes to the machine until it has nothing more
-//! to say, write what is in `out`, and only then look at the error.
+//! Use a [`Session`](crate::session::Session): its module documentation has the loop. It asks for one thing of the transport, your
+//! code does it and reports it. This is that loop by the kind of transport:
+//!
+//! | transport | how |
+//! |---|---|
+//! | blocking | one `match` on [`transport`](crate::session::Session::transport); set the read timeout to [`deadline`](crate::session::Session::deadline) |
+//! | `select!` | three branches: do what `transport` asks for; read if [`wants_read`](crate::session::Session::wants_read); sleep until `deadline` |
+//! | readiness (mio, epoll) | write until `WouldBlock`, then read if `wants_read`, a few times in a row, then the next client |
+//! | completion (`io_uring`) | [`take_unwritten`](crate::session::Session::take_unwritten) and [`written_owned`](crate::session::Session::written_owned) |
+//! | TLS | flush when asked, and send `close_notify` for [`ShutDown`](crate::session::Transport::ShutDown) |
+//! | streams of HTTP/2 and HTTP/3 | [`Session::open`](crate::session::Session::open), and [`end_first`](crate::session::Session::end_first) for a client |
+//!
+//! # Without a session
+//!
+//! A [`Connection`](crate::Connection) alone is a smaller loop: read into a buffer, receive until there is no event left, write
+//! `out`, and only then look at the error. Flushing, timers and the end of the transport are then yours.
 //!
 //! ```
-//! use sansocket::{Connection, Error, Event, Input};
+//! use sansocket::{Connection, Error, Event, Input, State};
 //!
 //! /// All that a program does with a connection when bytes have arrived.
 //! fn on_read(connection: &mut Connection, bytes: &mut [u8], out: &mut Vec<u8>) -> Result<(), Error> {
 //!     let mut input = Input::new(bytes);
 //!     while let Some(event) = connection.receive(&mut input, out)? {
-//!         if let Event::Text(text) = event {
-//!             connection.send_text(&text.to_uppercase(), out)?;
+//!         match event {
+//!             // Messages still arrive after our own Close, and nothing can be sent then.
+//!             Event::Text(text) if connection.state() == State::Open => {
+//!                 connection.send_text(&text.to_uppercase(), out)?;
+//!             }
+//!             _ => {}
 //!         }
 //!     }
 //!     Ok(())
@@ -19,7 +37,7 @@
 //! ```
 //!
 //! Put everything that can fail into one function such as this one. Its caller writes `out` whatever it returns,
-//! so the order cannot be got wrong.
+//! so the order is always right.
 //!
 //! # Large messages
 //!

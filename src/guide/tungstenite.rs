@@ -3,6 +3,7 @@
 //! | tungstenite | here |
 //! |---|---|
 //! | `WebSocket<Stream>` owns the stream and reads it | [`Connection`](crate::Connection) gets bytes; the stream is yours |
+//! | all of it, with a stream around it | [`Session`](crate::session::Session); on tokio the package `sansocket-tokio` |
 //! | `accept(stream)`, `accept_hdr` | [`server::Handshake`](crate::server::Handshake), then [`Request::accept`](crate::server::Request::accept) or [`reject`](crate::server::Request::reject) |
 //! | `client(request, stream)` | [`client::Handshake::new`](crate::client::Handshake::new) |
 //! | `connect(url)` | yours: resolve, connect, TLS; [`uri::Uri`](crate::uri::Uri) has host and port |

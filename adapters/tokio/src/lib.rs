@@ -33,6 +33,11 @@
 //! `StreamExt::split` of `futures-util` makes two halves for two tasks; both are woken when the transport is ready. Keep reading
 //! while you send: replies to Pings are only seen by reading.
 
+/// Compiles the code of the page that visitors see first.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+
 mod connect;
 mod error;
 mod socket;
