@@ -85,6 +85,7 @@ check!(OWNED: all:
     frame::Rsv;
     handshake::Extension<'static>;
     handshake::HandshakeError;
+    handshake::FirstBytes;
     handshake::HandshakeLimits;
     handshake::Headers<'static>;
     handshake::Params<'static>;
