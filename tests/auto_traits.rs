@@ -84,6 +84,7 @@ check!(OWNED: all:
     frame::Role;
     frame::Rsv;
     handshake::Extension<'static>;
+    handshake::FirstBytes;
     handshake::HandshakeError;
     handshake::FirstBytes;
     handshake::HandshakeLimits;

@@ -41,7 +41,7 @@ async fn upgrade(mut request: Request) -> Response {
     let upgraded = hyper::upgrade::on(&mut request);
     let asked = match server::Request::from_http(&request) {
         Ok(asked) => asked,
-        Err(refusal) => return refusal.into_response().map(|()| Body::empty()),
+        Err(refusal) => return refusal.into_response().map(Body::from),
     };
     // Cross-origin pages are rejected; programs send no Origin.
     let host = format!("http://{}", asked.authority());
