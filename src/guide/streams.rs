@@ -38,6 +38,6 @@
 //! |---|---|---|
 //! | hypercorn 0.18, HTTP/3 | answers a Close and does not end the stream | the client's closing timeout resets it |
 //! | hypercorn 0.18, HTTP/3 | fails if the client ends the stream after the Close, and closes the other WebSockets of the connection with 1011 | do not end the stream before the server |
-//! | hypercorn 0.18, HTTP/3 | refuses with a `connection: close` header, which HTTP/3 does not allow (RFC 9114, section 4.2) | [`ConnectionSpecificHeader`](crate::handshake::HandshakeError::ConnectionSpecificHeader) instead of a rejection |
+//! | hypercorn 0.18, HTTP/3 | refuses with a `connection: close` header, which HTTP/3 does not allow (RFC 9114, section 4.2) | a rejection with that status, whose [`fault`](crate::client::Response::fault) is `ConnectionSpecificHeader` |
 //! | aioquic 1.7 | announces extended CONNECT also as a client, where it means nothing | ignore it |
 //! | proxies between HTTP/2 and HTTP/1.1 | may not pass on the end of a direction until both have ended | the closing timeout |
