@@ -70,16 +70,16 @@
 //!
 //! A Pong answers all Pings before its own, since a peer may answer the most recent one alone (RFC 6455, 5.5.3).
 
-use core::{error, fmt, time::Duration};
+use core::{error, fmt, num::NonZeroU64, time::Duration};
 
 /// The durations after which a [`KeepAlive`] acts; `None` turns one off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    opening: Option<Duration>,
-    idle: Option<Duration>,
-    ping_interval: Option<Duration>,
-    pong: Option<Duration>,
-    closing: Option<Duration>,
+    opening: Option<Nanos>,
+    idle: Option<Nanos>,
+    ping_interval: Option<Nanos>,
+    pong: Option<Nanos>,
+    closing: Option<Nanos>,
     exact_pong: bool,
 }
 
@@ -88,11 +88,11 @@ impl Timeouts {
     /// limit on idle time.
     pub const fn new() -> Self {
         Self {
-            opening: Some(Duration::from_secs(10)),
+            opening: Nanos::of(Some(Duration::from_secs(10))),
             idle: None,
-            ping_interval: Some(Duration::from_secs(20)),
-            pong: Some(Duration::from_secs(20)),
-            closing: Some(Duration::from_secs(10)),
+            ping_interval: Nanos::of(Some(Duration::from_secs(20))),
+            pong: Nanos::of(Some(Duration::from_secs(20))),
+            closing: Nanos::of(Some(Duration::from_secs(10))),
             exact_pong: false,
         }
     }
@@ -100,21 +100,21 @@ impl Timeouts {
     /// Sets the longest duration of the opening handshake. Bytes that arrive do not extend it. The default is 10 s.
     #[must_use]
     pub const fn opening(mut self, timeout: Option<Duration>) -> Self {
-        self.opening = timeout;
+        self.opening = Nanos::of(timeout);
         self
     }
 
     /// Sets the longest time without a byte from the peer while the connection is open. The default is `None`.
     #[must_use]
     pub const fn idle(mut self, timeout: Option<Duration>) -> Self {
-        self.idle = timeout;
+        self.idle = Nanos::of(timeout);
         self
     }
 
     /// Sets the time from one Ping to the next while the connection is open; with `None` no Pings are sent. The default is 20 s.
     #[must_use]
     pub const fn ping_interval(mut self, interval: Option<Duration>) -> Self {
-        self.ping_interval = interval;
+        self.ping_interval = Nanos::of(interval);
         self
     }
 
@@ -124,7 +124,7 @@ impl Timeouts {
     /// round-trip times are measured.
     #[must_use]
     pub const fn pong(mut self, timeout: Option<Duration>) -> Self {
-        self.pong = timeout;
+        self.pong = Nanos::of(timeout);
         self
     }
 
@@ -142,7 +142,7 @@ impl Timeouts {
     /// extend it. The default is 10 s.
     #[must_use]
     pub const fn closing(mut self, timeout: Option<Duration>) -> Self {
-        self.closing = timeout;
+        self.closing = Nanos::of(timeout);
         self
     }
 }
@@ -197,10 +197,10 @@ impl error::Error for Timeout {}
 pub struct KeepAlive {
     timeouts: Timeouts,
     /// The latest time that was passed in.
-    now: Duration,
+    now: Nanos,
     phase: Phase,
     /// The beginning of the phase; of the open one the last arrival, if there was one.
-    since: Duration,
+    since: Nanos,
     /// The latest Ping. Before the first its number is 0 and its time that of the opening.
     latest: Ping,
     /// The oldest Ping whose Pong is missing.
@@ -210,7 +210,7 @@ pub struct KeepAlive {
     /// The number of bytes that are to be written before and with the latest Ping.
     unwritten: usize,
     held: bool,
-    round_trip: Option<Duration>,
+    round_trip: Option<Nanos>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -225,12 +225,13 @@ enum Phase {
 #[derive(Clone, Copy, Debug)]
 struct Ping {
     number: u64,
-    at: Duration,
+    at: Nanos,
 }
 
 impl KeepAlive {
     /// Creates the timer of a connection whose opening handshake begins now.
     pub fn new(timeouts: Timeouts, now: Duration) -> Self {
+        let now = Nanos::new(now);
         Self {
             timeouts,
             now,
@@ -273,8 +274,9 @@ impl KeepAlive {
         }
         self.unanswered = (number != self.latest.number).then_some(self.latest);
         let ping = [oldest, self.latest].into_iter().find(|ping| ping.number == number)?;
-        self.round_trip = Some(self.now.saturating_sub(ping.at));
-        self.round_trip
+        let round_trip = self.now.duration().saturating_sub(ping.at.duration());
+        self.round_trip = Some(Nanos::new(round_trip));
+        Some(round_trip)
     }
 
     /// Reports that the Ping that [`poll`](Self::poll) returned was appended to `out`, of which `unwritten` bytes are still to be
@@ -327,13 +329,13 @@ impl KeepAlive {
     /// Returns the time by which [`poll`](Self::poll) must be called again, or `None` if no timeout is running.
     pub fn deadline(&self) -> Option<Duration> {
         let timeouts = self.running().into_iter().flatten().map(|(at, _)| at);
-        timeouts.chain(self.next_ping()).min()
+        timeouts.chain(self.next_ping()).min().map(Nanos::duration)
     }
 
     /// Returns what to do now.
     pub fn poll(&mut self, now: Duration) -> Action {
         let now = self.advance(now);
-        let is_over = |at: &Duration| *at <= now;
+        let is_over = |at: &Nanos| *at <= now;
         if let Some((_, timeout)) = self.running().into_iter().flatten().find(|(at, _)| is_over(at)) {
             self.phase = Phase::Expired(timeout);
             return Action::Disconnect(timeout);
@@ -354,7 +356,7 @@ impl KeepAlive {
 
     /// Returns the latest round-trip time that was measured.
     pub fn round_trip(&self) -> Option<Duration> {
-        self.round_trip
+        self.round_trip.map(Nanos::duration)
     }
 
     /// Returns the timeout that has expired: that of the [`Action::Disconnect`] which [`poll`](Self::poll) returned.
@@ -366,11 +368,10 @@ impl KeepAlive {
     }
 
     /// The timeouts that are running, with the time at which each expires.
-    fn running(&self) -> [Option<(Duration, Timeout)>; 2] {
+    fn running(&self) -> [Option<(Nanos, Timeout)>; 2] {
         let Timeouts { opening, idle, pong, closing, exact_pong, .. } = self.timeouts;
-        let after = |begin: Duration, limit: Option<Duration>, timeout: Timeout| {
-            Some((begin.saturating_add(limit?), timeout))
-        };
+        let after =
+            |begin: Nanos, limit: Option<Nanos>, timeout: Timeout| Some((begin.after(limit?), timeout));
         // A Ping that the transport does not accept is waited for too, since no other follows.
         let unwritten = Ping { at: self.latest.at.max(self.since), ..self.latest };
         let unwritten = (self.unwritten > 0).then_some(unwritten);
@@ -387,15 +388,50 @@ impl KeepAlive {
     }
 
     /// The time at which the next Ping is due.
-    fn next_ping(&self) -> Option<Duration> {
+    fn next_ping(&self) -> Option<Nanos> {
         let is_possible = self.phase == Phase::Open && !self.held && self.unwritten == 0;
         let interval = self.timeouts.ping_interval.filter(|_| is_possible)?;
-        Some(self.latest.at.saturating_add(interval))
+        Some(self.latest.at.after(interval))
     }
 
     /// Time does not go backwards here.
-    fn advance(&mut self, now: Duration) -> Duration {
-        self.now = self.now.max(now);
+    fn advance(&mut self, now: Duration) -> Nanos {
+        self.now = self.now.max(Nanos::new(now));
         self.now
+    }
+}
+
+/// A time or a span of time in half the memory of a [`Duration`], also if there is none: nanoseconds, and one more. It ends
+/// after 584 years.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Nanos(NonZeroU64);
+
+impl Nanos {
+    #[expect(clippy::as_conversions, clippy::cast_lossless, reason = "`u64::from` is not const")]
+    const fn new(duration: Duration) -> Self {
+        let nanos =
+            duration.as_secs().saturating_mul(1_000_000_000).saturating_add(duration.subsec_nanos() as u64);
+        Self(NonZeroU64::MIN.saturating_add(nanos))
+    }
+
+    const fn of(duration: Option<Duration>) -> Option<Self> {
+        match duration {
+            Some(duration) => Some(Self::new(duration)),
+            None => None,
+        }
+    }
+
+    fn duration(self) -> Duration {
+        Duration::from_nanos(self.0.get().saturating_sub(1))
+    }
+
+    fn after(self, span: Self) -> Self {
+        Self(self.0.saturating_add(span.0.get().saturating_sub(1)))
+    }
+}
+
+impl fmt::Debug for Nanos {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.duration().fmt(f)
     }
 }

@@ -16,8 +16,7 @@ use sansocket::{
 
 #[test]
 fn a_session_is_small() {
-    println!("{} bytes", size_of::<Session>());
-    assert!(size_of::<Session>() <= SESSION, "{}", size_of::<Session>());
+    assert!(size_of::<Session>() <= SESSION, "{} bytes", size_of::<Session>());
     assert!(size_of::<Option<Received<'_>>>() <= 32, "{}", size_of::<Option<Received<'_>>>());
 }
 

@@ -127,8 +127,6 @@ pub struct Session {
     out: WriteBuffer,
     payload: Option<Box<Payload>>,
     keep_alive: KeepAlive,
-    /// The latest time that was reported.
-    now: Duration,
     high_water: usize,
     /// The number of bytes that the caller has taken to write.
     lent: usize,
@@ -199,7 +197,6 @@ impl Session {
             out: WriteBuffer::default(),
             payload: None,
             keep_alive: KeepAlive::new(timeouts, now),
-            now,
             high_water: HIGH_WATER,
             lent: 0,
             waiting: 0,
@@ -306,3 +303,6 @@ impl Session {
 
 /// Unwritten bytes from which on nothing is read, unless set otherwise.
 const HIGH_WATER: usize = 64 << 10;
+
+/// For the timer, which does not go back in time: the latest time that was reported.
+const LATEST: Duration = Duration::ZERO;

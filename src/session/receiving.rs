@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use super::{Phase, ReadBuffer, Session, ending::Reason};
+use super::{LATEST, Phase, ReadBuffer, Session, ending::Reason};
 use crate::{
     Connection, Event, Input, State, client,
     server::{self, Accept, Incoming, PlainRequest, ResponseError},
@@ -110,7 +110,7 @@ impl Session {
                 // After an error, the Close that tells the peer is in `out`, and the connection has the error.
                 let event = connection.receive(input, self.out.out()).ok().flatten();
                 if let Some(Event::Pong(data)) = &event {
-                    self.keep_alive.on_pong(data, self.now);
+                    self.keep_alive.on_pong(data, LATEST);
                 }
                 self.look_at_connection();
                 event.map(Received::Event)
@@ -182,7 +182,7 @@ impl Session {
 
     pub(super) fn open_with(&mut self, connection: Connection) {
         self.phase = Phase::Open(connection);
-        self.keep_alive.on_open(self.now);
+        self.keep_alive.on_open(LATEST);
         self.look_at_connection();
     }
 
@@ -191,7 +191,7 @@ impl Session {
         let Phase::Open(connection) = &self.phase else { return };
         match connection.state() {
             State::Open => {}
-            State::Closing => self.keep_alive.on_closing(self.now),
+            State::Closing => self.keep_alive.on_closing(LATEST),
             State::Draining | State::Closed => {
                 let failed = connection.close_outcome().is_some_and(|outcome| outcome.error.is_some());
                 self.leave(if failed { Reason::Protocol } else { Reason::Close });

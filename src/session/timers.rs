@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::{Phase, Session, ending::Reason};
+use super::{LATEST, Phase, Session, ending::Reason};
 use crate::keepalive::{Action, KeepAlive, Timeout};
 
 impl Session {
@@ -14,7 +14,8 @@ impl Session {
     /// evaluate the timers too.
     pub fn on_time(&mut self, now: Duration) {
         self.keep_time();
-        self.now = self.now.max(now);
+        // It takes note of the time, and nothing has been written.
+        self.keep_alive.on_write(0, now);
         self.time_told = true;
     }
 
@@ -36,9 +37,9 @@ impl Session {
         }
         self.time_told = false;
         if core::mem::take(&mut self.heard) {
-            self.keep_alive.on_receive(self.now);
+            self.keep_alive.on_receive(LATEST);
         }
-        match self.keep_alive.poll(self.now) {
+        match self.keep_alive.poll(LATEST) {
             Action::Wait => {}
             Action::Ping(data) => self.send_own_ping(data),
             Action::Disconnect(timeout) => self.expire(timeout),
@@ -70,8 +71,9 @@ impl Session {
             }
             _ => return self.end(reason),
         }
-        // The expired timer stays expired.
-        self.keep_alive = KeepAlive::new(self.keep_alive.timeouts(), self.now);
+        // The expired timer stays expired, and its deadline is now.
+        let now = self.keep_alive.deadline().unwrap_or_default();
+        self.keep_alive = KeepAlive::new(self.keep_alive.timeouts(), now);
         self.leave(reason);
     }
 }

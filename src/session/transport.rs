@@ -2,7 +2,7 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
-use super::{Phase, Session, ending::Reason};
+use super::{LATEST, Phase, Session, ending::Reason};
 use crate::{client, frame::Role, handshake::HandshakeError};
 
 /// What to do with the transport now.
@@ -163,7 +163,7 @@ impl Session {
 
     fn on_write(&mut self, count: usize) {
         self.flush_due |= count > 0;
-        self.keep_alive.on_write(count, self.now);
+        self.keep_alive.on_write(count, LATEST);
         if let Some(payload) = &mut self.payload {
             payload.before = payload.before.saturating_sub(count);
         }
@@ -186,7 +186,7 @@ impl Session {
         {
             payload.left = payload.left.saturating_sub(count);
             self.flush_due |= count > 0;
-            self.keep_alive.on_write(usize::try_from(count).unwrap_or(usize::MAX), self.now);
+            self.keep_alive.on_write(usize::try_from(count).unwrap_or(usize::MAX), LATEST);
             if payload.left == 0 {
                 self.payload = None;
             }
@@ -206,7 +206,7 @@ impl Session {
     /// Begins the end: what is in `out` is written, and input is discarded. The first reason counts.
     pub(super) fn leave(&mut self, reason: Reason) {
         self.reason.get_or_insert(reason);
-        self.keep_alive.on_closing(self.now);
+        self.keep_alive.on_closing(LATEST);
     }
 
     /// Ends at once.
