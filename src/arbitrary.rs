@@ -1,4 +1,6 @@
 //! `Arbitrary` for the types of the wire.
+//!
+//! Uses `close`, `close_code`, `frame`, `num`, `testing`.
 
 use ::arbitrary::{Arbitrary, Result, Unstructured};
 

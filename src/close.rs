@@ -1,6 +1,6 @@
 //! The body of a Close frame: why a connection is closed (RFC 6455, 5.5.1).
 //!
-//! Uses `close_code`, `error`, `utf8` and the helpers.
+//! Uses `close_code`, `error`, `excerpt`, `utf8`.
 
 #[cfg(feature = "alloc")]
 use alloc::{borrow::Cow, boxed::Box};

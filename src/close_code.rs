@@ -1,4 +1,6 @@
-//! The status codes of a Close frame (RFC 6455, 7.4). Uses nothing.
+//! The status codes of a Close frame (RFC 6455, 7.4).
+//!
+//! Uses no other module.
 
 use core::{error, fmt, num::NonZeroU16};
 

@@ -1,4 +1,6 @@
 //! Where a client's masking keys and nonce come from (RFC 6455, 5.3 and 10.3).
+//!
+//! Uses no other module.
 
 use alloc::boxed::Box;
 use core::fmt;

@@ -1,6 +1,8 @@
 //! What goes wrong on an open connection: what the peer did, and what the caller asked for.
 //!
 //! The errors of the opening handshake are in [`handshake`](crate::handshake).
+//!
+//! Uses `close_code`, `keepalive`.
 
 use core::{error, fmt};
 

@@ -1,4 +1,6 @@
-//! What `Debug` shows of data and texts that are long or secret. It uses nothing else of this crate.
+//! What `Debug` shows of data and texts that are long or secret.
+//!
+//! Uses no other module.
 
 use core::fmt;
 

@@ -27,7 +27,9 @@
 //!
 //! # Layers
 //!
-//! It is an encoding like the others, and may use [`server`], [`client`], [`extended_connect`] and `handshake`.
+//! It is an encoding like the others.
+//!
+//! Uses `client`, `connection`, `extended_connect`, `handshake`, `server`.
 
 use alloc::{
     boxed::Box,

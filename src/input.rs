@@ -1,4 +1,6 @@
 //! The cursor over the bytes that were read.
+//!
+//! Uses no other module.
 
 use core::{fmt, mem};
 

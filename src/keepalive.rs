@@ -69,6 +69,8 @@
 //! | bytes ahead of the Ping are written (`on_write`) | starts again | starts again | starts again |
 //!
 //! A Pong answers all Pings before its own, since a peer may answer the most recent one alone (RFC 6455, 5.5.3).
+//!
+//! Uses no other module.
 
 use core::{error, fmt, num::NonZeroU64, time::Duration};
 

@@ -1,4 +1,6 @@
 //! Conversions of numbers that lose nothing.
+//!
+//! Uses no other module.
 
 /// A length as the protocol counts it. No platform has a `usize` of more than 64 bits.
 #[inline]

@@ -18,6 +18,8 @@
 //! // From here on it is as if we had connected to example.com: TLS, then the opening handshake.
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! Uses `client`, `handshake`, `input`, `uri`.
 
 use alloc::{
     format,

@@ -1,4 +1,6 @@
 //! `ws` and `wss` URIs (RFC 6455, 3).
+//!
+//! Uses `excerpt`.
 
 use alloc::string::String;
 use core::{error, fmt, net::Ipv6Addr, str::FromStr};

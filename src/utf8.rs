@@ -2,6 +2,8 @@
 //!
 //! [`Decoder`] validates UTF-8 in pieces that may be cut anywhere, and fails at the first byte with which the
 //! text can no longer become valid.
+//!
+//! Uses no other module.
 
 use core::{error, fmt, str};
 

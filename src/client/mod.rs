@@ -28,9 +28,11 @@
 //!
 //! # Layers
 //!
-//! It may use `handshake`, `uri` and [`Connection`](crate::Connection). The files are those of [`server`](crate::server):
+//! The files are those of [`server`](crate::server):
 //! the request and the response, what is offered, the judgment of what the other side sent (`negotiation`), and the
 //! machine for bytes (`handshake`).
+//!
+//! Uses `connection`, `deflate`, `entropy`, `handshake`, `input`, `num`, `uri`.
 
 mod body;
 #[cfg_attr(not(feature = "deflate"), path = "no_deflate.rs")]

@@ -4,7 +4,7 @@
 //! Without the feature `deflate` the three types are empty, no compression can be agreed on, and all of it
 //! disappears from the machine code. So nothing above this module has to ask which features there are.
 //!
-//! Uses `frame`, `error` and `deflate`, the feature. Used by `connection` and by the opening handshake.
+//! Uses `deflate`, `error`, `frame`, `num`.
 
 #[cfg(feature = "deflate")]
 mod deflate;

@@ -21,7 +21,8 @@
 //! | [`sending`], [`split`], `deflate` | the methods of `Connection` and its halves |
 //! | [`config`], [`event`] | what goes in beside bytes, and what comes out |
 //!
-//! Uses `compression`, `frame` and what is below them.
+//! Uses `close`, `close_code`, `compression`, `deflate`, `entropy`, `error`, `excerpt`, `frame`, `input`,
+//! `keepalive`, `num`, `utf8`.
 
 mod assembly;
 mod config;
@@ -145,7 +146,6 @@ impl Connection {
         }
     }
 
-    /// Everything but the fast path, which is worth inlining.
     /// The fast path of [`receive`](Self::receive) alone, for [`Session`](crate::session::Session): a message of one frame that is
     /// entirely contained in the input. `None` means nothing but that `receive` has to look.
     ///
@@ -155,6 +155,7 @@ impl Connection {
         self.receiver.receive_message(input)
     }
 
+    /// Everything else, so that only the fast path is inlined.
     #[inline(never)]
     fn receive_any<'b>(
         &mut self,
@@ -281,7 +282,7 @@ impl Connection {
     }
 
     /// Gives back memory that is held for speed: what was [recycled](Self::recycle), and, with the feature `deflate`,
-    /// the context for compressing.
+    /// the contexts for compressing and, without context takeover, for inflating.
     ///
     /// It is a call for connections that have nothing to do for a while. The next compressed message makes the context
     /// anew, and will be a bit longer, because it cannot refer to earlier ones. The context for inflating stays if the

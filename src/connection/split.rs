@@ -99,7 +99,8 @@ impl ReceiveHalf {
         self.0.recycle(event);
     }
 
-    /// Gives back the memory of what was [recycled](Self::recycle).
+    /// Gives back memory that is held for speed: what was [recycled](Self::recycle), and the context for inflating if the peer
+    /// may not refer to earlier messages. See [`Connection::release_buffers`] for details.
     pub fn release_buffers(&mut self) {
         self.0.release_buffers();
     }

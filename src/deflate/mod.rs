@@ -99,6 +99,8 @@
 //! contexts are renewed in time. When receiving, that happens between messages, and the window is preserved. A single
 //! message can have at least 1 GiB of compressed bytes; a longer one may fail with 1009. When sending, a message then
 //! refers to no earlier ones.
+//!
+//! Uses `error`, `handshake::Extension`, `num`.
 
 mod compressor;
 mod config;

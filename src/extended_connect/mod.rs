@@ -68,7 +68,9 @@
 //!
 //! # Layers
 //!
-//! It is an encoding like the others, and may use [`server`](crate::server), [`client`](crate::client) and `handshake`.
+//! It is an encoding like the others.
+//!
+//! Uses `client`, `connection`, `entropy`, `handshake`, `server`.
 
 mod client;
 mod header_list;

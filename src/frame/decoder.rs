@@ -43,7 +43,7 @@ pub struct Decoder {
     rsv1_allowed: bool,
     cut_compressed: bool,
     limits: Limits,
-    /// The longest payload that the short way takes.
+    /// The longest payload that the fast path takes.
     max_whole_len: u16,
     /// The beginning of an incomplete header, and how long it is. While a frame waits, the last bytes of it that were
     /// unmasked, to see whether the caller kept them.
@@ -52,7 +52,7 @@ pub struct Decoder {
     /// The frame whose payload is being received, and how much of it has been.
     frame: Option<Header>,
     offset: u64,
-    /// Whether that much has been unmasked only, and waits in an input that is growing.
+    /// Whether that much has been unmasked only, and waits in a retained input.
     waiting: bool,
     /// The unfinished message: how many bytes and fragments its frames have declared.
     in_message: bool,
@@ -367,7 +367,7 @@ impl Decoder {
     }
 }
 
-/// Whether a frame is not whole, and can be once the input has grown.
+/// Whether a frame is incomplete, and can be completed in the buffer of a retained input.
 #[inline]
 fn may_wait(payload_len: u64, input: &Input<'_>) -> bool {
     payload_len <= as_u64(input.capacity()) && as_u64(input.len()) < payload_len

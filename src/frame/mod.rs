@@ -5,6 +5,8 @@
 //! frames, in parts where a frame does not lie whole in the input, and refuses everything a header can break.
 //!
 //! Who wants messages takes a [`Connection`](crate::Connection) instead.
+//!
+//! Uses `error`, `excerpt`, `input`, `num`.
 
 mod decoder;
 mod header;

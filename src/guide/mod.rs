@@ -11,6 +11,8 @@
 //! | [`security`] | What is left for me to check? |
 //! | [`browser`] | How does it map to the `WebSocket` object of browsers? |
 //! | [`tungstenite`] | I come from tungstenite. What is what? |
+//!
+//! Uses no other module.
 
 pub mod browser;
 pub mod closing;

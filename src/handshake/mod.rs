@@ -14,7 +14,9 @@
 //!
 //! # Layers
 //!
-//! It may use `input` and `error`, and knows neither of the roles.
+//! It knows neither of the roles.
+//!
+//! Uses `input`.
 
 mod collector;
 mod error;

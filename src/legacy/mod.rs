@@ -59,6 +59,9 @@
 //!   which browsers did not, and haproxy refuses such requests.
 //! - permessage-deflate may be agreed in versions 7 and 8. The older `deflate-stream`, `deflate-frame` and
 //!   `x-webkit-deflate-frame` are declined.
+//!
+//! Uses `client`, `close`, `connection`, `entropy`, `error`, `frame`, `handshake`, `input`, `keepalive`, `num`,
+//! `server`, `utf8`.
 
 mod challenge;
 pub mod client;

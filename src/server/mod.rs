@@ -29,9 +29,11 @@
 //!
 //! # Layers
 //!
-//! It may use `handshake`, `uri` and [`Connection`](crate::Connection). The files are those of [`client`](crate::client):
+//! The files are those of [`client`](crate::client):
 //! the request and the response, what is answered, the judgment of what the other side sent (`negotiation`), and the
 //! machine for bytes (`handshake`).
+//!
+//! Uses `connection`, `deflate`, `excerpt`, `handshake`, `input`, `uri`.
 
 mod answer;
 #[cfg_attr(not(feature = "deflate"), path = "no_deflate.rs")]

@@ -86,6 +86,9 @@
 //! client's [`Connection`] holds. The sessions of a thread can share one read buffer, if each consumes what was read
 //! before the next one reads (wrap it with [`Input::new`](crate::Input::new)), and one output buffer, see
 //! [`lend_memory`](Session::lend_memory).
+//!
+//! Uses `client`, `close`, `connection`, `deflate`, `error`, `frame`, `handshake`, `input`, `keepalive`, `num`,
+//! `server`.
 
 mod buffers;
 #[cfg(feature = "deflate")]

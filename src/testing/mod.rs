@@ -28,6 +28,8 @@
 //! assert_eq!(pair.second().events, [Event::Text("Hello".into())]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! Uses `close`, `close_code`, `connection`, `error`, `frame`, `input`, `num`.
 
 mod cuts;
 mod pair;

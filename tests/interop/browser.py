@@ -114,9 +114,9 @@ async def the_meter_measures_and_the_plot_moves(demo):
         await page.evaluate("() => { setTimeout(() => $('flood').click(), 600); }")
         await page.click("#flood")
         await page.wait_for_function("!flooding && rates.some(rate => rate > 0)")
-        colours = await page.evaluate("""() => new Set(new Uint32Array(
+        colors = await page.evaluate("""() => new Set(new Uint32Array(
             $("plot").getContext("2d").getImageData(0, 0, $("plot").width, $("plot").height).data.buffer)).size""")
-        assert colours > 3, f"the plot has {colours} colours"
+        assert colors > 3, f"the plot has {colors} colors"
         await page.fill("#say", "and the echo works all the same")
         await page.press("#say", "Enter")
         await page.wait_for_selector("#log li")

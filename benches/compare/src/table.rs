@@ -119,10 +119,10 @@ impl Table {
 
     /// For each row a line, and on it each library where its ratio to the first is, on a logarithmic scale.
     pub fn svg(&self) -> String {
-        const COLOURS: [&str; 9] = [
+        const COLORS: [&str; 9] = [
             "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#7a3e9d", "#e69f00", "#56b4e9", "#8a8a00", "#888888",
         ];
-        assert!(self.names.len() <= COLOURS.len(), "a colour for each library");
+        assert!(self.names.len() <= COLORS.len(), "a color for each library");
         let (left, right, line) = (430.0, 900.0, 20.0);
         let height = 106.0 + line * self.rows.len() as f64;
         let x =
@@ -133,30 +133,30 @@ impl Table {
              <text x=\"10\" y=\"20\" font-size=\"14\">Time for a message, as a multiple of sansocket's (further left is \
              faster)</text>\n"
         );
-        for (number, (name, colour)) in self.names.iter().zip(COLOURS).enumerate() {
+        for (number, (name, color)) in self.names.iter().zip(COLORS).enumerate() {
             let (at, y) = (10.0 + 178.0 * (number % 5) as f64, 38.0 + 16.0 * (number / 5) as f64);
             let _ = writeln!(
                 out,
-                "<circle cx=\"{at}\" cy=\"{y}\" r=\"5\" fill=\"{colour}\"/><text x=\"{}\" y=\"{}\" font-size=\"11\">{name}</text>",
+                "<circle cx=\"{at}\" cy=\"{y}\" r=\"5\" fill=\"{color}\"/><text x=\"{}\" y=\"{}\" font-size=\"11\">{name}</text>",
                 at + 9.0,
                 y + 4.0
             );
         }
         for ratio in [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0] {
-            let (at, colour) = (x(ratio), if ratio == 1.0 { "#000000" } else { "#cccccc" });
+            let (at, color) = (x(ratio), if ratio == 1.0 { "#000000" } else { "#cccccc" });
             let _ = writeln!(
                 out,
-                "<line x1=\"{at}\" x2=\"{at}\" y1=\"84\" y2=\"{height}\" stroke=\"{colour}\"/><text x=\"{at}\" y=\"79\" text-anchor=\"middle\">×{ratio}</text>"
+                "<line x1=\"{at}\" x2=\"{at}\" y1=\"84\" y2=\"{height}\" stroke=\"{color}\"/><text x=\"{at}\" y=\"79\" text-anchor=\"middle\">×{ratio}</text>"
             );
         }
         for (number, row) in self.rows.iter().enumerate() {
             let y = 98.0 + line * number as f64;
             let _ = writeln!(out, "<text x=\"10\" y=\"{}\">{}</text>", y + 4.0, row.name);
-            for (cell, colour) in row.cells.iter().zip(COLOURS) {
+            for (cell, color) in row.cells.iter().zip(COLORS) {
                 if let Some((_, ratio)) = cell {
                     let _ = writeln!(
                         out,
-                        "<circle cx=\"{:.1}\" cy=\"{y}\" r=\"5\" fill=\"{colour}\" fill-opacity=\"0.85\"/>",
+                        "<circle cx=\"{:.1}\" cy=\"{y}\" r=\"5\" fill=\"{color}\" fill-opacity=\"0.85\"/>",
                         x(*ratio)
                     );
                 }

@@ -8,7 +8,9 @@ use std::hint::black_box;
 
 use sansocket::{
     Close, Config, Connection, Delivery, Event, Input, ProtocolError, ReceiveHalf, Reply, SendError,
-    frame::OpCode,
+    SendHalf,
+    frame::{Limits, OpCode},
+    keepalive::Timeout,
 };
 
 type Received<'b> = Result<Option<Event<'b>>, ProtocolError>;
@@ -65,6 +67,19 @@ fn proof_close(connection: &mut Connection, close: Close<'_>, out: &mut Vec<u8>)
     connection.send_close(close, out)
 }
 
+#[inline(never)]
+fn proof_rest(connection: &mut Connection, timeout: Timeout, limits: Limits, out: &mut Vec<u8>) {
+    connection.set_limits(limits);
+    connection.time_out(timeout, out);
+    connection.release_buffers();
+    let _ = connection.receive_eof();
+}
+
+#[inline(never)]
+fn proof_reply(half: &mut SendHalf, reply: &Reply, out: &mut Vec<u8>) {
+    half.reply(reply, out);
+}
+
 /// Not free of panics, so that it shows whether they are found.
 #[inline(never)]
 fn control(bytes: &[u8], at: usize) -> u8 {
@@ -86,7 +101,11 @@ fn main() {
         let mut out = Vec::new();
         println!("{:?}", proof_send(&mut connection, black_box("a"), black_box(true), &mut out));
         println!("{:?}", proof_close(&mut connection, Close::from(sansocket::CloseCode::NORMAL), &mut out));
+        let limits = black_box(connection.limits());
         println!("{:?}", proof_connection(&mut connection, &mut Input::new(&mut out), &mut Vec::new()));
+        proof_rest(&mut connection, black_box(Timeout::Pong), limits, &mut out);
+        let (receiving, mut sending) = connection.split();
+        proof_reply(&mut sending, &proof_end(receiving), &mut out);
     }
     black_box(control(black_box(b"abc"), black_box(1)));
 }
