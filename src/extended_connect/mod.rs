@@ -64,7 +64,7 @@
 //!
 //! Over TCP a client leaves it to the server to shut down first. Here both sides end the stream at `Draining`: the TCP
 //! connection stays open anyway, and behind a proxy that waits for the client, the end of the server would only come with a
-//! timer.
+//! timer. [`guide::streams`](crate::guide::streams) lists the peers that differ.
 //!
 //! # Layers
 //!

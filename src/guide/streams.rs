@@ -27,17 +27,19 @@
 //!
 //! # Who ends it first
 //!
-//! After both Close frames the server ends its direction, and the client follows, as over TCP (RFC 6455, section 7.1.1).
-//! A stream has no port to keep, so nothing breaks if a client is the first; but some servers expect the order. Either
-//! way, wait for the other direction only as long as the closing timeout, and then reset the stream. The outcome is clean
-//! if both Close frames were exchanged, however the stream ended.
+//! Once both Close frames have been exchanged, each side ends its direction without waiting for the other. Over TCP a client
+//! waits for the server (RFC 6455, section 7.1.1), so that the server's port is free again; a stream has no port, and a proxy
+//! that waits for the client would otherwise hold the end of the server back. Where a server fails if the client is first (see
+//! below), let the client wait, as the client in `examples/http3` does. Either way, wait for the other direction only as
+//! long as the closing timeout, and then reset the stream. The outcome is clean if both Close frames were exchanged, however the
+//! stream ended.
 //!
 //! # Peers that differ
 //!
 //! | peer | what it does | what follows |
 //! |---|---|---|
 //! | hypercorn 0.18, HTTP/3 | answers a Close and does not end the stream | the client's closing timeout resets it |
-//! | hypercorn 0.18, HTTP/3 | fails if the client ends the stream after the Close, and closes the other WebSockets of the connection with 1011 | do not end the stream before the server |
+//! | hypercorn 0.18, HTTP/3 | fails if the client ends the stream after the Close, and closes the other WebSockets of the connection with 1011 | let the client wait for the server |
 //! | hypercorn 0.18, HTTP/3 | refuses with a `connection: close` header, which HTTP/3 does not allow (RFC 9114, section 4.2) | a rejection with that status, whose [`fault`](crate::client::Response::fault) is `ConnectionSpecificHeader` |
 //! | aioquic 1.7 | announces extended CONNECT also as a client, where it means nothing | ignore it |
 //! | proxies between HTTP/2 and HTTP/1.1 | may not pass on the end of a direction until both have ended | the closing timeout |

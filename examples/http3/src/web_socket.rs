@@ -102,7 +102,7 @@ impl WebSocket {
 
     /// Sends what fits into the peer's windows, and then ends the stream if the connection has ended.
     ///
-    /// As over TCP the server does so first, and the client follows. A stream needs no such order, but there are servers
+    /// As over TCP the client waits for the server. A stream needs no such order, but there are servers
     /// that do not survive another one: the end of a stream after its Close takes the whole connection of hypercorn 0.18
     /// down, which does not end the stream itself either. There the closing timeout does, with a reset.
     pub(crate) fn write(&mut self, http: &mut h3::Connection, quic: &mut quiche::Connection) {
