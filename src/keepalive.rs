@@ -409,7 +409,7 @@ impl KeepAlive {
 struct Nanos(NonZeroU64);
 
 impl Nanos {
-    #[expect(clippy::as_conversions, clippy::cast_lossless, reason = "`u64::from` is not const")]
+    #[expect(clippy::as_conversions, reason = "`u64::from` is not const")]
     const fn new(duration: Duration) -> Self {
         let nanos =
             duration.as_secs().saturating_mul(1_000_000_000).saturating_add(duration.subsec_nanos() as u64);

@@ -5,7 +5,7 @@
 
 use std::{io::Write as _, time::Duration};
 
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::StreamExt as _;
 use sansocket_tokio::{Error, Message, Options, connect, sansocket::CloseCode};
 use tokio::time::{interval, sleep};
 
@@ -44,7 +44,7 @@ async fn talk(uri: &str) -> Result<bool, Error> {
             },
             _ = ticks.tick() => {
                 count += 1;
-                SinkExt::send(&mut socket, Message::Text(format!("line {count}"))).await?;
+                socket.send(Message::Text(format!("line {count}"))).await?;
             }
             _ = tokio::signal::ctrl_c() => {
                 socket.close(CloseCode::NORMAL).await?;

@@ -9,11 +9,10 @@ async fn main() -> std::io::Result<()> {
     let listener = TcpListener::bind(address).await?;
     println!("listening on ws://{}/", listener.local_addr()?);
     loop {
-        match listener.accept().await {
-            Ok((stream, peer)) => {
-                drop(tokio::spawn(async move { println!("{peer}: {:?}", serve(stream).await) }))
-            }
-            Err(_) => tokio::time::sleep(std::time::Duration::from_millis(100)).await, // too many open files
+        if let Ok((stream, peer)) = listener.accept().await {
+            tokio::spawn(async move { println!("{peer}: {:?}", serve(stream).await) });
+        } else {
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await; // too many open files
         }
     }
 }

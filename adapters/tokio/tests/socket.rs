@@ -221,7 +221,7 @@ async fn what_takes_too_long_ends() {
         let mut socket = accept(far, Options::new()).await?;
         socket.close(CloseCode::GOING_AWAY).await
     });
-    let (_near, _) = (connect_over(near, &request(), Options::new()).await.unwrap(), ());
+    let _near = connect_over(near, &request(), Options::new()).await.unwrap();
     assert!(matches!(server.await.unwrap(), Err(Error::Timeout(Timeout::CloseHandshake))));
 
     // A server that does not answer the request.
@@ -329,7 +329,10 @@ async fn a_rejection_comes_with_its_response_and_other_answers_are_errors() {
     let (near, far) = duplex(4096);
     drop(far);
     let error = connect_over(near, &request(), Options::new()).await.unwrap_err();
-    assert!(matches!(error, Error::Handshake(HandshakeError::IncompleteHandshake) | Error::Io(_)), "{error:?}");
+    assert!(
+        matches!(error, Error::Handshake(HandshakeError::IncompleteHandshake) | Error::Io(_)),
+        "{error:?}"
+    );
     let (mut near, far) = duplex(4096);
     near.write_all(b"POST / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
     drop(near);
