@@ -23,6 +23,9 @@ use sansocket::{
     server::Accept,
 };
 
+#[path = "common/peers.rs"]
+mod peers;
+
 /// How long the other side may be silent. Generous, as machines may be busy.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -349,6 +352,34 @@ fn clients_of_others_are_refused_by_default() {
         assert_eq!(printed, None, "{draft}");
     }
     assert_eq!(served.try_iter().count(), 0);
+}
+
+/// L47: the example serves every version on one port, and its clock ticks for a client of hixie-76.
+#[test]
+fn the_example_serves_every_version_and_ticks() {
+    let mut command = Command::new(peers::find_example("legacy_server"));
+    let server = peers::Server::start(command.arg("127.0.0.1:0"));
+    let request = |target| server.request(target).origin(ORIGIN);
+    for &version in ALL {
+        let (mut client, _) = Client::open(server.port(), &request("/echo"), version, seed(6)).unwrap();
+        client.send(|connection, out| connection.send_text("Hello", out).unwrap());
+        client.expect("Hello");
+        client.send(|connection, out| connection.send_close(CloseCode::NORMAL, out).unwrap());
+        match version {
+            Version::Hixie75 => client.stream.shutdown(Shutdown::Write).unwrap(),
+            _ => assert!(matches!(client.next(), Some(Event::Close(_)))),
+        }
+        assert_eq!(client.next(), None);
+        assert_eq!(client.connection.receive_eof(), Ok(()));
+    }
+    let (mut client, _) = Client::open(server.port(), &request("/clock"), Version::Hixie76, seed(7)).unwrap();
+    let mut last = String::new();
+    for _ in 0..3 {
+        let Some(Event::Text(time)) = client.next() else { panic!("the clock stands still") };
+        assert!(time.len() == 8 && time.split(':').all(|part| part.parse::<u8>().is_ok()), "{time}");
+        assert_ne!(time, last);
+        last = time.into_owned();
+    }
 }
 
 /// An echo server of ours: its port, and the versions of its connections in order.
