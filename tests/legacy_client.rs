@@ -188,7 +188,7 @@ fn responses_that_are_refused() {
         ("ws://example.com:8080", "ws://example.com", E::UnexpectedLocation),
         ("Location:", "Elsewhere:", E::UnexpectedLocation),
         ("HTTP/1.1 101", "HTTP/1.0 101", E::HttpVersionTooOld),
-        ("HTTP/1.1 101", "HTTP/2 101", E::MalformedStatusLine),
+        ("HTTP/1.1 101", "HTTP/2 101", E::HttpVersionNotSupported),
         ("Connection: Upgrade", "Connection Upgrade", E::MalformedHeader),
     ];
     for (from, to, error) in rows {

@@ -59,7 +59,14 @@ fn hybi(version: &str, more: &[&str]) -> Vec<u8> {
 fn refused(versions: Versions, request: &[u8], error: HandshakeError, response: &str) {
     let served = serve(versions, request);
     assert_eq!(served.result, Err(error), "{}", request.escape_ascii());
-    let response = format!("HTTP/1.1 {response}\r\nContent-Length: 0\r\n\r\n");
+    let hint = "This is a WebSocket endpoint. Connect with a WebSocket client, over HTTP/1.1.\n";
+    let response = match error {
+        HandshakeError::MissingUpgrade | HandshakeError::HttpVersionTooOld => {
+            let length = hint.len();
+            format!("HTTP/1.1 {response}\r\nContent-Length: {length}\r\n\r\n{hint}")
+        }
+        _ => format!("HTTP/1.1 {response}\r\nContent-Length: 0\r\n\r\n"),
+    };
     assert_eq!(String::from_utf8(served.out).unwrap(), response, "{}", request.escape_ascii());
 }
 
@@ -467,7 +474,9 @@ fn the_rest_of_the_head_is_checked_as_ever() {
         bad_request(all(), &change(3, "Host : a"), E::MalformedHeader);
         bad_request(all(), &change(0, "GET demo HTTP/1.1"), E::InvalidTarget);
         bad_request(all(), &change(0, "GET /\u{e9} HTTP/1.1"), E::InvalidTarget);
-        bad_request(all(), &change(0, "GET / HTTP/1.0"), E::HttpVersionTooOld);
+        let response = "426 Upgrade Required\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13, 8, 7\r\n\
+            Content-Type: text/plain\r\nConnection: Upgrade, close";
+        refused(all(), &change(0, "GET / HTTP/1.0"), E::HttpVersionTooOld, response);
         let response = "405 Method Not Allowed\r\nAllow: GET\r\nConnection: close";
         refused(all(), &change(0, "POST / HTTP/1.1"), E::InvalidMethod, response);
     }
@@ -621,7 +630,7 @@ fn plain_http_is_served_beside_all_versions() {
     assert_eq!((request.path(), out.len()), ("/page", 0));
     assert_eq!(handshake.receive_eof(), Ok(()));
     let response = "426 Upgrade Required\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13, 8, 7\r\n\
-        Connection: Upgrade, close";
+        Content-Type: text/plain\r\nConnection: Upgrade, close";
     refused(all(), &plain, HandshakeError::MissingUpgrade, response);
 
     for (request, version) in [(hixie75(&[]), Version::Hixie75), (hixie76(&[]), Version::Hixie76)] {

@@ -87,8 +87,10 @@ fn judge_hybi(head: Head, target: Range<usize>, versions: Versions) -> Result<Ju
 /// The 8 bytes may be announced as a body, and nothing else may be.
 fn check_length(headers: Headers<'_>) -> Result<(), HandshakeError> {
     let has_coding = headers.clone().any(|(name, _)| name.eq_ignore_ascii_case("transfer-encoding"));
+    let is_repeated = single(headers.clone(), "content-length") == Single::Many;
     match content_length(headers) {
         _ if has_coding => Err(HandshakeError::UnexpectedBody),
+        _ if is_repeated => Err(HandshakeError::InvalidContentLength),
         ContentLength::None | ContentLength::Some(8) => Ok(()),
         ContentLength::Some(_) => Err(HandshakeError::UnexpectedBody),
         ContentLength::Invalid => Err(HandshakeError::InvalidContentLength),
