@@ -466,7 +466,8 @@ fn java(installed: &Path) -> Command {
     for entry in std::fs::read_dir("/usr/share/java").unwrap() {
         let file = entry.unwrap().path();
         if file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("netty")) {
-            path += &format!(":{}", file.display());
+            path.push(':');
+            path.push_str(file.to_str().unwrap());
         }
     }
     let mut command = Command::new("java");
