@@ -24,10 +24,11 @@ pub struct FirstBytes {
 impl FirstBytes {
     pub(crate) fn of(bytes: &[u8]) -> Self {
         let mut this = Self::default();
-        for (slot, byte) in this.bytes.iter_mut().zip(bytes) {
-            *slot = *byte;
+        if let Some(bytes) = bytes.first_chunk() {
+            return Self { bytes: *bytes, len: MAX_LEN };
         }
-        this.len = bytes.len().min(MAX_LEN);
+        this.bytes.iter_mut().zip(bytes).for_each(|(slot, byte)| *slot = *byte);
+        this.len = bytes.len();
         this
     }
 

@@ -35,9 +35,16 @@ impl RequestLine {
 
     /// Reads on, from the line so far.
     pub(super) fn receive(&mut self, line: &[u8]) -> Result<(), HandshakeError> {
-        for &byte in line.get(self.read..).unwrap_or_default() {
+        while let Some((&byte, rest)) = line.get(self.read..).and_then(<[u8]>::split_first) {
             self.receive_byte(byte, line)?;
-            self.read = self.read.saturating_add(1);
+            // Most bytes are those of a target, and of the usual version.
+            let plain = match self.part {
+                Part::Method => 0,
+                Part::Target => rest.iter().take_while(|byte| matches!(byte, b'!'..=b'~')).count(),
+                Part::Version if byte == b' ' && rest == b"HTTP/1.1\r\n" => rest.len(),
+                Part::Version => 0,
+            };
+            self.read = self.read.saturating_add(1).saturating_add(plain);
         }
         Ok(())
     }
