@@ -39,10 +39,9 @@ impl RequestLine {
             self.receive_byte(byte, line)?;
             // Most bytes are those of a target, and of the usual version.
             let plain = match self.part {
-                Part::Method => 0,
                 Part::Target => rest.iter().take_while(|byte| matches!(byte, b'!'..=b'~')).count(),
                 Part::Version if byte == b' ' && rest == b"HTTP/1.1\r\n" => rest.len(),
-                Part::Version => 0,
+                Part::Method | Part::Version => 0,
             };
             self.read = self.read.saturating_add(1).saturating_add(plain);
         }
