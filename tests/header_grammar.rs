@@ -7,7 +7,7 @@ mod common;
 
 use common::{Head, connect, opened, response, serve, show};
 use sansocket::{
-    client,
+    Input, client,
     handshake::{Extension, HandshakeError, HandshakeLimits},
 };
 
@@ -237,5 +237,31 @@ fn extensions_can_be_read_from_the_values_of_any_http_stack() {
     for malformed in ["", ",", "a;", "a, b c"] {
         let last = Extension::parse_all([malformed]).last();
         assert_eq!(last, Some(Err(HandshakeError::InvalidExtensions)), "{malformed:?}");
+    }
+}
+
+/// Each byte of version and status, and the one behind them, is right or decides at once.
+#[test]
+fn a_wrong_byte_in_a_status_line_is_the_violation() {
+    for line in [b"HTTP/1.1 401 ", b"HTTP/1.1 101 ", b"HTTP/1.1 100 "] {
+        for (at, right) in line.iter().enumerate() {
+            for byte in *b"\t \rx/\xff" {
+                if byte == *right || (at, byte) == (12, b'\r') {
+                    continue;
+                }
+                let mut bytes = [&line[..], b"No\r\n\r\n"].concat();
+                bytes[at] = byte;
+                let error =
+                    if at < 5 { HandshakeError::NotHttp } else { HandshakeError::MalformedStatusLine };
+                let request = client::Request::new("ws://h/").unwrap();
+                let run = connect(&request, &bytes);
+                assert_eq!(run.result, Err(error.into()), "{byte:#x} at {at}");
+                // It needs no byte more, and it is the last of those to look at.
+                let mut handshake = client::Handshake::new(&request, [7; 32], &mut Vec::new()).unwrap();
+                let result = handshake.receive(&mut Input::new(&mut bytes[..=at])).map(drop);
+                assert_eq!(result, Err(error.into()), "{byte:#x} at {at}");
+                assert_eq!(handshake.first_bytes().as_bytes(), &bytes[..=at]);
+            }
+        }
     }
 }

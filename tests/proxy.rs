@@ -296,3 +296,24 @@ fn a_violation_after_the_status_line_does_not_hide_the_status_of_a_proxy() {
         assert_eq!((response.header("proxy-authenticate"), left), (Some(&b"Basic"[..]), vec![]));
     }
 }
+
+/// Each byte of version and status, and the one behind them, is right or decides at once.
+#[test]
+fn a_wrong_byte_in_the_status_line_of_a_proxy_is_the_violation() {
+    let line = b"HTTP/1.1 407 ";
+    for at in 0..line.len() {
+        for byte in *b"\t \rx/\xff" {
+            if byte == line[at] || (at, byte) == (12, b'\r') {
+                continue;
+            }
+            let mut bytes = [&line[..], b"No\r\n\r\n"].concat();
+            bytes[at] = byte;
+            let error = if at < 5 { E::NotHttp } else { E::MalformedStatusLine };
+            let (result, left) = answer(HandshakeLimits::new(), &bytes);
+            assert_eq!((result, left.len()), (Err(error.into()), 0), "{byte:#x} at {at}");
+            let mut handshake = Handshake::new(&tunnel("ws://h/"), &mut Vec::new()).unwrap();
+            assert_eq!(handshake.receive(&mut Input::new(&mut bytes[..=at])), Err(error.into()));
+            assert_eq!(handshake.first_bytes().as_bytes(), &bytes[..=at]);
+        }
+    }
+}

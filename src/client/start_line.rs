@@ -25,8 +25,8 @@ impl StatusLine {
                 LEN => (matches!(byte, b' ' | b'\r'), HandshakeError::MalformedStatusLine),
                 _ => (byte.is_ascii_digit(), HandshakeError::MalformedStatusLine),
             };
-            // Control characters are for the collector, which has more to say of them.
-            let wrong = !valid && (byte == b'\r' || !byte.is_ascii_control());
+            // Other control characters are for the collector, which has more to say of them.
+            let wrong = !valid && (matches!(byte, b'\r' | b'\t') || !byte.is_ascii_control());
             wrong.then_some((at.saturating_add(1), error))
         })
     }
