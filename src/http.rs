@@ -182,7 +182,7 @@ impl server::Request<extended_connect::ExtendedConnect> {
         let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         Self::from_headers(pseudo.chain(headers)).map_err(|refusal| {
             let (error, list) = (refusal.error(), refusal.into_headers());
-            Refusal { error, response: Box::new(response_of(&list).unwrap_or_default().map(|()| "")) }
+            refused(error, response_of(&list).ok().map(|response| response.map(|()| "")))
         })
     }
 
@@ -295,5 +295,15 @@ fn refusal(error: HandshakeError) -> Refusal {
         let made = response(refusal.status, refusal.headers(length.as_deref())).ok()?;
         Some(made.map(|()| refusal.text()))
     });
-    Refusal { error, response: Box::new(made.unwrap_or_default()) }
+    refused(error, made)
+}
+
+/// The headers of a refusal are our own and fit. Should they not, it is one all the same.
+fn refused(error: HandshakeError, response: Option<Response<&'static str>>) -> Refusal {
+    let response = response.unwrap_or_else(|| {
+        let mut bare = Response::new("");
+        *bare.status_mut() = StatusCode::BAD_REQUEST;
+        bare
+    });
+    Refusal { error, response: Box::new(response) }
 }
