@@ -147,6 +147,7 @@ impl client::Handshake {
     /// # Errors
     ///
     /// As [`receive`](Self::receive). The body of a response that rejects is with that library.
+    /// [`HandshakeError::IncompleteHandshake`] for an interim response (1xx): the final one is still to come.
     pub fn receive_http<T>(
         mut self,
         response: &Response<T>,
@@ -232,7 +233,8 @@ impl extended_connect::Handshake {
     ///
     /// # Errors
     ///
-    /// As [`receive`](Self::receive), and [`HandshakeError::InvalidPseudoHeader`] for an interim response.
+    /// As [`receive`](Self::receive). [`HandshakeError::IncompleteHandshake`] for an interim response (1xx): the
+    /// final one is still to come. 101 is none of those, and an error of its own (RFC 9113, 8.6).
     pub fn receive_http<T>(
         mut self,
         response: &Response<T>,
@@ -241,7 +243,7 @@ impl extended_connect::Handshake {
         let status = [(":status", status.as_str().as_bytes())];
         let headers = response.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         let opened = self.receive(status.into_iter().chain(headers))?;
-        opened.ok_or_else(|| HandshakeError::InvalidPseudoHeader.into())
+        opened.ok_or_else(|| HandshakeError::IncompleteHandshake.into())
     }
 }
 

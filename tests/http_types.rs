@@ -175,8 +175,10 @@ fn a_response_is_judged_as_its_bytes_are() {
             assert_eq!((response.status(), response.header("location")), (status, Some(&b"/x"[..])));
         }
     }
-    let interim = answer(&|typed| *typed.status_mut() = 100.try_into().unwrap());
-    assert_eq!(interim, Err(E::IncompleteHandshake.into()));
+    for status in [100, 103] {
+        let interim = answer(&|typed| *typed.status_mut() = status.try_into().unwrap());
+        assert_eq!(interim, Err(E::IncompleteHandshake.into()));
+    }
 }
 
 /// What HTTP/2 makes of an extended CONNECT. The protocol is in the extensions.
@@ -221,7 +223,9 @@ fn refusals_over_http_2_are_values_too() {
         (400, &HeaderValue::from_static("13"))
     );
 
-    for (status, error) in [(101, E::InvalidPseudoHeader), (103, E::InvalidPseudoHeader)] {
+    for (status, error) in
+        [(101, E::InvalidPseudoHeader), (100, E::IncompleteHandshake), (103, E::IncompleteHandshake)]
+    {
         let response = Response::builder().status(status).body(()).unwrap();
         assert_eq!(connect(&wanted).0.receive_http(&response).map(|_| ()), Err(error.into()));
     }
