@@ -136,7 +136,7 @@ fn keys_of_any_length_are_refused_or_understood() {
         (format!("1{}8", " ".repeat(7000)), false),
         (format!("0{}0", " ".repeat(7000)), true),
         (format!("{} 8", "0".repeat(7000)), true),
-        (format!("4294967295{}!", " ".repeat(1)), true),
+        ("4294967295 !".to_owned(), true),
         (format!("4294967296{}!", " ".repeat(2)), false),
         (format!("{}1 8", "!".repeat(7000)), true),
     ] {

@@ -75,7 +75,7 @@ fn an_idle_session_holds_no_heap_memory() {
     let info = measure(|| {
         let mut server = Driver::server();
         let mut bytes = common::REQUEST.to_vec();
-        bytes.extend(all_to(Role::Server, &[(TEXT, &[b'a'; 70_000])]));
+        bytes.extend(all_to(Role::Server, &[(TEXT, &"a".repeat(70_000).into_bytes())]));
         server.read(&bytes);
         server.session.send_binary(&noise(100_000)).unwrap();
         server.settle();

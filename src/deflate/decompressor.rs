@@ -379,13 +379,13 @@ mod tests {
 
     #[test]
     fn a_message_that_cannot_be_counted_fails_at_the_same_byte_however_it_is_cut() {
-        let block = stored(&[7; 60_000], false);
+        let block = stored(&alloc::vec![7; 60_000], false);
         let payload = block[..block.len() - 1].repeat(18);
         for before in [0, 5] {
             let ends = [payload.len(), 65_535, 10_007].map(|cut| {
                 let (mut decompressor, mut made) = (decompressor(), 0);
                 for _ in 0..before {
-                    inflate(&mut decompressor, &stored(&[1; 60_000], false), 1000).unwrap();
+                    inflate(&mut decompressor, &stored(&alloc::vec![1; 60_000], false), 1000).unwrap();
                 }
                 let result = payload.chunks(cut).try_for_each(|part| {
                     decompressor.inflate(part, false, u64::MAX, |piece| {

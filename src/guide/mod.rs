@@ -5,7 +5,7 @@
 //! | [`embedding`] | How does it fit into my runtime and onto my transport? |
 //! | [`sending`] | How do I write large payloads, to many connections, and bound what is buffered? |
 //! | [`closing`] | Who closes the transport, when, and with which timer? |
-//! | [`streams`] | How do WebSockets run over HTTP/2 and HTTP/3, and how do their streams end? |
+//! | [`streams`] | How do sockets run over HTTP/2 and HTTP/3, and how do their streams end? |
 //! | [`limits`] | What can a peer cost me, and where do I set it? |
 //! | [`scaling`] | What do many connections cost, and how do they spread over cores and machines? |
 //! | [`security`] | What is left for me to check? |
