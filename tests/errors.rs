@@ -145,6 +145,7 @@ fn every_error_of_the_handshake_has_the_status_that_fits() {
         ),
         (Some(400), &[H::InvalidContentLength, H::UnexpectedBody, H::MalformedUpgrade, H::InvalidVersion]),
         (Some(400), &[H::InvalidKey, H::InvalidOrigin, H::InvalidSubprotocols, H::InvalidExtensions]),
+        (Some(400), &[H::InvalidPseudoHeader, H::ConnectionSpecificHeader]),
         (Some(405), &[H::InvalidMethod]),
         (Some(414), &[H::StartLineTooLong { limit: 1 }]),
         (Some(426), &[H::MissingUpgrade, H::UnsupportedVersion, H::HttpVersionTooOld]),
@@ -152,6 +153,7 @@ fn every_error_of_the_handshake_has_the_status_that_fits() {
             Some(431),
             &[H::HeaderLineTooLong { limit: 1 }, H::HeadTooLong { limit: 1 }, H::TooManyHeaders { limit: 1 }],
         ),
+        (Some(501), &[H::UnsupportedProtocol]),
         (Some(505), &[H::HttpVersionNotSupported, H::LooksLikeHttp2]),
         (
             None,

@@ -153,7 +153,27 @@ impl HandshakeError {
             | Self::AlreadyComplete => None,
             #[cfg(feature = "legacy")]
             Self::InvalidDigest | Self::UnexpectedOrigin | Self::UnexpectedLocation => None,
-            _ => Some(400),
+            Self::ControlCharacter
+            | Self::InvalidLineEnding
+            | Self::FoldedHeader
+            | Self::MalformedHeader
+            | Self::LooksLikeTls
+            | Self::NotHttp
+            | Self::MalformedRequestLine
+            | Self::InvalidPseudoHeader
+            | Self::ConnectionSpecificHeader
+            | Self::InvalidTarget
+            | Self::InvalidHostHeader
+            | Self::InvalidContentLength
+            | Self::UnexpectedBody
+            | Self::MalformedUpgrade
+            | Self::InvalidVersion
+            | Self::InvalidKey
+            | Self::InvalidOrigin
+            | Self::InvalidSubprotocols
+            | Self::InvalidExtensions => Some(400),
+            #[cfg(feature = "legacy")]
+            Self::InvalidChallenge | Self::MissingOrigin => Some(400),
         }
     }
 }
