@@ -46,7 +46,7 @@ use ::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Stat
 use crate::{
     Connection,
     client::{self, StatusLine},
-    extended_connect::{self, HeaderList, list},
+    extended_connect::{self, HeaderList, check_headers},
     handshake::{FieldError, HandshakeError, VERSION, accept_key, trim_ows},
     server::{self, ResponseError, check_method_and_target, check_plain, check_upgrade},
 };
@@ -196,7 +196,10 @@ impl server::Request<extended_connect::ExtendedConnect> {
         self,
         accept: server::Accept,
     ) -> Result<(Response<()>, Connection), ResponseError<Self>> {
-        self.answer(accept, |_, answer| Ok(response_of(&list(answer)?)?))
+        self.answer(accept, |_, answer| {
+            check_headers(answer.headers())?;
+            Ok(response(200, answer.headers())?)
+        })
     }
 }
 
@@ -212,21 +215,20 @@ impl extended_connect::Handshake {
         request: &client::Request,
         seed: [u8; 32],
     ) -> Result<(Self, Request<()>), client::RequestError> {
-        let (handshake, list) = Self::new(request, seed)?;
+        let handshake = Self::start(request, seed)?;
         let uri = request.uri();
         let scheme = if uri.is_secure() { "https" } else { "http" };
-        let mut request = Request::new(());
-        *request.method_mut() = Method::CONNECT;
-        *request.version_mut() = Version::HTTP_2;
-        *request.uri_mut() = Uri::builder()
+        let mut made = Request::new(());
+        *made.method_mut() = Method::CONNECT;
+        *made.version_mut() = Version::HTTP_2;
+        *made.uri_mut() = Uri::builder()
             .scheme(scheme)
             .authority(uri.authority())
             .path_and_query(uri.resource_name())
             .build()
             .map_err(|_| client::RequestError::InvalidUri)?;
-        let headers = list.iter().filter(|(name, _)| !name.starts_with(':'));
-        *request.headers_mut() = header_map(headers.map(|(name, value)| (&**name, value.as_bytes())))?;
-        Ok((handshake, request))
+        *made.headers_mut() = header_map(request.headers())?;
+        Ok((handshake, made))
     }
 
     /// Takes the response that another library has read, which has left out the interim ones.

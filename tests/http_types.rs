@@ -236,6 +236,26 @@ fn refusals_over_http_2_are_values_too() {
 }
 
 #[test]
+fn headers_that_http_2_does_not_have_are_no_values_either() {
+    let wanted = client::Request::new("ws://h/").unwrap();
+    for (name, value, allowed) in [
+        ("Keep-Alive", "5", false),
+        ("Proxy-Connection", "close", false),
+        ("TE", "gzip", false),
+        ("TE", "Trailers", true),
+    ] {
+        let made = extended_connect::Handshake::new_http(&wanted.clone().header(name, value), SEED);
+        let expected = if allowed { Ok(()) } else { Err(client::RequestError::ReservedHeader) };
+        assert_eq!(made.map(drop), expected, "{name}");
+        let (_, request) = connect(&wanted);
+        let accepted = extended_connect::Request::from_http_connect(&request, Some("websocket")).unwrap();
+        let answered = accepted.accept_http(Accept::new().header(name, value));
+        let expected = if allowed { Ok(()) } else { Err(ResponseErrorKind::ReservedHeader) };
+        assert_eq!(answered.map(drop).map_err(|error| error.kind()), expected, "{name}");
+    }
+}
+
+#[test]
 fn a_uri_that_the_types_do_not_take_is_an_error() {
     let mut refused = 0;
     for byte in b'!'..=b'~' {

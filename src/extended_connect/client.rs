@@ -5,7 +5,7 @@ use core::{fmt, mem};
 
 use super::{
     HeaderList,
-    header_list::{Received, into_list},
+    header_list::{Received, check_headers, list_of},
 };
 use crate::{
     Connection,
@@ -38,7 +38,7 @@ impl Handshake {
     /// The first thing that was wrong with what was put into the request. [`RequestError::ReservedHeader`] also for
     /// headers that HTTP/2 does not have, such as Keep-Alive (RFC 9113, 8.2.2).
     pub fn new(request: &Request, seed: [u8; 32]) -> Result<(Self, HeaderList), RequestError> {
-        request.check()?;
+        let handshake = Self::start(request, seed)?;
         let uri = request.uri();
         let pseudo = [
             (":method", "CONNECT"),
@@ -47,13 +47,19 @@ impl Handshake {
             (":path", uri.resource_name()),
             (":authority", uri.authority()),
         ];
-        let list = into_list(&pseudo, request.headers()).ok_or(RequestError::ReservedHeader)?;
+        Ok((handshake, list_of(&pseudo, request.headers())))
+    }
+
+    /// A handshake whose request is still to be sent, and can be.
+    pub(crate) fn start(request: &Request, seed: [u8; 32]) -> Result<Self, RequestError> {
+        request.check()?;
+        check_headers(request.headers())?;
         let state = State::Waiting {
             offer: Box::new(request.offer().clone()),
             entropy: Box::new(Entropy::new(seed)),
             interim: InterimCount::default(),
         };
-        Ok((Self { state }, list))
+        Ok(Self { state })
     }
 
     /// Takes the headers of a response: names in lower case, with `:status` first. `None`: it was an interim response

@@ -2,10 +2,10 @@
 //!
 //! It uses the grammar of the handshake.
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
 use super::HeaderList;
-use crate::handshake::{HandshakeError, is_token, trim_ows};
+use crate::handshake::{FieldError, HandshakeError, is_token, trim_ows};
 
 /// A list that was received, taken apart.
 pub(super) struct Received<'l, const N: usize> {
@@ -96,28 +96,28 @@ fn is_cookie(header: &(&str, &[u8])) -> bool {
     header.0 == "cookie"
 }
 
-/// Writes headers behind the pseudo-headers. `None` if one of them may not be sent.
-pub(super) fn into_list<'h>(
+/// Checks that a stream can have these headers of the caller.
+pub(crate) fn check_headers<'h>(
+    mut headers: impl Iterator<Item = (&'h str, &'h [u8])>,
+) -> Result<(), FieldError> {
+    let found = headers.any(|(name, value)| is_connection_specific(name, value));
+    if found { Err(FieldError::Reserved) } else { Ok(()) }
+}
+
+/// Writes headers behind the pseudo-headers.
+pub(super) fn list_of<'h>(
     pseudo: &[(&str, &str)],
     headers: impl Iterator<Item = (&'h str, &'h [u8])>,
-) -> Option<HeaderList> {
-    let mut list: HeaderList = pseudo.iter().map(|&(name, value)| (name.into(), value.into())).collect();
-    for (name, value) in headers {
-        let name = name.to_ascii_lowercase();
-        if is_connection_specific(&name, value) {
-            return None;
-        }
-        // It was text when it was added.
-        list.push((name, str::from_utf8(value).ok()?.into()));
-    }
-    Some(list)
+) -> HeaderList {
+    let pseudo = pseudo.iter().map(|&(name, value)| (name.into(), value.into()));
+    // A value was text when it was added.
+    let text = |value| String::from_utf8_lossy(value).into_owned();
+    pseudo.chain(headers.map(|(name, value)| (name.to_ascii_lowercase(), text(value)))).collect()
 }
 
 /// Whether this header is about a connection of HTTP/1.1, and has no place in a stream (RFC 9113, 8.2.2).
 fn is_connection_specific(name: &str, value: &[u8]) -> bool {
-    match name {
-        "connection" | "keep-alive" | "proxy-connection" | "transfer-encoding" | "upgrade" => true,
-        "te" => !value.eq_ignore_ascii_case(b"trailers"),
-        _ => false,
-    }
+    const NAMES: [&str; 5] = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
+    NAMES.iter().any(|specific| name.eq_ignore_ascii_case(specific))
+        || (name.eq_ignore_ascii_case("te") && !value.eq_ignore_ascii_case(b"trailers"))
 }

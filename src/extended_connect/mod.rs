@@ -80,7 +80,7 @@ use alloc::{string::String, vec::Vec};
 
 pub use client::Handshake;
 #[cfg(feature = "http")]
-pub(crate) use server::list;
+pub(crate) use header_list::check_headers;
 pub use server::{ExtendedConnect, Refusal, Request};
 
 /// The setting with which a server says that it takes an extended CONNECT, once its value is 1. It has the same number

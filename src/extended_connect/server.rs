@@ -5,14 +5,12 @@ use core::{error, fmt};
 
 use super::{
     HeaderList,
-    header_list::{Received, into_list},
+    header_list::{Received, check_headers, list_of},
 };
 use crate::{
     Connection,
     handshake::{ExtraHeaders, HandshakeError},
-    server::{
-        self, Accept, Answer, Authority, ResponseError, ResponseErrorKind, check_connect, check_target,
-    },
+    server::{self, Accept, Authority, ResponseError, ResponseErrorKind, check_connect, check_target},
 };
 
 /// What a [`Request`] asks for: that a stream of HTTP/2 or HTTP/3 becomes a WebSocket.
@@ -88,7 +86,10 @@ impl server::Request<ExtendedConnect> {
     /// If the response may not be sent like that: a subprotocol that the client did not ask for, or an invalid header,
     /// or one that HTTP/2 does not have. The error gives the request back.
     pub fn accept(self, accept: Accept) -> Result<(HeaderList, Connection), ResponseError<Self>> {
-        self.answer(accept, |_, answer| list(answer))
+        self.answer(accept, |_, answer| {
+            check_headers(answer.headers())?;
+            Ok(list_of(&[(":status", "200")], answer.headers()))
+        })
     }
 
     /// Refuses the connection: gives the headers to answer, with this status. A body may follow as the data of the stream,
@@ -103,17 +104,13 @@ impl server::Request<ExtendedConnect> {
     }
 }
 
-/// The response that opens a connection.
-pub(crate) fn list(answer: &Answer) -> Result<HeaderList, ResponseErrorKind> {
-    into_list(&[(":status", "200")], answer.headers()).ok_or(ResponseErrorKind::ReservedHeader)
-}
-
 fn rejection(status: u16, headers: &[(&str, &str)]) -> Result<HeaderList, ResponseErrorKind> {
     if !(300..600).contains(&status) {
         return Err(ResponseErrorKind::InvalidStatus);
     }
     let extra = ExtraHeaders::of(headers)?;
-    into_list(&[(":status", &status.to_string())], extra.iter()).ok_or(ResponseErrorKind::ReservedHeader)
+    check_headers(extra.iter())?;
+    Ok(list_of(&[(":status", &status.to_string())], extra.iter()))
 }
 
 /// Why a request opens no WebSocket, and what to answer.
