@@ -46,7 +46,7 @@ use ::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Stat
 use crate::{
     Connection,
     client::{self, StatusLine},
-    extended_connect::{self, HeaderList, check_headers},
+    extended_connect::{self, check_headers},
     handshake::{FieldError, HandshakeError, VERSION, accept_key, trim_ows},
     server::{self, ResponseError, check_method_and_target, check_plain, check_upgrade},
 };
@@ -182,8 +182,8 @@ impl server::Request<extended_connect::ExtendedConnect> {
         let pseudo = pseudo.into_iter().filter_map(|(name, value)| Some((name, value?.as_bytes())));
         let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         Self::from_headers(pseudo.chain(headers)).map_err(|refusal| {
-            let (error, list) = (refusal.error(), refusal.into_headers());
-            refused(error, response_of(&list).ok().map(|response| response.map(|()| "")))
+            let made = server::Refusal::of_connect_error(refusal.error());
+            refused(refusal.error(), &made, made.headers())
         })
     }
 
@@ -285,29 +285,28 @@ fn response<'h>(
     Ok(response)
 }
 
-/// A list that begins with the status, as a value.
-fn response_of(list: &HeaderList) -> Result<Response<()>, FieldError> {
-    let mut pairs = list.iter().map(|(name, value)| (&**name, value.as_bytes()));
-    let status = pairs.next().and_then(|(_, status)| StatusCode::from_bytes(status).ok());
-    response(status.unwrap_or(StatusCode::BAD_REQUEST).as_u16(), pairs)
-}
-
-/// The response to a request that breaks the protocol.
+/// The response to a request for an upgrade that breaks the protocol.
 fn refusal(error: HandshakeError) -> Refusal {
-    let made = server::Refusal::of_error(error, VERSION).and_then(|refusal| {
-        let length = refusal.content_length(refusal.text().len());
-        let made = response(refusal.status, refusal.headers(length.as_deref())).ok()?;
-        Some(made.map(|()| refusal.text()))
-    });
-    refused(error, made)
+    let Some(made) = server::Refusal::of_error(error, VERSION) else { return bare(error) };
+    let length = made.content_length(made.text().len());
+    refused(error, &made, made.headers_with_framing(length.as_deref()))
 }
 
-/// The headers of a refusal are our own and fit. Should they not, it is one all the same.
-fn refused(error: HandshakeError, response: Option<Response<&'static str>>) -> Refusal {
-    let response = response.unwrap_or_else(|| {
-        let mut bare = Response::new("");
-        *bare.status_mut() = StatusCode::BAD_REQUEST;
-        bare
-    });
+/// A refusal with these headers. They are our own, and the types can hold them.
+fn refused<'h>(
+    error: HandshakeError,
+    made: &server::Refusal,
+    headers: impl Iterator<Item = (&'h str, &'h [u8])>,
+) -> Refusal {
+    match response(made.status, headers) {
+        Ok(response) => Refusal { error, response: Box::new(response.map(|()| made.text())) },
+        Err(_) => bare(error),
+    }
+}
+
+/// A refusal without headers: the default of a response would be a success.
+fn bare(error: HandshakeError) -> Refusal {
+    let mut response = Response::new("");
+    *response.status_mut() = StatusCode::BAD_REQUEST;
     Refusal { error, response: Box::new(response) }
 }

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     Connection,
-    handshake::{ExtraHeaders, HandshakeError},
-    server::{self, Accept, Authority, ResponseError, ResponseErrorKind, check_connect, check_target},
+    handshake::HandshakeError,
+    server::{self, Accept, Authority, ResponseError, check_connect, check_target},
 };
 
 /// What a [`Request`] asks for: that a stream of HTTP/2 or HTTP/3 becomes a WebSocket.
@@ -100,17 +100,17 @@ impl server::Request<ExtendedConnect> {
     /// If the status is not between 300 and 599, since a lower one would open the connection, or a header is invalid or
     /// one that HTTP/2 does not have. The error gives the request back.
     pub fn reject(self, status: u16, headers: &[(&str, &str)]) -> Result<HeaderList, ResponseError<Self>> {
-        rejection(status, headers).map_err(|kind| ResponseError::new(kind, self))
+        let refusal = server::Refusal::of_connect(status, headers);
+        let checked = refusal.and_then(|refusal| {
+            check_headers(refusal.headers())?;
+            Ok(list(&refusal))
+        });
+        checked.map_err(|kind| ResponseError::new(kind, self))
     }
 }
 
-fn rejection(status: u16, headers: &[(&str, &str)]) -> Result<HeaderList, ResponseErrorKind> {
-    if !(300..600).contains(&status) {
-        return Err(ResponseErrorKind::InvalidStatus);
-    }
-    let extra = ExtraHeaders::of(headers)?;
-    check_headers(extra.iter())?;
-    Ok(list_of(&[(":status", &status.to_string())], extra.iter()))
+fn list(refusal: &server::Refusal) -> HeaderList {
+    list_of(&[(":status", &refusal.status.to_string())], refusal.headers())
 }
 
 /// Why a request opens no WebSocket, and what to answer.
@@ -127,25 +127,12 @@ impl Refusal {
 
     /// The status of the answer. It is 400 where HTTP/1.1 has 426, which is about upgrades.
     pub fn status(&self) -> u16 {
-        match self.error.status() {
-            None | Some(426) => 400,
-            Some(status) => status,
-        }
+        server::Refusal::of_connect_error(self.error).status
     }
 
     /// The headers of the answer, with which the stream ends.
     pub fn into_headers(self) -> HeaderList {
-        let mut list: HeaderList = Vec::from([(":status".into(), self.status().to_string())]);
-        match self.error {
-            // RFC 9110, 15.5.6.
-            HandshakeError::InvalidMethod => list.push(("allow".into(), "CONNECT".into())),
-            // RFC 6455, 4.4.
-            HandshakeError::UnsupportedVersion | HandshakeError::InvalidVersion => {
-                list.push(("sec-websocket-version".into(), "13".into()));
-            }
-            _ => {}
-        }
-        list
+        list(&server::Refusal::of_connect_error(self.error))
     }
 }
 

@@ -8,7 +8,7 @@ use alloc::{
 };
 
 use super::ResponseErrorKind;
-use crate::handshake::{ExtraHeaders, HandshakeError, append_head};
+use crate::handshake::{ExtraHeaders, HandshakeError, VERSION, append_head};
 
 /// A status, and the headers that belong to it: those of the protocol, and those of the caller.
 pub(crate) struct Refusal {
@@ -37,6 +37,30 @@ impl Refusal {
             _ => "",
         };
         Some(Self { status: error.status()?, own, extra: ExtraHeaders::default(), text })
+    }
+
+    /// The response over HTTP/2 and HTTP/3 to a request that breaks the protocol. It is 400 where HTTP/1.1 has 426, which
+    /// is about upgrades.
+    pub(crate) fn of_connect_error(error: HandshakeError) -> Self {
+        let own = match error {
+            // RFC 9110, 15.5.6.
+            HandshakeError::InvalidMethod => [Some(("Allow", "CONNECT")), None],
+            // RFC 6455, 4.4.
+            HandshakeError::InvalidVersion | HandshakeError::UnsupportedVersion => {
+                [None, Some((VERSION_NAME, VERSION))]
+            }
+            _ => [None; 2],
+        };
+        let status = error.status().filter(|status| *status != 426).unwrap_or(400);
+        Self { status, own, extra: ExtraHeaders::default(), text: "" }
+    }
+
+    /// A response of the caller over HTTP/2 and HTTP/3, where a status below 300 would open the connection or none.
+    pub(crate) fn of_connect(status: u16, headers: &[(&str, &str)]) -> Result<Self, ResponseErrorKind> {
+        if !(300..600).contains(&status) {
+            return Err(ResponseErrorKind::InvalidStatus);
+        }
+        Ok(Self { status, own: [None; 2], extra: ExtraHeaders::of(headers)?, text: "" })
     }
 
     /// A response of the caller.
@@ -68,19 +92,23 @@ impl Refusal {
         (!matches!(self.status, 204 | 304)).then(|| body_len.to_string())
     }
 
+    /// The headers that say why, in every encoding.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> + Clone {
+        let content_type = (!self.text.is_empty()).then_some(("Content-Type", "text/plain"));
+        let own = self.own.iter().copied().flatten().chain(content_type);
+        own.map(|(name, value)| (name, value.as_bytes())).chain(self.extra.iter())
+    }
+
     /// The headers for HTTP/1.1, after which the transport is closed.
-    pub(crate) fn headers<'r>(
+    pub(crate) fn headers_with_framing<'r>(
         &'r self,
         content_length: Option<&'r str>,
     ) -> impl Iterator<Item = (&'r str, &'r [u8])> + Clone {
         // RFC 9110, 15.5.22 and 7.8: Upgrade comes with its connection option. RFC 9112, 9.6.
         let connection = if self.status == 426 { "Upgrade, close" } else { "close" };
-        let content_type = (!self.text.is_empty()).then_some(("Content-Type", "text/plain"));
-        let own = self.own.iter().copied().flatten().chain(content_type);
         let framing = [("Connection", Some(connection)), ("Content-Length", content_length)];
-        let framing = framing.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        let bytes = |(name, value): (&'r str, &'r str)| (name, value.as_bytes());
-        own.map(bytes).chain(self.extra.iter()).chain(framing.map(bytes))
+        let framing = framing.into_iter().filter_map(|(name, value)| Some((name, value?.as_bytes())));
+        self.headers().chain(framing)
     }
 
     /// Appends the response as HTTP/1.1.
@@ -88,7 +116,8 @@ impl Refusal {
         // RFC 9112, 4: the space is needed without a reason phrase too.
         let status = self.status.to_string();
         let start = ["HTTP/1.1 ", &status, " ", reason(self.status), "\r\n"];
-        append_head(&start.map(str::as_bytes), self.headers(self.content_length(body.len()).as_deref()), out);
+        let length = self.content_length(body.len());
+        append_head(&start.map(str::as_bytes), self.headers_with_framing(length.as_deref()), out);
         out.extend_from_slice(body);
     }
 }
