@@ -8,7 +8,7 @@ use common::{Head, SEED, accept_for_seed, show};
 use http::{HeaderName, HeaderValue, Request, Response, Version};
 use proptest::{collection::vec, prelude::*, sample::select};
 use sansocket::{
-    Input, client, extended_connect,
+    Connection, Input, client, deflate, extended_connect,
     handshake::{HandshakeError as E, HandshakeLimits},
     server::{self, Accept},
 };
@@ -25,6 +25,8 @@ fn headers() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
             ("sec-websocket-protocol", "a b"),
             ("sec-websocket-protocol", ","),
             ("sec-websocket-extensions", "permessage-deflate; client_max_window_bits"),
+            ("sec-websocket-extensions", "permessage-deflate; server_no_context_takeover"),
+            ("sec-websocket-extensions", "permessage-deflate"),
             ("sec-websocket-extensions", "x-test; a=\"b\""),
             ("sec-websocket-extensions", "x;"),
         ]),
@@ -101,6 +103,9 @@ fn accepted<T>(request: &server::Request<T>) -> Accepted {
     }
 }
 
+/// What was accepted, and the compression of its connection.
+type Opened = (Accepted, Option<deflate::Negotiated>);
+
 /// Types group headers by their name.
 fn sorted(headers: impl Iterator<Item = (String, Vec<u8>)>) -> Vec<(String, Vec<u8>)> {
     let mut headers: Vec<_> = headers.map(|(name, value)| (name.to_lowercase(), value)).collect();
@@ -119,34 +124,44 @@ fn answer_of(bytes: &[u8]) -> Answer {
     (parsed.code.unwrap(), sorted(headers))
 }
 
+fn list_answer(list: extended_connect::HeaderList) -> Answer {
+    let mut list = list.into_iter();
+    let status = list.next().unwrap();
+    assert_eq!(status.0, ":status");
+    (status.1.parse().unwrap(), sorted(list.map(|(name, value)| (name, value.into_bytes()))))
+}
+
 fn typed_answer<T>(response: &Response<T>) -> Answer {
     let headers = response.headers().iter();
     let headers = headers.map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
     (response.status().as_u16(), sorted(headers))
 }
 
-fn accept() -> Accept {
-    Accept::new().header("Set-Cookie", "a").header("set-cookie", "b").header("X-Id", "7")
+/// Selects the last subprotocol and compression, if they were offered.
+fn accept<T>(request: &server::Request<T>) -> Accept {
+    let accept = Accept::new().header("Set-Cookie", "a").header("set-cookie", "b").header("X-Id", "7");
+    let accept = accept.deflate(deflate::Config::new());
+    request.subprotocols().last().map_or(accept.clone(), |name| accept.subprotocol(name))
 }
 
-fn from_bytes(head: &Head) -> (Result<Accepted, E>, Answer) {
+fn from_bytes(head: &Head) -> (Result<Opened, E>, Answer) {
     let (mut bytes, mut out) = (head.bytes(), Vec::new());
     let mut handshake = server::Handshake::new(HandshakeLimits::new());
     let result = handshake.receive(&mut Input::new(&mut bytes), &mut out).map(|request| {
         let request = request.unwrap();
-        let seen = accepted(&request);
-        request.accept(accept(), &mut out).unwrap();
-        seen
+        let (seen, accept) = (accepted(&request), accept(&request));
+        let connection = request.accept(accept, &mut out).unwrap();
+        (seen, connection.deflate().copied())
     });
     (result, answer_of(&out))
 }
 
-fn from_types(request: &Request<()>) -> (Result<Accepted, E>, Answer) {
+fn from_types(request: &Request<()>) -> (Result<Opened, E>, Answer) {
     match server::Request::from_http(request) {
         Ok(request) => {
-            let seen = accepted(&request);
-            let (response, _) = request.accept_http(accept()).unwrap();
-            (Ok(seen), typed_answer(&response))
+            let (seen, accept) = (accepted(&request), accept(&request));
+            let (response, connection) = request.accept_http(accept).unwrap();
+            (Ok((seen, connection.deflate().copied())), typed_answer(&response))
         }
         Err(refusal) => (Err(refusal.error()), typed_answer(&refusal.into_response())),
     }
@@ -171,22 +186,24 @@ fn types_of(head: &Head) -> Option<Request<()>> {
 /// The status of an opening, or why there is none: what the client sees.
 #[derive(Debug, PartialEq)]
 enum Outcome {
-    Open(Option<String>, Vec<String>),
-    Rejected(u16, Option<E>, Vec<(String, Vec<u8>)>),
+    Open(Option<String>, Vec<String>, Option<deflate::Negotiated>),
+    /// The status, the violation, whether the body is incomplete, the headers.
+    Rejected(u16, Option<E>, bool, Vec<(String, Vec<u8>)>),
     Failed(E),
 }
 
-fn outcome(result: Result<client::Response, client::Error>) -> Outcome {
+fn outcome(result: Result<(Connection, client::Response), client::Error>) -> Outcome {
     let seen = |response: &client::Response| {
         sorted(response.headers().map(|(name, value)| (name.to_owned(), value.to_vec())))
     };
     match result {
-        Ok(response) => Outcome::Open(
+        Ok((connection, response)) => Outcome::Open(
             response.subprotocol().map(Into::into),
             response.extensions().map(|extension| show(&extension)).collect(),
+            connection.deflate().copied(),
         ),
         Err(client::Error::Rejected(response)) => {
-            Outcome::Rejected(response.status(), response.fault(), seen(&response))
+            Outcome::Rejected(response.status(), response.fault(), response.is_truncated(), seen(&response))
         }
         Err(client::Error::Handshake(error)) => Outcome::Failed(error),
         Err(error) => panic!("{error}"),
@@ -194,7 +211,8 @@ fn outcome(result: Result<client::Response, client::Error>) -> Outcome {
 }
 
 fn wanted() -> client::Request {
-    client::Request::new("ws://h/").unwrap().subprotocol("chat").subprotocol("v2").extension("x-test")
+    let wanted = client::Request::new("ws://h/").unwrap().subprotocol("chat").subprotocol("v2");
+    wanted.extension("x-test").deflate(deflate::Config::new())
 }
 
 proptest! {
@@ -251,25 +269,33 @@ proptest! {
         let (upgraded, _) = from_bytes(&head.add("host", "h:81"));
         match (seen, upgraded) {
             (Err(E::InvalidHostHeader), _) => prop_assert_eq!(host, Some("other")),
-            (Ok(seen), Ok(upgraded)) => {
+            (Ok(seen), Ok((upgraded, _))) => {
                 prop_assert_eq!(&seen.authority, "h:81");
                 prop_assert_eq!((seen.path, seen.query, seen.origin), (upgraded.path, upgraded.query, upgraded.origin));
                 prop_assert_eq!((seen.subprotocols, seen.extensions), (upgraded.subprotocols, upgraded.extensions));
             }
             (seen, upgraded) => prop_assert_eq!(seen.map(drop), upgraded.map(drop)),
         }
-        // And so are the responses.
-        if let (Ok(from_list), Ok(from_types)) = (from_list, from_types) {
-            let (list, _) = from_list.accept(accept()).unwrap();
-            let status = list.first().unwrap().1.parse().unwrap();
-            let pairs = list.into_iter().skip(1).map(|(name, value)| (name, value.into_bytes()));
-            prop_assert_eq!((status, sorted(pairs)), typed_answer(&from_types.accept_http(accept()).unwrap().0));
+        // And so are the responses, whichever way it goes.
+        match (from_list, from_types) {
+            (Ok(from_list), Ok(from_types)) => {
+                let chosen = accept(&from_list);
+                let (list, by_list) = from_list.accept(chosen.clone()).unwrap();
+                let (typed, by_types) = from_types.accept_http(chosen).unwrap();
+                prop_assert_eq!(list_answer(list), typed_answer(&typed));
+                prop_assert_eq!(by_list.deflate(), by_types.deflate());
+            }
+            (Err(by_list), Err(by_types)) => {
+                prop_assert_eq!(list_answer(by_list.into_headers()), typed_answer(&by_types.into_response()));
+            }
+            _ => unreachable!("the outcome is the same"),
         }
     }
 
     #[test]
     fn a_response_has_the_same_outcome_as_bytes_as_list_and_as_types(
-        status in select(vec![101, 101, 101, 200, 204, 302, 401, 503]),
+        status in select(vec![100, 101, 101, 101, 103, 200, 204, 302, 401, 503]),
+        version in select(vec![Version::HTTP_11, Version::HTTP_11, Version::HTTP_11, Version::HTTP_10]),
         headers in headers(),
         damage in damage(),
     ) {
@@ -285,21 +311,22 @@ proptest! {
             list.retain(|(other, _)| *other != name);
             list.extend(value.map(|value| (name, value)));
         }
-        let mut head = Head::new(&format!("HTTP/1.1 {status} x"), &[]);
-        let mut typed = Response::builder().status(status).body(()).unwrap();
+        let mut head = Head::new(&format!("{version:?} {status} x"), &[]);
+        let mut typed = Response::builder().status(status).version(version).body(()).unwrap();
         for (name, value) in &list {
             head = head.add(name, value);
             typed.headers_mut().append(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
         }
         let mut handshake = client::Handshake::new(&wanted(), SEED, &mut Vec::new()).unwrap();
-        let mut bytes = head.bytes();
+        // As values, a response has no body that could be incomplete; so this one is complete.
+        let mut bytes = [head.bytes(), if status < 200 { vec![] } else { b"body".to_vec() }].concat();
         let from_bytes = match handshake.receive(&mut Input::new(&mut bytes)) {
             Ok(None) => Err(handshake.receive_eof().unwrap_err()),
-            Ok(Some((_, response))) => Ok(response),
+            Ok(Some(opened)) => Ok(opened),
             Err(error) => Err(error),
         };
         let (handshake, _) = client::Handshake::new_http(&wanted(), SEED).unwrap();
-        let from_types = handshake.receive_http(&typed).map(|(_, response)| response);
+        let from_types = handshake.receive_http(&typed);
         let from_bytes = outcome(from_bytes);
         prop_assert_eq!(&outcome(from_types), &from_bytes);
 
@@ -310,46 +337,87 @@ proptest! {
         let kept = list.iter().filter(|(name, _)| !connection.contains(name)).copied();
         let pairs: Vec<_> = std::iter::once((":status", &*status_text)).chain(kept).collect();
         let (mut handshake, _) = extended_connect::Handshake::new(&wanted(), SEED).unwrap();
-        let from_list = outcome(handshake.receive(pairs.iter().copied()).map(|opened| opened.unwrap().1));
+        let from_list = handshake.receive(pairs.iter().copied());
+        let from_list = outcome(from_list.and_then(|opened| match opened {
+            Some(opened) => Ok(opened),
+            None => Err(handshake.receive_eof().unwrap_err()),
+        }));
         let mut typed = Response::builder().status(connected).body(()).unwrap();
         for (name, value) in pairs.into_iter().skip(1) {
             typed.headers_mut().append(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap());
         }
         let (handshake, _) = extended_connect::Handshake::new_http(&wanted(), SEED).unwrap();
-        prop_assert_eq!(&outcome(handshake.receive_http(&typed).map(|(_, response)| response)), &from_list);
+        prop_assert_eq!(&outcome(handshake.receive_http(&typed)), &from_list);
         let upgrade_faults = [E::InvalidUpgrade, E::InvalidConnection, E::InvalidAccept];
         match (from_bytes, from_list) {
             (Outcome::Failed(error), _) if upgrade_faults.contains(&error) => {}
-            // There 200 and 204 open.
+            // There is no version there, and 200 and 204 open.
+            (Outcome::Failed(E::HttpVersionTooOld), _) => prop_assert_eq!((status, version), (101, Version::HTTP_10)),
             (Outcome::Rejected(200..300, ..), _) => {}
             (from_bytes, from_list) => prop_assert_eq!(from_bytes, from_list),
         }
     }
 }
 
-#[test]
-fn a_client_sends_the_same_as_bytes_as_list_and_as_types() {
-    let wanted = wanted().origin("https://a").header("Cookie", "a=b").header("X-Tab", "a\tb");
-    let mut bytes = Vec::new();
-    client::Handshake::new(&wanted, SEED, &mut bytes).unwrap();
-    let mut slots = [httparse::EMPTY_HEADER; 32];
-    let mut parsed = httparse::Request::new(&mut slots);
-    parsed.parse(&bytes).unwrap();
-    let from_bytes = sorted(parsed.headers.iter().map(|one| (one.name.to_owned(), one.value.to_vec())));
-    let (_, typed) = client::Handshake::new_http(&wanted, SEED).unwrap();
-    let pairs = |typed: &Request<()>| {
-        sorted(
-            typed.headers().iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())),
-        )
-    };
-    assert_eq!(pairs(&typed), from_bytes);
-    let (_, list) = extended_connect::Handshake::new(&wanted, SEED).unwrap();
-    let from_list = sorted(list.into_iter().skip(5).map(|(name, value)| (name, value.into_bytes())));
-    let upgrade = ["host", "upgrade", "connection", "sec-websocket-key"];
-    let rest: Vec<_> = from_bytes.into_iter().filter(|(name, _)| !upgrade.contains(&&**name)).collect();
-    assert_eq!(from_list, rest);
-    let (_, typed) = extended_connect::Handshake::new_http(&wanted, SEED).unwrap();
-    assert_eq!(pairs(&typed), rest);
+/// A request of a client, with anything that it may have.
+fn any_request() -> impl Strategy<Value = client::Request> {
+    let uri = select(vec!["ws://h/", "wss://h:81/chat?a=b", "ws://[::1]:80", "ws://h/a%20b?"]);
+    let subprotocols = prop::sample::subsequence(vec!["chat", "v2", "x.y"], 0..=3);
+    let extensions = prop::sample::subsequence(vec!["x-test; a=\"b\"", "x-other, x-more"], 0..=2);
+    let header = select(vec![
+        ("Cookie", "a=b"),
+        ("cookie", "c=d"),
+        ("X-Tab", "a\tb"),
+        ("x-twice", "1"),
+        ("X-Twice", "2"),
+        ("X-Empty", ""),
+        ("TE", "trailers"),
+        ("Origin", "https://a"),
+    ]);
+    (uri, subprotocols, extensions, vec(header, 0..5), any::<bool>()).prop_map(
+        |(uri, subprotocols, extensions, headers, compressed)| {
+            let mut wanted = client::Request::new(uri).unwrap();
+            wanted = subprotocols.into_iter().fold(wanted, client::Request::subprotocol);
+            wanted = extensions.into_iter().fold(wanted, client::Request::extension);
+            wanted = headers.into_iter().fold(wanted, |wanted, (name, value)| wanted.header(name, value));
+            if compressed { wanted.deflate(deflate::Config::new()) } else { wanted }
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn a_client_sends_the_same_as_bytes_as_list_and_as_types(wanted in any_request()) {
+        let mut bytes = Vec::new();
+        client::Handshake::new(&wanted, SEED, &mut bytes).unwrap();
+        let mut slots = [httparse::EMPTY_HEADER; 32];
+        let mut parsed = httparse::Request::new(&mut slots);
+        parsed.parse(&bytes).unwrap();
+        let from_bytes = sorted(parsed.headers.iter().map(|one| (one.name.to_owned(), one.value.to_vec())));
+        let typed_headers = |typed: &Request<()>| {
+            let headers = typed.headers().iter();
+            sorted(headers.map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())))
+        };
+        let (_, typed) = client::Handshake::new_http(&wanted, SEED).unwrap();
+        prop_assert_eq!(typed_headers(&typed), &from_bytes[..]);
+        prop_assert_eq!(typed.uri().to_string(), parsed.path.unwrap());
+        let (_, list) = extended_connect::Handshake::new(&wanted, SEED).unwrap();
+        let (_, typed) = extended_connect::Handshake::new_http(&wanted, SEED).unwrap();
+        let upgrade = ["host", "upgrade", "connection", "sec-websocket-key"];
+        let rest: Vec<_> = from_bytes.into_iter().filter(|(name, _)| !upgrade.contains(&&**name)).collect();
+        prop_assert_eq!(typed_headers(&typed), &rest[..]);
+        let (pseudo, headers) = list.split_at(5);
+        prop_assert_eq!(sorted(headers.iter().map(|(name, value)| (name.clone(), value.clone().into_bytes()))), rest);
+        let uri = typed.uri();
+        let expected = [
+            (":method", typed.method().as_str()),
+            (":protocol", "websocket"),
+            (":scheme", uri.scheme_str().unwrap()),
+            (":path", uri.path_and_query().unwrap().as_str()),
+            (":authority", uri.authority().unwrap().as_str()),
+        ];
+        prop_assert_eq!(pseudo, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
 }
 
 #[test]

@@ -29,7 +29,7 @@ impl Response {
         let is_coded = || head.headers().any(|(name, _)| name.eq_ignore_ascii_case("transfer-encoding"));
         let invalid_length = || content_length(head.headers()) == ContentLength::Invalid && !is_coded();
         let fault = fault.or_else(|| invalid_length().then_some(HandshakeError::InvalidContentLength));
-        Self { fault, ..Self::new(status, head) }
+        Self { fault, truncated: fault.is_some(), ..Self::new(status, head) }
     }
 
     pub(super) fn with_body(self, body: Vec<u8>, truncated: bool) -> Self {
