@@ -5,6 +5,8 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
 use super::{Error, Offer, Request, RequestError, Response, Responses};
 #[cfg(feature = "http")]
 use super::{StatusLine, Verdict};
@@ -13,7 +15,7 @@ use crate::handshake::Head;
 use crate::{
     Config, Connection, Input,
     entropy::Entropy,
-    handshake::{FirstBytes, HandshakeError, KEY_LEN, VERSION, accept_key, encode_nonce},
+    handshake::{FirstBytes, HandshakeError, KEY_LEN, VERSION, accept_key},
 };
 
 /// Sends the request and reads the response of the server (RFC 6455, 4.1).
@@ -131,4 +133,12 @@ impl fmt::Debug for Handshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handshake").field("state", &self.responses).finish_non_exhaustive()
     }
+}
+
+/// The key of a request: 16 random bytes in canonical base64 (RFC 6455, 4.1, and erratum 3150).
+fn encode_nonce(nonce: [u8; 16]) -> [u8; KEY_LEN] {
+    let mut key = [0; KEY_LEN];
+    // 16 bytes are 24 characters, so there is room.
+    let _ = STANDARD.encode_slice(nonce, &mut key);
+    key
 }

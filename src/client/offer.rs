@@ -3,7 +3,10 @@
 use alloc::string::String;
 
 use super::deflate::Compression;
-use crate::Config;
+use crate::{
+    Config,
+    handshake::{HandshakeError, elements, extensions},
+};
 
 /// What a server may select from, and how the connection behaves then.
 #[derive(Clone, Debug, Default)]
@@ -36,4 +39,16 @@ pub(super) fn append_element(list: &mut String, element: &str) {
         list.push_str(", ");
     }
     list.push_str(element);
+}
+
+/// Whether this is an offer, or several, that may be sent.
+pub(super) fn check_offer(offer: &str) -> Result<(), HandshakeError> {
+    extensions([("sec-websocket-extensions", offer.as_bytes())].into_iter())
+        .try_for_each(|one| one.map(drop))?;
+    // RFC 9110, 5.6.1: empty elements are passed over, but not sent. No value has a comma, quoted or not.
+    if elements(offer.as_bytes()).any(<[u8]>::is_empty) {
+        Err(HandshakeError::InvalidExtensions)
+    } else {
+        Ok(())
+    }
 }

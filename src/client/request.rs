@@ -3,12 +3,13 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::{Offer, RequestError, offer::append_element};
+use super::{
+    Offer, RequestError,
+    offer::{append_element, check_offer},
+};
 use crate::{
     Config,
-    handshake::{
-        ExtraHeaders, HandshakeLimits, KEY_LEN, MAX_SUBPROTOCOLS, VERSION, append_head, check_offer, is_token,
-    },
+    handshake::{ExtraHeaders, HandshakeLimits, KEY_LEN, MAX_SUBPROTOCOLS, VERSION, append_head, is_token},
     uri::{Uri, UriError},
 };
 

@@ -4,7 +4,7 @@ use alloc::{borrow::Cow, string::String};
 
 use super::{
     HandshakeError,
-    grammar::{MAX_EMPTY_ELEMENTS, elements, is_token_character},
+    grammar::{MAX_EMPTY_ELEMENTS, is_token_character},
 };
 
 /// One element of Sec-WebSocket-Extensions: the name of an extension, and its parameters (RFC 6455, 9.1).
@@ -104,14 +104,6 @@ pub(crate) fn extensions<'h>(
         Some(element)
     })
     .flatten()
-}
-
-/// Whether this is an offer, or several, that may be sent.
-pub(crate) fn check_offer(offer: &str) -> Result<(), HandshakeError> {
-    extensions([("sec-websocket-extensions", offer.as_bytes())].into_iter())
-        .try_for_each(|one| one.map(drop))?;
-    // RFC 9110, 5.6.1: empty elements are passed over, but not sent. No value has a comma, quoted or not.
-    if elements(offer.as_bytes()).any(<[u8]>::is_empty) { Err(MALFORMED) } else { Ok(()) }
 }
 
 /// What has been read of a header, so that it can be bounded.

@@ -46,20 +46,6 @@ pub(crate) fn parse_version(value: &[u8]) -> Option<u8> {
     }
 }
 
-/// Whether this is a key: 24 characters of base64 that stand for 16 bytes (RFC 6455, 4.2.1).
-///
-/// The bits of the last character that stand for nothing may have any value: the sample in RFC 6455, 4.1, has
-/// them set (erratum 3150).
-pub(crate) fn is_key(value: &[u8]) -> bool {
-    match value.strip_suffix(b"==") {
-        Some(digits) => {
-            digits.len() == 22
-                && digits.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/')
-        }
-        None => false,
-    }
-}
-
 /// More empty elements than this in a list are no slip but an attack (RFC 9110, 5.6.1).
 pub(crate) const MAX_EMPTY_ELEMENTS: usize = 16;
 

@@ -40,10 +40,10 @@ pub use head::Headers;
 pub use limits::HandshakeLimits;
 
 pub(crate) use collector::{Collector, Kind, Progress};
-pub(crate) use extensions::{MAX_ELEMENTS, check_offer, extensions};
+pub(crate) use extensions::{MAX_ELEMENTS, extensions};
 pub(crate) use extra_headers::{ExtraHeaders, FieldError};
 pub(crate) use grammar::{
-    MAX_EMPTY_ELEMENTS, elements, is_key, is_token, is_token_character, parse_version, subprotocols, trim_ows,
+    MAX_EMPTY_ELEMENTS, elements, is_token, is_token_character, parse_version, subprotocols, trim_ows,
 };
 pub(crate) use head::{Head, Pairs, append_head};
 pub(crate) use values::{ContentLength, Search, Single, content_length};
@@ -64,14 +64,6 @@ pub fn accept_key(key: &[u8]) -> [u8; 28] {
     // 20 bytes are 28 characters, so there is room.
     let _ = STANDARD.encode_slice(digest, &mut accept);
     accept
-}
-
-/// The key of a request: 16 random bytes in canonical base64 (RFC 6455, 4.1, and erratum 3150).
-pub(crate) fn encode_nonce(nonce: [u8; 16]) -> [u8; KEY_LEN] {
-    let mut key = [0; KEY_LEN];
-    // 16 bytes are 24 characters, so there is room.
-    let _ = STANDARD.encode_slice(nonce, &mut key);
-    key
 }
 
 /// Appends at most what `limit` leaves room for, and never reserves more than `limit`. How much was appended.

@@ -5,7 +5,7 @@
 use crate::{
     handshake::{
         ContentLength, HandshakeError, KEY_LEN, MAX_EMPTY_ELEMENTS, MAX_SUBPROTOCOLS, Search, Single,
-        VERSION, elements, extensions, is_key, is_token, parse_version, subprotocols,
+        VERSION, elements, extensions, is_token, parse_version, subprotocols,
     },
     uri,
 };
@@ -261,4 +261,18 @@ fn check_subprotocols<'h>(
         count = count.saturating_add(1);
     }
     if count == 0 { Err(HandshakeError::InvalidSubprotocols) } else { Ok(()) }
+}
+
+/// Whether this is a key: 24 characters of base64 that stand for 16 bytes (RFC 6455, 4.2.1).
+///
+/// The bits of the last character that stand for nothing may have any value: the sample in RFC 6455, 4.1, has
+/// them set (erratum 3150).
+fn is_key(value: &[u8]) -> bool {
+    match value.strip_suffix(b"==") {
+        Some(digits) => {
+            digits.len() == 22
+                && digits.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/')
+        }
+        None => false,
+    }
 }
