@@ -446,3 +446,25 @@ fn headers_that_the_types_cannot_hold_are_errors() {
         assert_eq!(extended_connect::Handshake::new_http(&wanted, SEED).map(drop), Err(error));
     }
 }
+
+#[test]
+fn bytes_and_types_have_the_same_order() {
+    let names = |bytes: &[u8]| {
+        let lines = String::from_utf8(bytes.to_vec()).unwrap().to_lowercase();
+        let names = lines.lines().skip(1).filter_map(|line| Some(line.split_once(':')?.0.to_owned()));
+        names.collect::<Vec<_>>()
+    };
+    let typed_names = |headers: &http::HeaderMap| headers.keys().map(ToString::to_string).collect::<Vec<_>>();
+    let mut bytes = Vec::new();
+    let wanted = wanted().origin("https://a").header("X-Id", "7");
+    client::Handshake::new(&wanted, SEED, &mut bytes).unwrap();
+    let (_, typed) = client::Handshake::new_http(&wanted, SEED).unwrap();
+    assert_eq!(typed_names(typed.headers()), names(&bytes));
+    let answer = || Accept::new().subprotocol("v2").deflate(deflate::Config::new()).header("X-Id", "7");
+    let mut out = Vec::new();
+    let mut handshake = server::Handshake::new(HandshakeLimits::new());
+    let request = handshake.receive(&mut Input::new(&mut bytes), &mut Vec::new()).unwrap().unwrap();
+    request.accept(answer(), &mut out).unwrap();
+    let (response, _) = server::Request::from_http(&typed).unwrap().accept_http(answer()).unwrap();
+    assert_eq!(typed_names(response.headers()), names(&out));
+}

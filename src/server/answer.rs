@@ -127,7 +127,8 @@ impl Answer {
     }
 }
 
-/// The beginning of the response to an upgrade, with the headers of [`Answer::upgrade_headers`] written out.
+/// What every response to an upgrade begins with: the status and the headers of [`Answer::upgrade_headers`], in one piece
+/// because they never differ, so that bytes cost one copy instead of a pass over pairs.
 const SWITCHING: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
 Sec-WebSocket-Accept: ";
 
