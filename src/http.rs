@@ -149,7 +149,7 @@ impl client::Handshake {
     /// As [`receive`](Self::receive). The body of a response that rejects is with that library.
     /// [`HandshakeError::IncompleteHandshake`] for an interim response (1xx): the final one is still to come.
     pub fn receive_http<T>(
-        mut self,
+        self,
         response: &Response<T>,
     ) -> Result<(Connection, client::Response), client::Error> {
         let minor_version = u8::from(response.version() > Version::HTTP_10);

@@ -181,6 +181,17 @@ fn a_response_is_judged_as_its_bytes_are() {
     }
 }
 
+#[test]
+fn a_rejection_that_came_as_bytes_stays_one() {
+    let (mut handshake, _) =
+        client::Handshake::new_http(&client::Request::new("ws://h/").unwrap(), SEED).unwrap();
+    let mut bytes = *b"HTTP/1.1 401 x\r\nContent-Length: 4\r\n\r\nno";
+    assert_eq!(handshake.receive(&mut Input::new(&mut bytes)).map(drop), Ok(()));
+    let error = handshake.receive_http(&Response::new(())).map(drop).unwrap_err();
+    let client::Error::Rejected(rejected) = error else { panic!("{error:?}") };
+    assert_eq!((rejected.status(), rejected.body(), rejected.is_truncated()), (401, &b"no"[..], true));
+}
+
 /// What HTTP/2 makes of an extended CONNECT. The protocol is in the extensions.
 fn connect(request: &client::Request) -> (extended_connect::Handshake, Request<()>) {
     extended_connect::Handshake::new_http(request, SEED).unwrap()

@@ -13,9 +13,9 @@ use super::{StatusLine, Verdict};
 #[cfg(feature = "http")]
 use crate::handshake::Head;
 use crate::{
-    Config, Connection, Input,
+    Connection, Input,
     entropy::Entropy,
-    handshake::{FirstBytes, HandshakeError, KEY_LEN, VERSION, accept_key},
+    handshake::{FirstBytes, KEY_LEN, VERSION, accept_key},
 };
 
 /// Sends the request and reads the response of the server (RFC 6455, 4.1).
@@ -26,11 +26,11 @@ use crate::{
 /// [`HandshakeLimits::max_head_len`]: crate::handshake::HandshakeLimits::max_head_len
 /// [`HandshakeLimits::max_body_len`]: crate::handshake::HandshakeLimits::max_body_len
 pub struct Handshake {
-    responses: Responses,
+    /// While they may open the connection, they keep what its masking keys come from.
+    responses: Responses<Entropy>,
     /// The value of Sec-WebSocket-Accept that answers our key.
     key_accept: [u8; 28],
     offer: Offer,
-    entropy: Option<Entropy>,
 }
 
 impl Handshake {
@@ -56,10 +56,9 @@ impl Handshake {
         // RFC 6455, 4.1: a new nonce for each connection.
         let key = encode_nonce(entropy.nonce());
         let handshake = Self {
-            responses: Responses::new(request.limits),
+            responses: Responses::new(request.limits, entropy),
             key_accept: accept_key(&key),
             offer: request.offer.clone(),
-            entropy: Some(entropy),
         };
         Ok((handshake, key))
     }
@@ -77,27 +76,29 @@ impl Handshake {
     /// whatever comes later gets the same error.
     ///
     /// [`HandshakeError::AlreadyComplete`] after the connection has been returned; nothing happens.
+    ///
+    /// [`HandshakeError::AlreadyComplete`]: crate::handshake::HandshakeError::AlreadyComplete
     pub fn receive(&mut self, input: &mut Input<'_>) -> Result<Option<(Connection, Response)>, Error> {
         let (offer, key_accept) = (&self.offer, &self.key_accept);
         let opened =
             self.responses.receive(input, |line, headers| offer.judge_upgrade(line, headers, key_accept))?;
-        opened.map(|(config, response)| self.open(config, response)).transpose()
+        Ok(opened.map(|(config, response, entropy)| (Connection::client_with(config, entropy), response)))
     }
 
     /// Takes a response that another library has read, or `None` if it is an interim one.
     #[cfg(feature = "http")]
     pub(crate) fn receive_head<'h>(
-        &mut self,
+        self,
         line: StatusLine,
         headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
     ) -> Result<Option<(Connection, Response)>, Error> {
-        self.responses.check()?;
+        let entropy = self.responses.into_waiting()?;
         let verdict = self.offer.judge_upgrade(line, headers.clone(), &self.key_accept)?;
         let head = Head::from_pairs(&[], headers);
         match verdict {
             Verdict::Open(config) => {
-                self.responses.complete();
-                self.open(config, Response::new(line.status, head)).map(Some)
+                let response = Response::new(line.status, head);
+                Ok(Some((Connection::client_with(config, entropy), response)))
             }
             Verdict::Interim => Ok(None),
             Verdict::Rejected => Err(Error::Rejected(Box::new(Response::rejected(line.status, head, None)))),
@@ -111,6 +112,8 @@ impl Handshake {
     /// [`HandshakeError::IncompleteHandshake`] if the head of the response had not come to its end.
     /// [`Error::Rejected`] if its body had not: with what came of it. The earlier error if the handshake had
     /// failed.
+    ///
+    /// [`HandshakeError::IncompleteHandshake`]: crate::handshake::HandshakeError::IncompleteHandshake
     pub fn receive_eof(&mut self) -> Result<(), Error> {
         self.responses.receive_eof()
     }
@@ -118,13 +121,6 @@ impl Handshake {
     /// Returns the first bytes of the head that failed the handshake, to show what the server speaks. It is empty before.
     pub fn first_bytes(&self) -> FirstBytes {
         self.responses.first_bytes()
-    }
-
-    fn open(&mut self, config: Config, response: Response) -> Result<(Connection, Response), Error> {
-        let Some(entropy) = self.entropy.take() else {
-            return Err(HandshakeError::AlreadyComplete.into());
-        };
-        Ok((Connection::client_with(config, entropy), response))
     }
 }
 

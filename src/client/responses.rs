@@ -13,26 +13,26 @@ use crate::{
     handshake::{FirstBytes, HandshakeError, HandshakeLimits, Pairs},
 };
 
-/// The responses to one request.
-pub(crate) struct Responses {
-    state: State,
+/// The responses to one request, and what is kept for the connection as long as one may open it.
+pub(crate) struct Responses<W> {
+    state: State<W>,
     limits: HandshakeLimits,
     interim: InterimCount,
     first_bytes: FirstBytes,
 }
 
-enum State {
-    Head(HeadReader),
+enum State<W> {
+    Head(HeadReader, W),
     /// The server rejects. Its response, without the body, and the body so far.
     Body(Response, Body),
     Failed(Error),
     Complete,
 }
 
-impl Responses {
-    pub(crate) fn new(limits: HandshakeLimits) -> Self {
+impl<W> Responses<W> {
+    pub(crate) fn new(limits: HandshakeLimits, waiting: W) -> Self {
         Self {
-            state: State::Head(HeadReader::new(101..102, limits)),
+            state: State::Head(HeadReader::new(101..102, limits), waiting),
             limits,
             interim: InterimCount::default(),
             first_bytes: FirstBytes::default(),
@@ -44,24 +44,16 @@ impl Responses {
         &mut self,
         input: &mut Input<'_>,
         judge: impl Fn(StatusLine, Pairs<'_, '_>) -> Result<Verdict, HandshakeError>,
-    ) -> Result<Option<(Config, Response)>, Error> {
-        match &self.state {
-            State::Complete => return Err(HandshakeError::AlreadyComplete.into()),
+    ) -> Result<Option<(Config, Response, W)>, Error> {
+        match mem::replace(&mut self.state, State::Complete) {
+            State::Complete => Err(HandshakeError::AlreadyComplete.into()),
             State::Failed(error) => {
                 input.take_all();
-                return Err(error.clone());
+                self.fail(error)
             }
-            State::Head(_) | State::Body(..) => {}
+            State::Head(reader, waiting) => self.read_heads(reader, waiting, input, judge),
+            State::Body(response, body) => self.read_body(response, body, input),
         }
-        let result = self.read(input, judge);
-        if let Err(error) = &result {
-            if let State::Head(reader) = &self.state {
-                self.first_bytes = reader.first_bytes();
-            }
-            input.take_all();
-            self.fail(error.clone());
-        }
-        result
     }
 
     /// The transport ended.
@@ -69,14 +61,13 @@ impl Responses {
         let error = match mem::replace(&mut self.state, State::Complete) {
             State::Complete => return Ok(()),
             State::Failed(error) => error,
-            State::Head(_) => HandshakeError::IncompleteHandshake.into(),
+            State::Head(..) => HandshakeError::IncompleteHandshake.into(),
             State::Body(response, body) => {
                 let truncated = !body.ends_with_transport();
                 rejected(response, body, truncated)
             }
         };
-        self.fail(error.clone());
-        Err(error)
+        self.fail(error)
     }
 
     /// The first bytes of the head that failed.
@@ -84,89 +75,102 @@ impl Responses {
         self.first_bytes
     }
 
-    /// Whether responses may still come.
+    /// What was kept, for a response that came otherwise.
     #[cfg(feature = "http")]
-    pub(crate) fn check(&self) -> Result<(), Error> {
-        match &self.state {
+    pub(crate) fn into_waiting(self) -> Result<W, Error> {
+        match self.state {
+            State::Head(_, waiting) => Ok(waiting),
+            State::Body(response, body) => Err(rejected(response, body, true)),
+            State::Failed(error) => Err(error),
             State::Complete => Err(HandshakeError::AlreadyComplete.into()),
-            State::Failed(error) => Err(error.clone()),
-            State::Head(_) | State::Body(..) => Ok(()),
         }
-    }
-
-    /// Ends with a response that came otherwise.
-    #[cfg(feature = "http")]
-    pub(crate) fn complete(&mut self) {
-        self.state = State::Complete;
     }
 
     /// Has every later call return this error.
-    pub(crate) fn fail(&mut self, error: Error) {
-        self.state = State::Failed(error);
+    pub(crate) fn fail<T>(&mut self, error: Error) -> Result<T, Error> {
+        self.state = State::Failed(error.clone());
+        Err(error)
     }
 
-    fn read(
+    fn read_heads(
         &mut self,
+        mut reader: HeadReader,
+        waiting: W,
         input: &mut Input<'_>,
         judge: impl Fn(StatusLine, Pairs<'_, '_>) -> Result<Verdict, HandshakeError>,
-    ) -> Result<Option<(Config, Response)>, Error> {
-        loop {
-            match &mut self.state {
-                State::Head(reader) => match reader.receive(input)? {
-                    None => return Ok(None),
-                    Some(received) => {
-                        let verdict = received.head.parse(|headers| judge(received.line, headers))?;
-                        if let Some(opened) = self.follow(&verdict, received)? {
-                            return Ok(Some(opened));
-                        }
-                    }
-                },
-                State::Body(_, body) => match body.receive(input) {
-                    BodyProgress::More => return Ok(None),
-                    progress => return Err(self.finish_body(progress == BodyProgress::Cut)),
-                },
-                State::Failed(_) | State::Complete => return Ok(None),
+    ) -> Result<Option<(Config, Response, W)>, Error> {
+        match self.read_to_final(&mut reader, input, judge) {
+            Ok(None) => {
+                self.state = State::Head(reader, waiting);
+                Ok(None)
+            }
+            Ok(Some(Final::Open(config, response))) => Ok(Some((config, response, waiting))),
+            Ok(Some(Final::Rejected(response, body))) => self.read_body(response, body, input),
+            Err(error) => {
+                self.first_bytes = reader.first_bytes();
+                input.take_all();
+                self.fail(error)
             }
         }
     }
 
-    fn follow(
+    /// The head of the response that decides, once it is complete.
+    fn read_to_final(
         &mut self,
-        verdict: &Verdict,
-        received: ReceivedHead,
-    ) -> Result<Option<(Config, Response)>, Error> {
-        let ReceivedHead { line: StatusLine { status, .. }, head, fault } = received;
-        match verdict {
-            Verdict::Open(config) => {
-                self.state = State::Complete;
-                return Ok(Some((*config, Response::new(status, head))));
-            }
-            Verdict::Interim => self.interim.add()?,
-            Verdict::Rejected => {
-                let body = Body::new(status, head.headers(), self.limits.body_len);
-                let response = Response::rejected(status, head, fault);
-                if response.fault().is_some() {
-                    return Err(rejected(response, body, true));
+        reader: &mut HeadReader,
+        input: &mut Input<'_>,
+        judge: impl Fn(StatusLine, Pairs<'_, '_>) -> Result<Verdict, HandshakeError>,
+    ) -> Result<Option<Final>, Error> {
+        while let Some(ReceivedHead { line, head, fault }) = reader.receive(input)? {
+            match head.parse(|headers| judge(line, headers))? {
+                Verdict::Open(config) => {
+                    return Ok(Some(Final::Open(config, Response::new(line.status, head))));
                 }
-                self.state = State::Body(response, body);
+                Verdict::Interim => self.interim.add()?,
+                Verdict::Rejected => {
+                    let body = Body::new(line.status, head.headers(), self.limits.body_len);
+                    let response = Response::rejected(line.status, head, fault);
+                    if response.fault().is_some() {
+                        return Err(rejected(response, body, true));
+                    }
+                    return Ok(Some(Final::Rejected(response, body)));
+                }
             }
         }
         Ok(None)
     }
 
-    fn finish_body(&mut self, truncated: bool) -> Error {
-        match mem::replace(&mut self.state, State::Complete) {
-            State::Body(response, body) => rejected(response, body, truncated),
-            _ => HandshakeError::AlreadyComplete.into(),
+    fn read_body<T>(
+        &mut self,
+        response: Response,
+        mut body: Body,
+        input: &mut Input<'_>,
+    ) -> Result<Option<T>, Error> {
+        match body.receive(input) {
+            BodyProgress::More => {
+                self.state = State::Body(response, body);
+                Ok(None)
+            }
+            progress => {
+                input.take_all();
+                self.fail(rejected(response, body, progress == BodyProgress::Cut))
+            }
         }
     }
 }
 
+/// The response that is not an interim one.
+enum Final {
+    Open(Config, Response),
+    /// Its body comes next.
+    Rejected(Response, Body),
+}
+
 /// Shows no byte of a response, as it may hold credentials.
-impl fmt::Debug for Responses {
+impl<W> fmt::Debug for Responses<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state: &dyn fmt::Debug = match &self.state {
-            State::Head(_) => &"reading the head",
+            State::Head(..) => &"reading the head",
             State::Body(..) => &"reading the body",
             State::Failed(error) => error,
             State::Complete => &"complete",

@@ -51,7 +51,8 @@ enum Inner {
 
 /// A handshake of hixie-75 or hixie-76.
 struct HixieHandshake {
-    responses: Responses,
+    /// There are no masks, so nothing to keep for the connection.
+    responses: Responses<()>,
     expected: Expected,
     /// The response, once its head was accepted, and how many bytes of the digest have come.
     accepted: Option<(Response, usize)>,
@@ -162,7 +163,7 @@ impl HixieHandshake {
             subprotocol: (!offer.subprotocols.is_empty()).then(|| offer.subprotocols.clone()),
             digest: append_request(request, draft, origin, seed, out),
         };
-        Ok(Self { responses: Responses::new(request.limits), expected, accepted: None })
+        Ok(Self { responses: Responses::new(request.limits, ()), expected, accepted: None })
     }
 
     fn receive(&mut self, input: &mut Input<'_>) -> Result<Option<Response>, Error> {
@@ -171,7 +172,7 @@ impl HixieHandshake {
             let opened = self.responses.receive(input, |line, headers| {
                 line.judge(|| expected.check(&headers).map(|()| Verdict::Open(expected.config)))
             })?;
-            self.accepted = opened.map(|(_, response)| (response, 0));
+            self.accepted = opened.map(|(_, response, ())| (response, 0));
         }
         let Some((_, len)) = &mut self.accepted else { return Ok(None) };
         for expected in self.expected.digest.iter().flatten().skip(*len) {
@@ -179,8 +180,7 @@ impl HixieHandshake {
             if byte != expected {
                 input.take_all();
                 self.accepted = None;
-                self.responses.fail(HandshakeError::InvalidDigest.into());
-                return Err(HandshakeError::InvalidDigest.into());
+                return self.responses.fail(HandshakeError::InvalidDigest.into());
             }
             *len = len.saturating_add(1);
         }
@@ -189,7 +189,7 @@ impl HixieHandshake {
 
     fn receive_eof(&mut self) -> Result<(), Error> {
         if self.accepted.take().is_some() {
-            self.responses.fail(HandshakeError::IncompleteHandshake.into());
+            return self.responses.fail(HandshakeError::IncompleteHandshake.into());
         }
         self.responses.receive_eof()
     }
