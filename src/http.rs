@@ -180,8 +180,7 @@ impl server::Request<extended_connect::ExtendedConnect> {
             (":path", uri.path_and_query().map(::http::uri::PathAndQuery::as_str)),
         ];
         let pseudo = pseudo.into_iter().filter_map(|(name, value)| Some((name, value?.as_bytes())));
-        let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-        Self::from_headers(pseudo.chain(headers)).map_err(|refusal| {
+        Self::from_headers(pseudo.chain(untrimmed_pairs(request.headers()))).map_err(|refusal| {
             let made = server::Refusal::of_connect_error(refusal.error());
             refused(refusal.error(), &made, made.headers())
         })
@@ -243,8 +242,7 @@ impl extended_connect::Handshake {
     ) -> Result<(Connection, client::Response), client::Error> {
         let status = response.status();
         let status = [(":status", status.as_str().as_bytes())];
-        let headers = response.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-        let opened = self.receive(status.into_iter().chain(headers))?;
+        let opened = self.receive(status.into_iter().chain(untrimmed_pairs(response.headers())))?;
         opened.ok_or_else(|| HandshakeError::IncompleteHandshake.into())
     }
 }
@@ -257,9 +255,14 @@ fn target(uri: &Uri) -> String {
     }
 }
 
-/// Values of these types may have white space around them, which is none of theirs (RFC 9110, 5.5).
+/// Headers of HTTP/1.1. The white space that these types may have around a value is none of it (RFC 9110, 5.5).
 fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
-    headers.iter().map(|(name, value)| (name.as_str(), trim_ows(value.as_bytes())))
+    untrimmed_pairs(headers).map(|(name, value)| (name, trim_ows(value)))
+}
+
+/// Headers of a stream. White space around a value makes them malformed, so it has to be seen (RFC 9113, 8.2.1).
+fn untrimmed_pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
+    headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()))
 }
 
 /// Writes headers as values.

@@ -246,6 +246,29 @@ fn refusals_over_http_2_are_values_too() {
     assert_eq!((response.status(), response.header("x")), (403, Some(&b"y"[..])));
 }
 
+/// RFC 9110, 5.5, and RFC 9113, 8.2.1.
+#[test]
+fn white_space_around_a_value_is_none_of_it_in_an_upgrade_and_malformed_in_a_stream() {
+    let wanted = client::Request::new("ws://h/").unwrap().subprotocol("chat").subprotocol("v2");
+    for padded in [" v2", "v2 ", "\tv2", " \t v2\t"].map(HeaderValue::from_static) {
+        let (handshake, mut request) = client::Handshake::new_http(&wanted, SEED).unwrap();
+        request.headers_mut().insert("sec-websocket-protocol", padded.clone());
+        let request = server::Request::from_http(&request).unwrap();
+        assert_eq!(request.header("sec-websocket-protocol"), Some(&b"v2"[..]));
+        let (mut response, _) = request.accept_http(Accept::new()).unwrap();
+        response.headers_mut().insert("sec-websocket-protocol", padded.clone());
+        let (_, opened) = handshake.receive_http(&response).unwrap();
+        assert_eq!(opened.header("sec-websocket-protocol"), Some(&b"v2"[..]));
+
+        let (handshake, mut request) = connect(&wanted);
+        request.headers_mut().insert("sec-websocket-protocol", padded.clone());
+        let refusal = extended_connect::Request::from_http_connect(&request, Some("websocket")).unwrap_err();
+        assert_eq!((refusal.error(), refusal.into_response().status().as_u16()), (E::MalformedHeader, 400));
+        let response = Response::builder().header("sec-websocket-protocol", padded).body(()).unwrap();
+        assert_eq!(handshake.receive_http(&response).map(drop), Err(E::MalformedHeader.into()));
+    }
+}
+
 #[test]
 fn headers_that_http_2_does_not_have_are_no_values_either() {
     let wanted = client::Request::new("ws://h/").unwrap();
