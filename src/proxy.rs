@@ -77,9 +77,7 @@ impl Request {
     /// Adds a header, such as `User-Agent`. What cannot be sent is an error in [`Handshake::new`].
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        if let Err(error) = self.extra.push(name, value) {
-            self.error.get_or_insert(error.into());
-        }
+        self.extra.push_or_note(name, value, &mut self.error);
         self
     }
 

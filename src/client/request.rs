@@ -81,7 +81,7 @@ impl Request {
         if origin.is_empty() || !origin.bytes().all(|byte| byte.is_ascii_graphic()) {
             self.fail(RequestError::InvalidOrigin);
         } else {
-            self.push_header("Origin", origin);
+            self.extra.push_or_note("Origin", origin, &mut self.error);
         }
         self
     }
@@ -97,7 +97,7 @@ impl Request {
         if name.eq_ignore_ascii_case("origin") {
             return self.origin(value);
         }
-        self.push_header(name, value);
+        self.extra.push_or_note(name, value, &mut self.error);
         self
     }
 
@@ -132,12 +132,6 @@ impl Request {
     /// Where to connect to.
     pub fn uri(&self) -> &Uri {
         &self.uri
-    }
-
-    fn push_header(&mut self, name: &str, value: &str) {
-        if let Err(error) = self.extra.push(name, value) {
-            self.fail(error.into());
-        }
     }
 
     fn fail(&mut self, error: RequestError) {

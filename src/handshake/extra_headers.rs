@@ -49,6 +49,18 @@ impl ExtraHeaders {
         Ok(())
     }
 
+    /// As [`push`](Self::push), with the failure as the first one, unless there was one before.
+    pub(crate) fn push_or_note<E: From<FieldError>>(
+        &mut self,
+        name: &str,
+        value: &str,
+        first: &mut Option<E>,
+    ) {
+        if let Err(error) = self.push(name, value) {
+            first.get_or_insert(error.into());
+        }
+    }
+
     fn append(&mut self, name: &str, value: &[u8]) {
         for part in [name.as_bytes(), b": ", value, b"\r\n"] {
             self.lines.extend_from_slice(part);

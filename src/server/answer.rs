@@ -50,9 +50,7 @@ impl Accept {
     /// Content-Length, Transfer-Encoding, Sec-WebSocket-*. The value has no control characters but tabs.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        if let Err(error) = self.extra.push(name, value) {
-            self.error.get_or_insert(error.into());
-        }
+        self.extra.push_or_note(name, value, &mut self.error);
         self
     }
 
