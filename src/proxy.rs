@@ -21,19 +21,15 @@
 //!
 //! Uses `client`, `handshake`, `input`, `uri`.
 
-use alloc::{
-    format,
-    string::{String, ToString},
-    vec::Vec,
-};
+use alloc::{format, string::String, vec::Vec};
 use core::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::{
     Input,
-    client::{Error, HeadReader, InterimCount, ReceivedHead, RequestError, Response},
-    handshake::{ExtraHeaders, FirstBytes, HandshakeError, HandshakeLimits, append_head},
+    client::{Error, RequestError, Response, Responses, Verdict},
+    handshake::{ExtraHeaders, FirstBytes, HandshakeLimits, append_head},
     uri::Uri,
 };
 
@@ -100,17 +96,7 @@ impl fmt::Debug for Request {
 }
 
 /// Opens a tunnel.
-pub struct Handshake {
-    state: State,
-    interim: InterimCount,
-    first_bytes: FirstBytes,
-}
-
-enum State {
-    Reading(HeadReader),
-    Failed(Error),
-    Open,
-}
+pub struct Handshake(Responses<()>);
 
 impl Handshake {
     /// Appends the request to `out`.
@@ -126,8 +112,8 @@ impl Handshake {
         let host = [("Host", request.target.as_bytes())];
         let headers = host.into_iter().chain(request.extra.iter());
         append_head(&[b"CONNECT ", request.target.as_bytes(), b" HTTP/1.1\r\n"], headers, out);
-        let state = State::Reading(HeadReader::new(200..300, request.limits));
-        Ok(Self { state, interim: InterimCount::default(), first_bytes: FirstBytes::default() })
+        // RFC 9110, 9.3.6: a tunnel begins behind the head, whatever the headers say.
+        Ok(Self(Responses::without_body(200..300, request.limits, ())))
     }
 
     /// Reads on. `None`: more bytes are needed, and all of the input has been used. Once the answer is returned, the
@@ -140,24 +126,18 @@ impl Handshake {
     /// all of the input is used up, and whatever comes later gets the same error.
     ///
     /// [`HandshakeError::AlreadyComplete`] after the tunnel has been opened; nothing happens.
+    ///
+    /// [`HandshakeError::AlreadyComplete`]: crate::handshake::HandshakeError::AlreadyComplete
     pub fn receive(&mut self, input: &mut Input<'_>) -> Result<Option<Response>, Error> {
-        match &self.state {
-            State::Open => return Err(HandshakeError::AlreadyComplete.into()),
-            State::Failed(error) => {
-                input.take_all();
-                return Err(error.clone());
-            }
-            State::Reading(_) => {}
-        }
-        let result = self.read(input);
-        if let Err(error) = &result {
-            if let State::Reading(reader) = &self.state {
-                self.first_bytes = reader.first_bytes();
-            }
-            input.take_all();
-            self.state = State::Failed(error.clone());
-        }
-        result
+        let opened = self.0.receive(input, |line, _| {
+            Ok(match line.status {
+                // RFC 9110, 15.2. Nothing can be switched to here.
+                100..200 if line.status != 101 => Verdict::Interim,
+                200..300 => Verdict::Open(()),
+                _ => Verdict::Rejected,
+            })
+        })?;
+        Ok(opened.map(|((), response, ())| response))
     }
 
     /// The transport ended: no more bytes will come.
@@ -165,50 +145,21 @@ impl Handshake {
     /// # Errors
     ///
     /// [`HandshakeError::IncompleteHandshake`] if the answer had not come to its end, or the earlier error.
+    ///
+    /// [`HandshakeError::IncompleteHandshake`]: crate::handshake::HandshakeError::IncompleteHandshake
     pub fn receive_eof(&mut self) -> Result<(), Error> {
-        match &self.state {
-            State::Open => Ok(()),
-            State::Failed(error) => Err(error.clone()),
-            State::Reading(_) => {
-                let error = Error::from(HandshakeError::IncompleteHandshake);
-                self.state = State::Failed(error.clone());
-                Err(error)
-            }
-        }
+        self.0.receive_eof()
     }
 
     /// Returns the first bytes of the head that failed the handshake, to show what the proxy speaks. It is empty before.
     pub fn first_bytes(&self) -> FirstBytes {
-        self.first_bytes
-    }
-
-    fn read(&mut self, input: &mut Input<'_>) -> Result<Option<Response>, Error> {
-        while let State::Reading(reader) = &mut self.state {
-            let Some(ReceivedHead { line, head, fault }) = reader.receive(input)? else { break };
-            head.parse(|_| Ok(()))?;
-            match line.status {
-                // RFC 9110, 15.2. Nothing can be switched to here.
-                100..200 if line.status != 101 => self.interim.add()?,
-                // RFC 9110, 9.3.6: there is no body, whatever the headers say.
-                200..300 => {
-                    self.state = State::Open;
-                    return Ok(Some(Response::new(line.status, head)));
-                }
-                status => return Err(Error::Rejected(Response::rejected(status, head, fault).into())),
-            }
-        }
-        Ok(None)
+        self.0.first_bytes()
     }
 }
 
 /// Shows no byte of the answer.
 impl fmt::Debug for Handshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = match &self.state {
-            State::Reading(_) => "reading".to_string(),
-            State::Failed(error) => error.to_string(),
-            State::Open => "open".to_string(),
-        };
-        f.debug_struct("Handshake").field("state", &state).finish_non_exhaustive()
+        f.debug_struct("Handshake").field("state", &self.0).finish_non_exhaustive()
     }
 }

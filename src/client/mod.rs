@@ -51,7 +51,7 @@ pub use error::{Error, RequestError};
 pub use handshake::Handshake;
 pub(crate) use negotiation::Verdict;
 pub(crate) use offer::Offer;
-pub(crate) use reader::{HeadReader, InterimCount, ReceivedHead};
+pub(crate) use reader::InterimCount;
 pub use request::Request;
 pub use response::Response;
 pub(crate) use responses::Responses;

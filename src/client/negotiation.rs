@@ -9,9 +9,9 @@ use crate::{
 };
 
 /// What a response means.
-pub(crate) enum Verdict {
-    /// It opens the connection, which behaves like this.
-    Open(Config),
+pub(crate) enum Verdict<T = Config> {
+    /// It opens the connection, which behaves like this; or whatever else was asked for.
+    Open(T),
     /// Another response follows (RFC 9110, 15.2).
     Interim,
     /// It means what its status means in HTTP.
@@ -20,10 +20,10 @@ pub(crate) enum Verdict {
 
 impl StatusLine {
     /// Judges a response of HTTP/1.1, if it upgrades by what `open` finds.
-    pub(crate) fn judge(
+    pub(crate) fn judge<T>(
         self,
-        open: impl FnOnce() -> Result<Verdict, HandshakeError>,
-    ) -> Result<Verdict, HandshakeError> {
+        open: impl FnOnce() -> Result<Verdict<T>, HandshakeError>,
+    ) -> Result<Verdict<T>, HandshakeError> {
         match self.status {
             // RFC 6455, 4.2.1: the upgrade needs HTTP/1.1 on both sides.
             101 if self.minor_version == 0 => Err(HandshakeError::HttpVersionTooOld),

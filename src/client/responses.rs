@@ -2,21 +2,23 @@
 //! rejection.
 
 use alloc::boxed::Box;
-use core::{fmt, mem};
+use core::{fmt, mem, ops::Range};
 
 use super::{
-    Error, HeadReader, InterimCount, ReceivedHead, Response, StatusLine, Verdict,
+    Error, InterimCount, Response, StatusLine, Verdict,
     body::{Body, BodyProgress},
+    reader::{HeadReader, ReceivedHead},
 };
 use crate::{
-    Config, Input,
+    Input,
     handshake::{FirstBytes, HandshakeError, HandshakeLimits, Pairs},
 };
 
 /// The responses to one request, and what is kept for the connection as long as one may open it.
 pub(crate) struct Responses<W> {
     state: State<W>,
-    limits: HandshakeLimits,
+    /// How much is kept of the body of a rejection. Without it no body is read.
+    body_len: Option<usize>,
     interim: InterimCount,
     first_bytes: FirstBytes,
 }
@@ -30,21 +32,27 @@ enum State<W> {
 }
 
 impl<W> Responses<W> {
+    /// Those to an upgrade.
     pub(crate) fn new(limits: HandshakeLimits, waiting: W) -> Self {
+        Self { body_len: Some(limits.body_len), ..Self::without_body(101..102, limits, waiting) }
+    }
+
+    /// Those of which a status in `opens` gives what was asked for, and all others reject with their head.
+    pub(crate) fn without_body(opens: Range<u16>, limits: HandshakeLimits, waiting: W) -> Self {
         Self {
-            state: State::Head(HeadReader::new(101..102, limits), waiting),
-            limits,
+            state: State::Head(HeadReader::new(opens, limits), waiting),
+            body_len: None,
             interim: InterimCount::default(),
             first_bytes: FirstBytes::default(),
         }
     }
 
     /// The response that opens the connection, once it is complete. What each one means, `judge` says.
-    pub(crate) fn receive(
+    pub(crate) fn receive<T>(
         &mut self,
         input: &mut Input<'_>,
-        judge: impl Fn(StatusLine, Pairs<'_, '_>) -> Result<Verdict, HandshakeError>,
-    ) -> Result<Option<(Config, Response, W)>, Error> {
+        judge: impl Fn(StatusLine, Pairs<'_, '_>) -> Result<Verdict<T>, HandshakeError>,
+    ) -> Result<Option<(T, Response, W)>, Error> {
         match mem::replace(&mut self.state, State::Complete) {
             State::Complete => Err(HandshakeError::AlreadyComplete.into()),
             State::Failed(error) => {
@@ -92,19 +100,19 @@ impl<W> Responses<W> {
         Err(error)
     }
 
-    fn read_heads(
+    fn read_heads<T>(
         &mut self,
         mut reader: HeadReader,
         waiting: W,
         input: &mut Input<'_>,
-        judge: impl Fn(StatusLine, Pairs<'_, '_>) -> Result<Verdict, HandshakeError>,
-    ) -> Result<Option<(Config, Response, W)>, Error> {
+        judge: impl Fn(StatusLine, Pairs<'_, '_>) -> Result<Verdict<T>, HandshakeError>,
+    ) -> Result<Option<(T, Response, W)>, Error> {
         match self.read_to_final(&mut reader, input, judge) {
             Ok(None) => {
                 self.state = State::Head(reader, waiting);
                 Ok(None)
             }
-            Ok(Some(Final::Open(config, response))) => Ok(Some((config, response, waiting))),
+            Ok(Some(Final::Open(terms, response))) => Ok(Some((terms, response, waiting))),
             Ok(Some(Final::Rejected(response, body))) => self.read_body(response, body, input),
             Err(error) => {
                 self.first_bytes = reader.first_bytes();
@@ -115,12 +123,12 @@ impl<W> Responses<W> {
     }
 
     /// The head of the response that decides, once it is complete.
-    fn read_to_final(
+    fn read_to_final<T>(
         &mut self,
         reader: &mut HeadReader,
         input: &mut Input<'_>,
-        judge: impl Fn(StatusLine, Pairs<'_, '_>) -> Result<Verdict, HandshakeError>,
-    ) -> Result<Option<Final>, Error> {
+        judge: impl Fn(StatusLine, Pairs<'_, '_>) -> Result<Verdict<T>, HandshakeError>,
+    ) -> Result<Option<Final<T>>, Error> {
         while let Some(ReceivedHead { line, head, fault }) = reader.receive(input)? {
             match head.parse(|headers| judge(line, headers))? {
                 Verdict::Open(config) => {
@@ -128,12 +136,14 @@ impl<W> Responses<W> {
                 }
                 Verdict::Interim => self.interim.add()?,
                 Verdict::Rejected => {
-                    let body = Body::new(line.status, head.headers(), self.limits.body_len);
                     let response = Response::rejected(line.status, head, fault);
-                    if response.fault().is_some() {
-                        return Err(rejected(response, body, true));
-                    }
-                    return Ok(Some(Final::Rejected(response, body)));
+                    return match self.body_len.filter(|_| response.fault().is_none()) {
+                        None => Err(Error::Rejected(Box::new(response))),
+                        Some(limit) => {
+                            let body = Body::new(line.status, response.headers(), limit);
+                            Ok(Some(Final::Rejected(response, body)))
+                        }
+                    };
                 }
             }
         }
@@ -160,8 +170,8 @@ impl<W> Responses<W> {
 }
 
 /// The response that is not an interim one.
-enum Final {
-    Open(Config, Response),
+enum Final<T> {
+    Open(T, Response),
     /// Its body comes next.
     Rejected(Response, Body),
 }
