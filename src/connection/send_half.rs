@@ -344,16 +344,16 @@ impl SendHalf {
     }
 
     /// Appends a frame that is known to be in order, as it is.
+    ///
+    /// The two roles part here, so that what masks does not take registers from a server.
     #[inline]
     fn write_frame(&mut self, opcode: OpCode, fin: bool, payload: &[u8], out: &mut Vec<u8>) {
-        out.reserve(payload.len().saturating_add(MAX_HEADER_LEN));
-        match self.write_header(opcode, fin, as_u64(payload.len()), out) {
-            None => out.extend_from_slice(payload),
-            Some(key) => append_masked(payload, key, out),
+        match &mut self.entropy {
+            None => write_plain(opcode, fin, payload, out),
+            Some(entropy) => write_masked(entropy, opcode, fin, payload, out),
         }
     }
 
-    #[inline]
     fn write_header(
         &mut self,
         opcode: OpCode,
@@ -366,6 +366,25 @@ impl SendHalf {
         header.write(|bytes| out.extend_from_slice(bytes));
         mask
     }
+}
+
+/// Appends a frame of a server.
+#[inline]
+fn write_plain(opcode: OpCode, fin: bool, payload: &[u8], out: &mut Vec<u8>) {
+    out.reserve(payload.len().saturating_add(MAX_HEADER_LEN));
+    let header = Header { fin, rsv: Rsv::NONE, opcode, mask: None, payload_len: as_u64(payload.len()) };
+    header.write(|bytes| out.extend_from_slice(bytes));
+    out.extend_from_slice(payload);
+}
+
+/// Appends a frame of a client (RFC 6455, 5.3).
+#[inline]
+fn write_masked(entropy: &mut Entropy, opcode: OpCode, fin: bool, payload: &[u8], out: &mut Vec<u8>) {
+    out.reserve(payload.len().saturating_add(MAX_HEADER_LEN));
+    let key = entropy.masking_key();
+    let header = Header { fin, rsv: Rsv::NONE, opcode, mask: Some(key), payload_len: as_u64(payload.len()) };
+    header.write(|bytes| out.extend_from_slice(bytes));
+    append_masked(payload, key, out);
 }
 
 fn check_payload_len(len: u64) -> Result<(), SendError> {
