@@ -128,7 +128,8 @@ mod kept {
     use super::Kind;
 
     std::thread_local! {
-        static KEPT: RefCell<Kept> = const { RefCell::new(Kept::new(&ALL_THREADS)) };
+        // Not in a const block: the oldest compiler refuses a reference to an atomic there.
+        static KEPT: RefCell<Kept> = RefCell::new(Kept::new(&ALL_THREADS));
     }
 
     static ALL_THREADS: AtomicUsize = AtomicUsize::new(0);
