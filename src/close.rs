@@ -36,7 +36,8 @@ impl<'a> Close<'a> {
     /// ```
     /// use sansocket::{Close, CloseCode};
     ///
-    /// let close = Close::truncated(CloseCode::INTERNAL_ERROR, &"é".repeat(100));
+    /// let reason = "é".repeat(100);
+    /// let close = Close::truncated(CloseCode::INTERNAL_ERROR, &reason);
     /// assert_eq!(close.reason(), "é".repeat(61)); // 122 bytes; another character would not fit
     /// ```
     pub fn truncated(code: CloseCode, reason: &'a str) -> Self {
