@@ -98,7 +98,8 @@
 //!    header fields are judged together, at the end of the head; of a frame that waits the payload, when it is whole.)
 //! 8. **No panic on any input, no memory for a promise.** What is held is bounded by the limits in [`Config`] and
 //!    [`HandshakeLimits`](handshake::HandshakeLimits), and follows what has arrived. That frames, text and Closes
-//!    are read without a panic is proved at link time; for the rest, lints and fuzzers stand (`tests/README.md`).
+//!    are read without a panic is proved at link time, and of an open connection it is shown in the
+//!    machine code; for the rest, lints and fuzzers stand (`tests/README.md`).
 //! 9. **Misuse is a type error or an `Err`** that changed nothing and appended nothing.
 //! 10. **Linear time**, also when every byte arrives alone.
 //!
@@ -118,12 +119,13 @@
 //! | bytes | [`frame::Header`], [`frame::mask()`], [`utf8::Decoder`] | everything else |
 //!
 //! ```text
-//!  opening    server  client      extended_connect      http      proxy
+//!  whole      session: one WebSocket from its first byte to its last
+//!  opening    server  client      extended_connect      http      proxy      legacy
 //!                 └─────┴─ handshake: one negotiation, three encodings (bytes, header lists, types)
 //!  messages   Connection = receiver ── what is owed ──▶ sender;      split() hands out the two
 //!  extension  compression: empty without the feature `deflate`
-//!  frames     frame: Decoder, Header, mask                           nothing from here down allocates
-//!  bytes      Input   utf8   Close   uri   errors   keepalive
+//!  frames     frame: Decoder, Header, mask                           no allocation, nor in utf8
+//!  bytes      Input   utf8   Close   uri   errors   keepalive   entropy   excerpts for Debug
 //! ```
 //!
 //! A module uses only what is below it (`tests/layers.rs` has the table, and checks it). Each layer works alone.

@@ -432,7 +432,7 @@ fn headers_that_the_types_cannot_hold_are_errors() {
     let many = |accept: Accept| (0..33_000).fold(accept, |accept, n| accept.header(&format!("x{n}"), ""));
     for (accept, kind) in [
         (Accept::new().header(&long, ""), server::ResponseErrorKind::InvalidHeaderName),
-        (many(Accept::new()), server::ResponseErrorKind::TooManyHeaders),
+        (many(Accept::new()), server::ResponseErrorKind::TooManyExtraHeaders),
     ] {
         assert_eq!(request().accept_http(accept.clone()).unwrap_err().kind(), kind);
         assert_eq!(connect().accept_http(accept).unwrap_err().kind(), kind);
@@ -440,7 +440,7 @@ fn headers_that_the_types_cannot_hold_are_errors() {
     let many = (0..33_000).fold(wanted(), |request, n| request.header(&format!("x{n}"), ""));
     for (wanted, error) in [
         (wanted().header(&long, ""), client::RequestError::InvalidHeaderName),
-        (many, client::RequestError::TooManyHeaders),
+        (many, client::RequestError::TooManyExtraHeaders),
     ] {
         assert_eq!(client::Handshake::new_http(&wanted, SEED).map(drop), Err(error));
         assert_eq!(extended_connect::Handshake::new_http(&wanted, SEED).map(drop), Err(error));

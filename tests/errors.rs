@@ -79,7 +79,7 @@ fn every_misuse_has_a_phrase() {
         K::ReservedHeader,
         K::SubprotocolNotOffered,
     ]);
-    phrases([R::InvalidHeaderName, R::InvalidHeaderValue, R::ReservedHeader, R::InvalidOrigin]);
+    phrases([R::InvalidHeaderName, R::InvalidHeaderValue, R::ReservedHeader, R::UnprintableOrigin]);
     phrases([
         U::InvalidScheme,
         U::InvalidAuthority,

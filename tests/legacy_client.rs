@@ -110,14 +110,14 @@ fn requests_that_do_not_fit_are_refused() {
     let uri = || Request::new(URI).unwrap();
     let with_origin = || uri().origin("http://a");
     let rows = [
-        (uri(), RequestError::MissingOrigin),
+        (uri(), RequestError::OriginRequired),
         (with_origin().extension("x"), RequestError::UnsupportedByVersion),
         (with_origin().subprotocol("a").subprotocol("b"), RequestError::UnsupportedByVersion),
         (with_origin().header("WebSocket-Protocol", "a"), RequestError::ReservedHeader),
         (with_origin().header("websocket-x", "a"), RequestError::ReservedHeader),
         (with_origin().header("Sec-WebSocket-Key1", "1 8"), RequestError::ReservedHeader),
         (with_origin().header("X", "a\r\nb"), RequestError::InvalidHeaderValue),
-        (with_origin().require_subprotocol(), RequestError::MissingSubprotocol),
+        (with_origin().require_subprotocol(), RequestError::NoSubprotocolOffered),
         #[cfg(feature = "deflate")]
         (with_origin().deflate(sansocket::deflate::Config::new()), RequestError::UnsupportedByVersion),
     ];

@@ -49,9 +49,9 @@ pub enum RequestError {
     /// The handshake writes this header itself.
     ReservedHeader,
     /// There are more headers than the types of the crate `http` hold.
-    TooManyHeaders,
+    TooManyExtraHeaders,
     /// The origin is not printable ASCII without spaces (RFC 6455, 4.1).
-    InvalidOrigin,
+    UnprintableOrigin,
     /// A subprotocol is not a token (RFC 6455, 4.1).
     InvalidSubprotocol,
     /// A subprotocol is in the request twice (RFC 6455, 4.1).
@@ -59,7 +59,7 @@ pub enum RequestError {
     /// There are more than 64 subprotocols.
     TooManySubprotocols,
     /// A subprotocol is required, and there is none to select.
-    MissingSubprotocol,
+    NoSubprotocolOffered,
     /// The offer of an extension breaks its grammar (RFC 6455, 9.1), or there are more than 32 offers or 4 KiB.
     InvalidExtension,
     /// The URI has a character that the crate `http` does not take, as its types are asked for.
@@ -67,7 +67,7 @@ pub enum RequestError {
     /// The protocol version requires an origin (hixie-75 and hixie-76).
     #[cfg(feature = "legacy")]
     #[cfg_attr(docsrs, doc(cfg(feature = "legacy")))]
-    MissingOrigin,
+    OriginRequired,
     /// The protocol version has no extensions and no second subprotocol (hixie-75 and hixie-76).
     #[cfg(feature = "legacy")]
     #[cfg_attr(docsrs, doc(cfg(feature = "legacy")))]
@@ -80,16 +80,16 @@ impl fmt::Display for RequestError {
             Self::InvalidHeaderName => "the name of a header is not a token",
             Self::InvalidHeaderValue => "the value of a header has a control character",
             Self::ReservedHeader => "the handshake writes this header itself",
-            Self::TooManyHeaders => "there are more headers than the types of the crate http hold",
-            Self::InvalidOrigin => "the origin is not printable ASCII without spaces",
+            Self::TooManyExtraHeaders => "there are more headers than the types of the crate http hold",
+            Self::UnprintableOrigin => "the origin is not printable ASCII without spaces",
             Self::InvalidSubprotocol => "a subprotocol is not a token",
             Self::RepeatedSubprotocol => "a subprotocol is in the request twice",
             Self::TooManySubprotocols => "there are more than 64 subprotocols",
-            Self::MissingSubprotocol => "a subprotocol is required, and there is none to select",
+            Self::NoSubprotocolOffered => "a subprotocol is required, and there is none to select",
             Self::InvalidExtension => "the offers of extensions are malformed or too long",
             Self::InvalidUri => "the crate http does not take the uri",
             #[cfg(feature = "legacy")]
-            Self::MissingOrigin => "this protocol version requires an origin",
+            Self::OriginRequired => "this protocol version requires an origin",
             #[cfg(feature = "legacy")]
             Self::UnsupportedByVersion => {
                 "this protocol version has no extensions and at most one subprotocol"
@@ -107,7 +107,7 @@ impl From<FieldError> for RequestError {
             FieldError::Value => Self::InvalidHeaderValue,
             FieldError::Reserved => Self::ReservedHeader,
             #[cfg(feature = "http")]
-            FieldError::TooMany => Self::TooManyHeaders,
+            FieldError::TooMany => Self::TooManyExtraHeaders,
         }
     }
 }

@@ -79,7 +79,7 @@ impl Request {
     #[must_use]
     pub fn origin(mut self, origin: &str) -> Self {
         if origin.is_empty() || !origin.bytes().all(|byte| byte.is_ascii_graphic()) {
-            self.fail(RequestError::InvalidOrigin);
+            self.fail(RequestError::UnprintableOrigin);
         } else {
             self.extra.push_or_note("Origin", origin, &mut self.error);
         }
@@ -146,7 +146,7 @@ impl Request {
         let too_many_offers = !offer.extensions.is_empty() && check_offer(&offer.extensions).is_err();
         match self.error {
             Some(error) => Err(error),
-            None if none_to_require => Err(RequestError::MissingSubprotocol),
+            None if none_to_require => Err(RequestError::NoSubprotocolOffered),
             None if too_many_offers => Err(RequestError::InvalidExtension),
             None => Ok(()),
         }

@@ -76,7 +76,7 @@ impl Handshake {
     ///
     /// # Errors
     ///
-    /// Returns the first error in the request. In hixie-75 and hixie-76 returns [`RequestError::MissingOrigin`] if it has
+    /// Returns the first error in the request. In hixie-75 and hixie-76 returns [`RequestError::OriginRequired`] if it has
     /// no origin, [`RequestError::UnsupportedByVersion`] if it offers an extension or a second subprotocol, and
     /// [`RequestError::ReservedHeader`] for a header whose name begins with WebSocket-. Nothing was appended.
     pub fn new(
@@ -152,7 +152,7 @@ impl HixieHandshake {
             return Err(RequestError::ReservedHeader);
         }
         let origin = request.extra.iter().find(|(name, _)| is_origin(name));
-        let (_, origin) = origin.ok_or(RequestError::MissingOrigin)?;
+        let (_, origin) = origin.ok_or(RequestError::OriginRequired)?;
         let uri = request.uri();
         let scheme = if uri.is_secure() { "wss" } else { "ws" };
         let expected = Expected {

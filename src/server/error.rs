@@ -58,7 +58,7 @@ pub enum ResponseErrorKind {
     /// The handshake writes this header itself.
     ReservedHeader,
     /// There are more headers than the types of the crate `http` hold.
-    TooManyHeaders,
+    TooManyExtraHeaders,
     /// The client did not ask for this subprotocol (RFC 6455, 4.2.2).
     SubprotocolNotOffered,
 }
@@ -71,7 +71,7 @@ impl fmt::Display for ResponseErrorKind {
             Self::InvalidHeaderName => "the name of a header is not a token",
             Self::InvalidHeaderValue => "the value of a header has a control character",
             Self::ReservedHeader => "the handshake writes this header itself",
-            Self::TooManyHeaders => "there are more headers than the types of the crate http hold",
+            Self::TooManyExtraHeaders => "there are more headers than the types of the crate http hold",
             Self::SubprotocolNotOffered => "the client did not ask for this subprotocol",
         })
     }
@@ -84,7 +84,7 @@ impl From<FieldError> for ResponseErrorKind {
             FieldError::Value => Self::InvalidHeaderValue,
             FieldError::Reserved => Self::ReservedHeader,
             #[cfg(feature = "http")]
-            FieldError::TooMany => Self::TooManyHeaders,
+            FieldError::TooMany => Self::TooManyExtraHeaders,
         }
     }
 }
