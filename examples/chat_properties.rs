@@ -11,7 +11,7 @@
 //! notices as long as each message arrives whole.
 
 use sansocket::{
-    Config, Connection, Delivery, Error, Event, Input, ProtocolError,
+    Config, Connection, Delivery, Error, Event, Input, ProtocolError, State,
     testing::{ByteSource, Endpoint, EventCollector, Pair, Recorder, check_cuts},
 };
 
@@ -32,6 +32,7 @@ impl ChatServer {
     fn on_message(&mut self, text: &str, out: &mut Vec<u8>) -> Result<(), Error> {
         match &self.name {
             None => self.name = Some(text.to_owned()),
+            Some(_) if self.connection.state() != State::Open => {}
             Some(name) => self.connection.send_text(&format!("{name}: {text}"), out)?,
         }
         Ok(())

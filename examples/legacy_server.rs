@@ -20,12 +20,16 @@ use std::{
 use sansocket::{
     Event, Input, State,
     handshake::HandshakeLimits,
+    keepalive::Timeout,
     legacy::{self, Connection, Versions},
     server::Accept,
 };
 
 /// How long a client may take to open the connection, to close it, and to read what it is sent.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long an open connection may be silent.
+const IDLE: Duration = Duration::from_secs(300);
 
 /// How often the clock ticks.
 const TICK: Duration = Duration::from_secs(1);
@@ -36,8 +40,11 @@ fn main() -> io::Result<()> {
         .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}")))?;
     println!("listening on ws://{}/", listener.local_addr()?);
     for stream in listener.incoming() {
-        // A client that cannot be accepted is no reason to end.
-        let Ok(stream) = stream else { continue };
+        // A client that cannot be accepted is no reason to end. Usually the file descriptor limit was reached.
+        let Ok(stream) = stream else {
+            thread::sleep(Duration::from_millis(100));
+            continue;
+        };
         let attended = thread::Builder::new().spawn(move || {
             if let Err(error) = serve(stream) {
                 eprintln!("{error}");
@@ -55,6 +62,8 @@ struct Client {
     connection: Connection,
     /// When the clock ticks next, if that is what the client asked for.
     next_tick: Option<Instant>,
+    /// When a client of which nothing is heard is disconnected: not every version has Pings.
+    idle_at: Instant,
 }
 
 fn serve(mut stream: TcpStream) -> Result<(), Box<dyn Error>> {
@@ -69,8 +78,9 @@ fn serve(mut stream: TcpStream) -> Result<(), Box<dyn Error>> {
     loop {
         let wait = match &client {
             None => Some(deadline.saturating_duration_since(Instant::now())),
-            Some(Client { next_tick, .. }) => {
-                next_tick.map(|tick| tick.saturating_duration_since(Instant::now()))
+            Some(Client { next_tick, idle_at, .. }) => {
+                let at = next_tick.map_or(*idle_at, |tick| tick.min(*idle_at));
+                Some(at.saturating_duration_since(Instant::now()))
             }
         };
         // A timeout of zero is an error to the socket.
@@ -79,10 +89,13 @@ fn serve(mut stream: TcpStream) -> Result<(), Box<dyn Error>> {
             Ok(0) => return end(&mut handshake, client),
             Ok(count) => step(&mut handshake, &mut client, &mut Input::new(&mut buf[..count]), &mut out),
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-                if client.is_some() {
-                    Ok(())
-                } else {
-                    Err("a client took too long to connect".into())
+                match &mut client {
+                    Some(client) if Instant::now() >= client.idle_at => {
+                        client.connection.time_out(Timeout::Idle, &mut out);
+                        Ok(())
+                    }
+                    Some(_) => Ok(()),
+                    None => Err("a client took too long to connect".into()),
                 }
             }
             Err(error) => return Err(error.into()),
@@ -110,11 +123,17 @@ fn step(
         let Some(request) = handshake.receive(input, out)? else { return Ok(()) };
         println!("{:?} from {}", request.version(), request.origin().unwrap_or("no origin"));
         let next_tick = (request.path() == "/clock").then(Instant::now);
-        *client = Some(Client { connection: request.accept(Accept::new(), out)?, next_tick });
+        *client = Some(Client {
+            connection: request.accept(Accept::new(), out)?,
+            next_tick,
+            idle_at: Instant::now() + IDLE,
+        });
     }
-    let Some(Client { connection, .. }) = client else { return Ok(()) };
+    let Some(Client { connection, idle_at, .. }) = client else { return Ok(()) };
+    *idle_at = Instant::now() + IDLE;
     while let Some(event) = connection.receive(input, out)? {
         match event {
+            _ if connection.state() != State::Open => {}
             Event::Text(text) => connection.send_text(&text, out)?,
             Event::Binary(data) => connection.send_binary(&data, out)?,
             _ => {} // The Pong or the reply to a Close is in `out`.

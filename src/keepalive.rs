@@ -24,7 +24,8 @@
 //!         connection.send_ping(&data, &mut out)?;
 //!         keep_alive.on_ping_queued(out.len());
 //!     }
-//!     Action::Disconnect(timeout) => println!("{timeout}"), // close the transport, then call receive_eof()
+//!     // Write `out`, and end the transport as after any failure: the timeout is the cause in `close_outcome`.
+//!     Action::Disconnect(timeout) => connection.time_out(timeout, &mut out),
 //! }
 //! assert_eq!(&out[..2], [0x89, 8]);
 //! // After each write: the number of bytes that the transport has accepted.

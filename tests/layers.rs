@@ -25,7 +25,7 @@ const ROOMS: [(&str, &str); 25] = [
     // frames
     ("frame", "error excerpt input num"),
     // what every opening handshake shares; the list of extensions is part of it
-    ("handshake", "input"),
+    ("handshake", "excerpt input"),
     // the extension
     ("deflate", "error handshake::Extension num"),
     ("compression", "deflate error frame num"),
@@ -42,7 +42,7 @@ const ROOMS: [(&str, &str); 25] = [
     ("http", "client connection extended_connect handshake server"),
     ("legacy", "client close connection entropy error frame handshake input keepalive num server utf8"),
     // from the first byte to the last
-    ("session", "client close connection deflate error frame handshake input keepalive num server"),
+    ("session", "client close connection deflate error excerpt frame handshake input keepalive num server"),
     // around all of it
     ("testing", "close close_code connection error frame input num"),
     ("arbitrary", "close close_code frame num testing"),

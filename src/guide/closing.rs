@@ -15,8 +15,9 @@
 //! | `Closed` | drop it | |
 //!
 //! In `Draining` a server shuts down its side of the transport for writing and reads, and drops, what comes until
-//! the transport ends. A client just reads until it ends. When a timer runs out, close the transport: the peer is
-//! gone or does not play by the rules. [`keepalive`](crate::keepalive) keeps these timers, without a clock of its own. In every case tell the connection with
+//! the transport ends. A client just reads until it ends. When a timer of an open or closing connection expires, call
+//! [`time_out`](crate::Connection::time_out), so that the timeout is the cause of the end; write `out`, and read on for a
+//! while. When the timer for that expires too, close the transport: the peer is gone or ignores the protocol. [`keepalive`](crate::keepalive) keeps these timers, without a clock of its own. In every case tell the connection with
 //! [`receive_eof`](crate::Connection::receive_eof).
 //!
 //! **In `Draining` a read error is an end like any other.** Many peers close their socket as soon as they have sent their Close,

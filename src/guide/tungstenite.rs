@@ -22,7 +22,7 @@
 //! | `Error::WriteBufferFull(message)` | you look at `out.len()` before you send: see [`sending`](super::sending) |
 //! | `WebSocketConfig::max_message_size` (64 MiB), `max_frame_size` (16 MiB) | [`max_message_len`](crate::Config::max_message_len), [`max_frame_len`](crate::Config::max_frame_len) (64 MiB both) |
 //! | `read_buffer_size`, `write_buffer_size`, `max_write_buffer_size` | none: the buffers are yours |
-//! | `accept_unmasked_frames` | none |
+//! | `accept_unmasked_frames` | [`Config::allow_any_masking`](crate::Config::allow_any_masking) |
 //! | no compression | the feature `deflate` |
 //!
 //! tokio-tungstenite's `WebSocketStream` is a `Stream` and a `Sink`. Here a task is a loop over `read`, `receive`

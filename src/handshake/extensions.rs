@@ -1,6 +1,9 @@
 //! Sec-WebSocket-Extensions: one tokenizer for offers and answers (RFC 6455, 9.1).
 
 use alloc::{borrow::Cow, string::String};
+use core::fmt;
+
+use crate::excerpt::Excerpt;
 
 use super::{
     HandshakeError,
@@ -11,7 +14,7 @@ use super::{
 ///
 /// Names are compared exactly, with their case. What a parameter means, and whether it may stand twice, is for
 /// the extension to say.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Extension<'h> {
     name: &'h str,
     params: Params<'h>,
@@ -58,11 +61,25 @@ impl<'h> Extension<'h> {
     }
 }
 
+/// Shows the beginning of the name, and nothing of the parameters, which may be long.
+impl fmt::Debug for Extension<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Extension({:?})", Excerpt::new(self.name.as_bytes()))
+    }
+}
+
 /// The parameters of an [`Extension`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Params<'h> {
     /// From the first semicolon to the end of the last value. It has been parsed once.
     cursor: Cursor<'h>,
+}
+
+/// Shows how long they are, and not what the peer wrote.
+impl fmt::Debug for Params<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Params({} bytes)", self.cursor.rest.len())
+    }
 }
 
 impl<'h> Iterator for Params<'h> {
@@ -117,7 +134,7 @@ struct Budget {
 }
 
 /// What is left of one line.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 struct Cursor<'h> {
     rest: &'h [u8],
 }

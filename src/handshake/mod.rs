@@ -16,7 +16,7 @@
 //!
 //! It knows neither of the roles.
 //!
-//! Uses `input`.
+//! Uses `excerpt`, `input`.
 
 mod collector;
 mod error;

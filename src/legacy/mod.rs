@@ -11,7 +11,7 @@
 //! the crate, with the same methods, events, states and errors:
 //!
 //! ```
-//! use sansocket::{Event, Input, handshake::HandshakeLimits, legacy::{self, Versions}, server};
+//! use sansocket::{Event, Input, State, handshake::HandshakeLimits, legacy::{self, Versions}, server};
 //!
 //! let mut bytes = *b"GET /demo HTTP/1.1\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\
 //!     Host: example.com\r\nOrigin: http://localhost\r\n\r\n\x00Hello\xff";
@@ -25,7 +25,8 @@
 //!     } else {
 //!         let mut connection = request.secure(false).accept(server::Accept::new(), &mut out)?;
 //!         while let Some(event) = connection.receive(&mut input, &mut out)? {
-//!             if let Event::Text(text) = event {
+//!             // After our own Close nothing can be sent, but messages still arrive.
+//!             if let (Event::Text(text), State::Open) = (event, connection.state()) {
 //!                 connection.send_text(&text, &mut out)?;
 //!             }
 //!         }

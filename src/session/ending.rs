@@ -4,12 +4,14 @@ use alloc::boxed::Box;
 use core::{error, fmt};
 
 use super::{Phase, Session, Transport};
-use crate::{Initiator, ProtocolError, client, handshake::HandshakeError, keepalive::Timeout};
+use crate::{
+    Initiator, ProtocolError, client, excerpt::Excerpt, handshake::HandshakeError, keepalive::Timeout,
+};
 
 /// How a session ended (RFC 6455, sections 7.1.4 to 7.1.6).
 ///
 /// `Display` is a line for a log: `closed with 1000`, `read or write failed`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Ending<'s> {
     /// The close code of the peer's Close; 1005 if it had none, 1006 if no Close was received. The `code` of a browser's
@@ -25,6 +27,20 @@ pub struct Ending<'s> {
     pub interrupted: bool,
     /// The cause.
     pub cause: Cause<'s>,
+}
+
+/// Shows the beginning of the reason, as it is the peer's and may be long.
+impl fmt::Debug for Ending<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ending")
+            .field("code", &self.code)
+            .field("reason", &Excerpt::new(self.reason.as_bytes()))
+            .field("clean", &self.clean)
+            .field("initiator", &self.initiator)
+            .field("interrupted", &self.interrupted)
+            .field("cause", &self.cause)
+            .finish()
+    }
 }
 
 /// Why a session ended.

@@ -87,8 +87,8 @@
 //! before the next one reads (wrap it with [`Input::new`](crate::Input::new)), and one output buffer, see
 //! [`lend_memory`](Session::lend_memory).
 //!
-//! Uses `client`, `close`, `connection`, `deflate`, `error`, `frame`, `handshake`, `input`, `keepalive`, `num`,
-//! `server`.
+//! Uses `client`, `close`, `connection`, `deflate`, `error`, `excerpt`, `frame`, `handshake`, `input`, `keepalive`,
+//! `num`, `server`.
 
 mod buffers;
 #[cfg(feature = "deflate")]

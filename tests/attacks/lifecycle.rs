@@ -1,13 +1,15 @@
 //! Attacks on what lives long: memory, counters, closing, keys, logs.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use allocation_counter::measure;
 use sansocket::{
     CloseCode, Config, Connection, Event, Input, SendError, State, client,
     frame::{Decoder, Header, Limits, Role},
-    handshake::HandshakeLimits,
+    handshake::{Extension, HandshakeLimits},
+    keepalive::Timeouts,
     server::{Accept, Handshake},
+    session::Session,
 };
 
 use crate::{
@@ -141,6 +143,17 @@ fn what_goes_into_a_log_is_short_and_has_no_control_characters() {
     let mut input = Input::new(&mut copy);
     while let Some(part) = decoder.receive(&mut input).unwrap() {
         check(&format!("{part:?}"));
+    }
+    check(&format!("{:?}", connection.close_outcome().unwrap()));
+    let mut session =
+        Session::open(Connection::client(Config::new(), [1; 32]), Timeouts::new(), Duration::ZERO);
+    let mut close = to(Role::Client, CLOSE, &[b"\x03\xe8", &long.as_bytes()[..120]].concat());
+    assert!(session.receive(&mut Input::new(&mut close)).is_some());
+    session.failed();
+    check(&format!("{:?}", session.ending().unwrap()));
+    let offers = [format!("{}; a=\"{}secret\"", "x".repeat(1000), "y".repeat(2000))];
+    for extension in Extension::parse_all(&offers).map(Result::unwrap) {
+        check(&format!("{extension:?} {:?}", extension.params()));
     }
     let head = Head::request().add("Authorization", "secret").add("Cookie", "secret");
     let request = request(&head);

@@ -74,13 +74,23 @@ impl Default for Options {
 }
 
 /// A message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a message is text or binary")]
 pub enum Message {
     /// Text.
     Text(String),
     /// Bytes.
     Binary(Vec<u8>),
+}
+
+/// Shows the kind and the length, as the data may be long and secret.
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Self::Binary(data) => write!(f, "Binary({} bytes)", data.len()),
+        }
+    }
 }
 
 /// A WebSocket over the transport `S`.

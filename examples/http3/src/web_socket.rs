@@ -181,7 +181,10 @@ impl WebSocket {
                 // An open connection can always send a Ping of this length.
                 let _ = self.connection.send_ping(&data, &mut self.out);
             }
-            Action::Disconnect(_) => self.cancel(quic),
+            Action::Disconnect(timeout) => {
+                self.connection.time_out(timeout, &mut self.out);
+                self.cancel(quic);
+            }
             Action::Wait | Action::Ping(_) => {}
         }
     }

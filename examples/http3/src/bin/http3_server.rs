@@ -12,7 +12,7 @@ use std::{env, error::Error, io, net::UdpSocket, path::Path, time::Duration};
 
 use quiche::h3::{self, NameValue as _};
 use sansocket::{
-    Connection, Event, deflate,
+    Connection, Event, State, deflate,
     extended_connect::{self, HeaderList},
     keepalive::Timeouts,
     server::Accept,
@@ -73,6 +73,7 @@ impl Application for Echo {
         out: &mut Vec<u8>,
     ) -> Result<()> {
         match event {
+            _ if connection.state() != State::Open => {}
             Event::Text(text) => connection.send_text(&text, out)?,
             Event::Binary(data) => connection.send_binary(&data, out)?,
             _ => {} // a Pong, or the reply to a Close, is already in `out`
