@@ -58,10 +58,11 @@ fn main() -> io::Result<()> {
     thread::scope(|scope| {
         for (number, listener) in (1..).zip(others) {
             scope.spawn(move || {
-                run(listener, number).unwrap_or_else(|error| eprintln!("thread {number}: {error}"));
+                let worker = Worker::new(listener, number).and_then(Worker::run);
+                worker.unwrap_or_else(|error| eprintln!("thread {number}: {error}"));
             });
         }
-        run(listener, 0)
+        Worker::new(listener, 0)?.run()
     })
 }
 
@@ -82,37 +83,57 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// One thread: its listener, its clients and its memory. Threads share nothing.
-fn run(mut listener: TcpListener, number: usize) -> io::Result<()> {
-    let mut poll = Poll::new()?;
-    poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
-    let mut clients = Clients::default();
-    let mut memory = Memory { read: vec![0; 64 << 10], write: Vec::new() };
-    let mut events = Events::with_capacity(1024);
-    loop {
-        match poll.poll(&mut events, clients.timeout()) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+struct Worker {
+    poll: Poll,
+    listener: TcpListener,
+    number: usize,
+    clients: Clients,
+    memory: Memory,
+}
+
+impl Worker {
+    fn new(mut listener: TcpListener, number: usize) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
+        let memory = Memory { read: vec![0; 64 << 10], write: Vec::new() };
+        Ok(Self { poll, listener, number, clients: Clients::default(), memory })
+    }
+
+    fn run(mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(1024);
+        loop {
+            self.round(&mut events)?;
+        }
+    }
+
+    /// Waits for events, and serves all clients that have something to do.
+    fn round(&mut self, events: &mut Events) -> io::Result<()> {
+        let Self { poll, listener, number, clients, memory } = self;
+        match poll.poll(events, clients.timeout()) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
             result => result?,
         }
         for slot in mem::take(&mut clients.again) {
-            clients.serve(slot, None, &mut memory);
+            clients.serve(slot, None, memory);
         }
-        for event in &events {
+        for event in &*events {
             match event.token() {
                 LISTENER => {
                     if clients.slots.is_empty() {
                         println!("thread {number} has its first client");
                     }
-                    clients.accept(&listener, poll.registry());
+                    clients.accept(listener, poll.registry());
                 }
-                Token(slot) => clients.serve(slot, Some(event), &mut memory),
+                Token(slot) => clients.serve(slot, Some(event), memory),
             }
         }
         while let Some(slot) = clients.next_due() {
-            clients.serve(slot, None, &mut memory);
+            clients.serve(slot, None, memory);
         }
         if clients.retry_at.is_some_and(|at| at <= now()) {
-            clients.accept(&listener, poll.registry());
+            clients.accept(listener, poll.registry());
         }
+        Ok(())
     }
 }
 
@@ -127,8 +148,7 @@ struct Memory {
 struct Clients {
     slots: Vec<Option<Client>>,
     free: Vec<usize>,
-    /// The deadline of each client that has one.
-    deadlines: BTreeSet<(Duration, usize)>,
+    deadlines: Deadlines,
     /// Clients that have not used up what arrived.
     again: Vec<usize>,
     /// When to try again to accept a client.
@@ -155,7 +175,7 @@ impl Clients {
             });
             match Client::new(client, Token(slot), registry) {
                 Ok(client) => {
-                    self.deadlines.extend(client.deadline.map(|at| (at, slot)));
+                    self.deadlines.set(slot, client.session.deadline());
                     self.slots[slot] = Some(client);
                 }
                 Err(error) => {
@@ -173,35 +193,56 @@ impl Clients {
             client.note(event);
         }
         let turn = client.turn(memory);
-        let deadline = client.session.deadline();
-        let before = mem::replace(&mut client.deadline, deadline);
+        self.deadlines.set(slot, client.session.deadline());
         match turn {
             Turn::Again => self.again.push(slot),
             Turn::Wait => {}
             Turn::Done => {
+                self.deadlines.set(slot, None);
                 self.slots[slot] = None;
                 self.free.push(slot);
             }
-        }
-        if before != deadline || self.slots[slot].is_none() {
-            before.map(|at| self.deadlines.remove(&(at, slot)));
-            self.deadlines.extend(deadline.filter(|_| self.slots[slot].is_some()).map(|at| (at, slot)));
         }
     }
 
     /// The next client whose deadline has passed. Its turn gives it a later one.
     fn next_due(&self) -> Option<usize> {
-        self.deadlines.first().filter(|(at, _)| *at <= now()).map(|(_, slot)| *slot)
+        self.deadlines.first().filter(|(at, _)| *at <= now()).map(|(_, slot)| slot)
     }
 
     fn timeout(&self) -> Option<Duration> {
         if !self.again.is_empty() {
             return Some(Duration::ZERO);
         }
-        let first = self.deadlines.first().map(|(at, _)| *at);
+        let first = self.deadlines.first().map(|(at, _)| at);
         // Not before the deadline: mio counts in milliseconds.
         let wait = |at: Duration| at.saturating_sub(now()) + Duration::from_millis(1);
         [first, self.retry_at].into_iter().flatten().min().map(wait)
+    }
+}
+
+/// The deadlines of all clients, at most one for each.
+#[derive(Default)]
+struct Deadlines {
+    ordered: BTreeSet<(Duration, usize)>,
+    of_slots: Vec<Option<Duration>>,
+}
+
+impl Deadlines {
+    /// Replaces the deadline of a client.
+    fn set(&mut self, slot: usize, deadline: Option<Duration>) {
+        if slot >= self.of_slots.len() {
+            self.of_slots.resize(slot + 1, None);
+        }
+        let before = mem::replace(&mut self.of_slots[slot], deadline);
+        if before != deadline {
+            before.map(|at| self.ordered.remove(&(at, slot)));
+            self.ordered.extend(deadline.map(|at| (at, slot)));
+        }
+    }
+
+    fn first(&self) -> Option<(Duration, usize)> {
+        self.ordered.first().copied()
     }
 }
 
@@ -216,7 +257,6 @@ enum Turn {
 struct Client {
     stream: TcpStream,
     session: Session,
-    deadline: Option<Duration>,
     /// What `mio` has reported and the socket has not denied since.
     readable: bool,
     writable: bool,
@@ -229,8 +269,7 @@ impl Client {
         stream.set_nodelay(true)?;
         registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
         let session = Session::server(HandshakeLimits::new(), Timeouts::new(), now());
-        let deadline = session.deadline();
-        Ok(Self { stream, session, deadline, readable: false, writable: true, read_closed: false })
+        Ok(Self { stream, session, readable: false, writable: true, read_closed: false })
     }
 
     fn note(&mut self, event: &Event) {
@@ -301,5 +340,49 @@ impl Client {
                 result => sansocket_runtimes::report(&mut self.session, result),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net;
+
+    use super::*;
+
+    impl Clients {
+        fn open(&self) -> usize {
+            self.slots.iter().flatten().count()
+        }
+    }
+
+    #[test]
+    fn there_are_no_more_deadlines_than_open_connections() {
+        let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut worker = Worker::new(listener, 0).unwrap();
+        let mut events = Events::with_capacity(16);
+        let mut most = 0;
+        for number in 0..300 {
+            let many: Vec<_> = (0..=number % 4)
+                .map(|_| {
+                    let mut stream = net::TcpStream::connect(address).unwrap();
+                    stream.write_all(b"GET / HTTP/1.1\r\n").unwrap();
+                    stream
+                })
+                .collect();
+            while worker.clients.open() < many.len() {
+                worker.round(&mut events).unwrap();
+            }
+            most = most.max(worker.clients.deadlines.ordered.len());
+            assert!(worker.clients.deadlines.ordered.len() <= many.len());
+            drop(many);
+            while worker.clients.open() > 0 {
+                worker.round(&mut events).unwrap();
+            }
+            assert_eq!(worker.clients.deadlines.first(), None);
+        }
+        // Each of them had one, in a slot that the next ones use again.
+        assert_eq!((most, worker.clients.slots.len()), (4, 4));
+        assert_eq!(worker.clients.deadlines.of_slots.len(), 4);
     }
 }
