@@ -122,3 +122,44 @@ fn forward(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use sansocket::Connection;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_burst_is_one_write() {
+        let room = Room::new(BACKLOG);
+        let mut inbox = room.subscribe();
+        let mut session = Session::open(Connection::server(Config::new()), Timeouts::new(), now());
+        for number in 0..100 {
+            assert!(room.say(&format!("{number:02}")));
+        }
+        let first = inbox.recv().await;
+        forward(&mut session, first, &mut inbox).unwrap();
+        let mut expected = Vec::new();
+        for number in 0..100 {
+            expected.extend([0x81, 2]);
+            expected.extend(format!("{number:02}").bytes());
+        }
+        assert!(inbox.is_empty());
+        assert_eq!(session.transport(), Transport::Write(&expected));
+    }
+
+    #[tokio::test]
+    async fn a_burst_that_is_not_read_stays_in_the_inbox() {
+        let room = Room::new(BACKLOG);
+        let mut inbox = room.subscribe();
+        let mut session = Session::open(Connection::server(Config::new()), Timeouts::new(), now());
+        let text = "x".repeat(16_000);
+        for _ in 0..100 {
+            assert!(room.say(&text));
+        }
+        let first = inbox.recv().await;
+        forward(&mut session, first, &mut inbox).unwrap();
+        // Each frame has a header of four bytes; the mark is 64 KiB.
+        assert_eq!((session.unwritten(), inbox.len()), (5 * 16_004, 95));
+    }
+}
