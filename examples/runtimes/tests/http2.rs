@@ -2,7 +2,13 @@
 
 mod common;
 
-use std::{future::poll_fn, path::Path, sync::Arc};
+use std::{
+    future::poll_fn,
+    path::{Path, PathBuf},
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use common::{PATIENCE, Server};
@@ -19,24 +25,38 @@ use rustls::{
 use sansocket::{
     Close, CloseCode, Connection, Event, Input, State, client, deflate, extended_connect::Handshake,
 };
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    net::{TcpSocket, TcpStream},
+    time::{sleep, timeout},
+};
 use tokio_rustls::TlsConnector;
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_h2_server");
+
 struct Http {
-    server: Server,
+    server: Rc<Server>,
     send: SendRequest<Bytes>,
+}
+
+/// Where the example writes its certificate.
+fn certificate(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.pem"))
 }
 
 impl Http {
     /// A connection of HTTP/2 to the example.
     async fn connect(name: &str) -> Self {
-        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.pem"));
-        let server = Server::start(env!("CARGO_BIN_EXE_h2_server"), &[file.to_str().unwrap()]);
+        let file = certificate(name);
+        let server = Rc::new(Server::start(PROGRAM, &[file.to_str().unwrap()]));
+        let stream = TcpStream::connect(&server.address).await.unwrap();
+        Self::over(stream, server, &file).await
+    }
+
+    async fn over(stream: TcpStream, server: Rc<Server>, file: &Path) -> Self {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_file(file).unwrap()).unwrap();
         let mut config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
         config.alpn_protocols = vec![b"h2".to_vec()];
-        let stream = TcpStream::connect(&server.address).await.unwrap();
         let name = ServerName::try_from("localhost").unwrap();
         let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap();
         let (send, connection) = h2::client::handshake(stream).await.unwrap();
@@ -91,6 +111,13 @@ impl Socket {
             let room = poll_fn(|context| self.sender.poll_capacity(context)).await.unwrap().unwrap();
             self.sender.send_data(out.split_to(room.min(out.len())), false).unwrap();
         }
+    }
+
+    async fn check_echo(&mut self, text: &str) {
+        let mut out = Vec::new();
+        self.connection.send_text(text, &mut out).unwrap();
+        self.send(out).await;
+        assert_eq!(self.next().await, Some(Event::Text(text.into())));
     }
 
     /// The next event, or `None` once the stream has ended.
@@ -203,10 +230,54 @@ fn a_fault_is_told_and_a_reset_ends_one_socket_alone() {
 
         let mut left = http.open(&request).await.unwrap();
         left.sender.send_reset(Reason::CANCEL);
-        let mut other = http.open(&request).await.unwrap();
+        http.open(&request).await.unwrap().check_echo("still there").await;
+    });
+}
+
+#[test]
+fn messages_are_whole_with_small_buffers() {
+    run(async {
+        let file = certificate("small");
+        let server = Rc::new(Server::start(PROGRAM, &[file.to_str().unwrap()]));
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_send_buffer_size(8 << 10).unwrap();
+        socket.set_recv_buffer_size(8 << 10).unwrap();
+        let stream = socket.connect(server.address.parse().unwrap()).await.unwrap();
+        let mut http = Http::over(stream, server, &file).await;
+        let mut socket = http.open(&http.request("/ws")).await.unwrap();
+        let texts: Vec<String> = (0..24).map(|number| format!("{number} ").repeat(1500)).collect();
         let mut out = Vec::new();
-        other.connection.send_text("still there", &mut out).unwrap();
-        other.send(out).await;
-        assert_eq!(other.next().await, Some(Event::Text("still there".into())));
+        for text in &texts {
+            socket.connection.send_text(text, &mut out).unwrap();
+        }
+        // The windows of both directions and what the session holds have room for all of it before anything is read.
+        socket.send(out).await;
+        for text in &texts {
+            assert!(matches!(socket.next().await, Some(Event::Text(heard)) if heard == **text));
+        }
+    });
+}
+
+#[test]
+fn when_no_more_clients_fit_the_others_are_served_and_later_ones_too() {
+    run(async {
+        let file = certificate("many");
+        let server = Rc::new(Server::start_with_files(PROGRAM, 40, &[file.to_str().unwrap()]));
+        let connect = async || {
+            let stream = TcpStream::connect(&server.address).await.unwrap();
+            Http::over(stream, server.clone(), &file).await
+        };
+        let mut http = connect().await;
+        let mut first = http.open(&http.request("/ws")).await.unwrap();
+        let mut many = Vec::new();
+        for _ in 0..60 {
+            many.push(TcpStream::connect(&server.address).await.unwrap());
+        }
+        sleep(Duration::from_millis(300)).await;
+        first.check_echo("still there").await;
+        drop(many);
+        let mut http = connect().await;
+        let mut last = http.open(&http.request("/ws")).await.unwrap();
+        last.check_echo("too").await;
     });
 }

@@ -29,9 +29,9 @@ impl Server {
     }
 
     /// With a limit on the number of open files.
-    pub fn start_with_files(program: &str, files: u32) -> Self {
+    pub fn start_with_files(program: &str, files: u32, args: &[&str]) -> Self {
         let script = format!("ulimit -n {files} && exec \"$0\" \"$@\"");
-        Self::run(Command::new("sh").args(["-c", &script, program]), program, &[])
+        Self::run(Command::new("sh").args(["-c", &script, program]), program, args)
     }
 
     /// The number of files that it has open.
