@@ -8,19 +8,31 @@ use std::{
     process::{Command, Output},
     sync::Arc,
     thread,
+    time::Duration,
 };
 
 use rustls::{
-    ServerConfig, ServerConnection, StreamOwned,
-    pki_types::{PrivateKeyDer, pem::PemObject},
+    ClientConfig, RootCertStore, ServerConfig, ServerConnection, StreamOwned,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 use sansocket::{
+    Event, client,
     handshake::HandshakeLimits,
     keepalive::Timeouts,
+    random_seed,
     session::{ReadBuffer, Received, Session, Transport},
 };
-use sansocket_runtimes::{Result, now};
+use sansocket_runtimes::{Result, now, report, step};
 use socket2::SockRef;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite},
+    net::TcpSocket,
+    time::timeout,
+};
+use tokio_rustls::{TlsAcceptor, TlsConnector};
+
+/// The bytes that a small buffer holds.
+const SMALL: usize = 8 << 10;
 
 /// How the server behaves.
 #[derive(Clone, Copy)]
@@ -34,8 +46,8 @@ enum Manner {
     Rude,
 }
 
-/// A server for some clients, with a certificate of its own, which lies in the file.
-fn serve(names: &[&str], clients: usize, manner: Manner) -> (u16, PathBuf) {
+/// A server's side of TLS, with a certificate of its own, which lies in the file.
+fn certify(names: &[&str]) -> (Arc<ServerConfig>, PathBuf) {
     let names: Vec<String> = names.iter().map(ToString::to_string).collect();
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}.pem", names.join("-")));
     let made = rcgen::generate_simple_self_signed(names).unwrap();
@@ -43,13 +55,18 @@ fn serve(names: &[&str], clients: usize, manner: Manner) -> (u16, PathBuf) {
     let key = PrivateKeyDer::from_pem_slice(made.signing_key.serialize_pem().as_bytes()).unwrap();
     let certificates = vec![made.cert.der().clone()];
     let config = ServerConfig::builder().with_no_client_auth().with_single_cert(certificates, key).unwrap();
-    let config = Arc::new(config);
+    (Arc::new(config), file)
+}
+
+/// A server for some clients.
+fn serve(names: &[&str], clients: usize, manner: Manner) -> (u16, PathBuf) {
+    let (config, file) = certify(names);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     if let Manner::SmallBuffers(_) = manner {
         // The sockets of clients inherit it.
-        SockRef::from(&listener).set_send_buffer_size(8 << 10).unwrap();
-        SockRef::from(&listener).set_recv_buffer_size(8 << 10).unwrap();
+        SockRef::from(&listener).set_send_buffer_size(SMALL).unwrap();
+        SockRef::from(&listener).set_recv_buffer_size(SMALL).unwrap();
     }
     thread::spawn(move || {
         for stream in listener.incoming().take(clients) {
@@ -117,11 +134,11 @@ fn converse(stream: &mut StreamOwned<ServerConnection, TcpStream>, manner: Manne
     }
 }
 
-fn client(url: &str, authority: Option<&Path>) -> Output {
-    client_says(url, "hello", authority)
+fn say_hello(url: &str, authority: Option<&Path>) -> Output {
+    say(url, "hello", authority)
 }
 
-fn client_says(url: &str, message: &str, authority: Option<&Path>) -> Output {
+fn say(url: &str, message: &str, authority: Option<&Path>) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wss_client"));
     command.args([url, message]).args(authority).output().unwrap()
 }
@@ -129,7 +146,7 @@ fn client_says(url: &str, message: &str, authority: Option<&Path>) -> Output {
 #[test]
 fn a_trusted_server_is_spoken_to_even_if_it_speaks_first() {
     let (port, file) = serve(&["localhost"], 1, Manner::Usual);
-    let output = client(&format!("wss://localhost:{port}/"), Some(&file));
+    let output = say_hello(&format!("wss://localhost:{port}/"), Some(&file));
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(said, "I speak first\nhello\nclosed with 1000\n", "{output:?}");
     assert!(output.status.success());
@@ -138,13 +155,13 @@ fn a_trusted_server_is_spoken_to_even_if_it_speaks_first() {
 #[test]
 fn an_end_without_close_notify_is_clean_after_a_closing_handshake_and_a_failure_before() {
     let (port, file) = serve(&["localhost", "abrupt"], 1, Manner::NoCloseNotify);
-    let output = client(&format!("wss://localhost:{port}/"), Some(&file));
+    let output = say_hello(&format!("wss://localhost:{port}/"), Some(&file));
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(said, "I speak first\nhello\nclosed with 1000\n", "{output:?}");
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
 
     let (port, file) = serve(&["localhost", "rude"], 1, Manner::Rude);
-    let output = client(&format!("wss://localhost:{port}/"), Some(&file));
+    let output = say_hello(&format!("wss://localhost:{port}/"), Some(&file));
     assert!(!output.status.success() && output.stdout.is_empty(), "{output:?}");
     assert!(String::from_utf8_lossy(&output.stderr).contains("close_notify"), "{output:?}");
 }
@@ -153,7 +170,7 @@ fn an_end_without_close_notify_is_clean_after_a_closing_handshake_and_a_failure_
 fn messages_in_both_directions_are_whole_with_small_buffers() {
     let (port, file) = serve(&["localhost", "small"], 1, Manner::SmallBuffers(24));
     let message = "x".repeat(120_000);
-    let output = client_says(&format!("wss://localhost:{port}/"), &message, Some(&file));
+    let output = say(&format!("wss://localhost:{port}/"), &message, Some(&file));
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{stderr}");
     let said = String::from_utf8(output.stdout).unwrap();
@@ -163,15 +180,92 @@ fn messages_in_both_directions_are_whole_with_small_buffers() {
     assert_eq!((said.lines().count(), wrong), (26, None), "{stderr}");
 }
 
+/// Runs a session over TLS with tokio, as the programs do, until it ends or the function says that it is done.
+async fn drive(
+    session: &mut Session,
+    stream: impl AsyncRead + AsyncWrite,
+    mut take: impl FnMut(&mut Session, Received<'_>) -> bool,
+) {
+    let mut buffer = ReadBuffer::new(16 << 10);
+    let (mut reader, mut writer) = tokio::io::split(stream);
+    while session.transport() != Transport::Close {
+        let wants_read = session.wants_read();
+        tokio::select! {
+            result = step(&mut writer, session.transport()) => report(session, result),
+            result = reader.read(buffer.space()), if wants_read => match result {
+                Ok(0) => session.eof(),
+                Ok(count) => buffer.filled(count),
+                Err(_) => session.failed(),
+            },
+        }
+        session.on_time(now());
+        while let Some(received) = session.receive_from(&mut buffer) {
+            if take(session, received) {
+                return;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn answers_are_whole_with_small_buffers_and_tokio() {
+    let (config, file) = certify(&["localhost", "tokio"]);
+    let small = || {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_send_buffer_size(SMALL.try_into().unwrap()).unwrap();
+        socket.set_recv_buffer_size(SMALL.try_into().unwrap()).unwrap();
+        socket
+    };
+    let listener = small();
+    listener.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = listener.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let stream = listener.accept().await.unwrap().0;
+        let stream = TlsAcceptor::from(config).accept(stream).await.unwrap();
+        let mut session = Session::server(HandshakeLimits::new(), Timeouts::new(), now());
+        drive(&mut session, stream, |session, received| {
+            sansocket_runtimes::echo(session, received);
+            false
+        })
+        .await;
+    });
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(file).unwrap()).unwrap();
+    let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    let stream = small().connect(address).await.unwrap();
+    let connector = TlsConnector::from(Arc::new(config));
+    let stream = connector.connect("localhost".try_into().unwrap(), stream).await.unwrap();
+
+    let request = client::Request::new(&format!("wss://localhost:{}/", address.port())).unwrap();
+    let mut session = Session::client(&request, random_seed().unwrap(), Timeouts::new(), now()).unwrap();
+    let mut whole = 0;
+    let talk = drive(&mut session, stream, |session, received| {
+        match received {
+            Received::Response(_) => {
+                (0..24).for_each(|number| _ = session.send_text(&large(number)).unwrap());
+            }
+            Received::Event(Event::Text(text)) => {
+                assert!(text == large(whole), "message {whole}");
+                whole += 1;
+            }
+            _ => {}
+        }
+        whole == 24
+    });
+    let in_time = timeout(Duration::from_secs(20), talk).await;
+    assert_eq!((in_time, whole), (Ok(()), 24));
+}
+
 #[test]
 fn an_unknown_authority_or_another_name_is_not_trusted() {
     let (port, file) = serve(&["localhost", "two"], 1, Manner::Usual);
-    let output = client(&format!("wss://localhost:{port}/"), None);
+    let output = say_hello(&format!("wss://localhost:{port}/"), None);
     assert!(!output.status.success() && output.stdout.is_empty(), "{output:?}");
     assert!(String::from_utf8_lossy(&output.stderr).contains("UnknownIssuer"), "{output:?}");
 
     let (port, other) = serve(&["other.example"], 1, Manner::Usual);
-    let output = client(&format!("wss://localhost:{port}/"), Some(&other));
+    let output = say_hello(&format!("wss://localhost:{port}/"), Some(&other));
     assert!(!output.status.success() && output.stdout.is_empty(), "{output:?}");
     assert!(String::from_utf8_lossy(&output.stderr).contains("NotValidForName"), "{output:?}");
     assert!(file.exists());
@@ -179,7 +273,7 @@ fn an_unknown_authority_or_another_name_is_not_trusted() {
 
 #[test]
 fn what_is_not_wss_is_refused() {
-    let output = client("ws://127.0.0.1:1/", None);
+    let output = say_hello("ws://127.0.0.1:1/", None);
     assert!(!output.status.success(), "{output:?}");
     assert!(String::from_utf8_lossy(&output.stderr).contains("only wss://"), "{output:?}");
 }
