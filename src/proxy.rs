@@ -144,7 +144,8 @@ impl Handshake {
     ///
     /// # Errors
     ///
-    /// [`HandshakeError::IncompleteHandshake`] if the answer had not come to its end, or the earlier error.
+    /// [`HandshakeError::IncompleteHandshake`] if the answer had not come to its end; as the [`fault`](Response::fault) of
+    /// [`Error::Rejected`] if its status came, and rejects. Or the earlier error.
     ///
     /// [`HandshakeError::IncompleteHandshake`]: crate::handshake::HandshakeError::IncompleteHandshake
     pub fn receive_eof(&mut self) -> Result<(), Error> {

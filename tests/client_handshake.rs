@@ -255,6 +255,37 @@ fn the_end_of_the_transport_ends_the_body() {
     }
 }
 
+#[test]
+fn the_end_of_the_transport_does_not_hide_the_status() {
+    let head = "HTTP/1.1 401 x\r\nA: b\r\nWWW-Authenticate: Basic\r\n\r\n";
+    for end in 0..head.len() {
+        for before in ["", "HTTP/1.1 103 x\r\n\r\n"] {
+            let run = connect(&to("ws://h/"), [before, &head[..end]].concat().as_bytes());
+            assert_eq!(run.result, Ok(None));
+            if end <= 12 {
+                assert_eq!(run.eof, Err(E::IncompleteHandshake.into()), "{end}");
+                continue;
+            }
+            let Err(Error::Rejected(response)) = run.eof else { panic!("{end}: {:?}", run.eof) };
+            assert_eq!((response.status(), response.fault()), (401, Some(E::IncompleteHandshake)), "{end}");
+            assert_eq!((response.body(), response.is_truncated()), (&b""[..], true));
+            // A line has come once its line end has.
+            let lines = head[..end].matches("\r\n").count().saturating_sub(1).min(2);
+            assert_eq!(response.headers().count(), lines, "{end}");
+            assert_eq!(response.header("a").is_some(), lines > 0);
+        }
+    }
+    // What was wrong before is the violation.
+    let run = connect(&to("ws://h/"), b"HTTP/1.1 401 x\r\nno header\r\nA: b\r\nWWW-Au");
+    let Err(Error::Rejected(response)) = run.eof else { panic!("{:?}", run.eof) };
+    assert_eq!((response.fault(), response.headers().count()), (Some(E::MalformedHeader), 1));
+    // Interim responses and a 101 have no status that rejects.
+    for status in [100, 101, 103] {
+        let run = connect(&to("ws://h/"), format!("HTTP/1.1 {status} x\r\nA: b\r\nWWW-Au").as_bytes());
+        assert_eq!((run.result, run.eof), (Ok(None), Err(E::IncompleteHandshake.into())));
+    }
+}
+
 /// A response whose status rejects, and what is wrong with its head.
 fn faulty(head: &str, fault: E) -> Response {
     let run = connect(&to("ws://h/").limits(HandshakeLimits::new().max_line_len(60)), head.as_bytes());
@@ -294,6 +325,25 @@ fn a_violation_after_the_status_line_does_not_hide_the_status() {
         assert!(shown.contains("401") && shown.contains(&fault.to_string()), "{shown}");
     }
     assert_eq!(faulty("HTTP/1.0 503 x\r\n folded", E::FoldedHeader).status(), 503);
+    for (reason, fault) in [
+        (" \x01", E::ControlCharacter),
+        (" Unauthor\x7f", E::ControlCharacter),
+        (" x\n", E::InvalidLineEnding),
+        ("\rx", E::InvalidLineEnding),
+        (&*format!(" {}", "a".repeat(60)), E::StartLineTooLong { limit: 60 }),
+    ] {
+        let response = faulty(&format!("HTTP/1.1 401{reason}"), fault);
+        assert_eq!((response.status(), response.headers().count()), (401, 0));
+        failed(
+            &to("ws://h/").limits(HandshakeLimits::new().max_line_len(60)),
+            format!("HTTP/1.1 101{reason}").as_bytes(),
+            fault,
+        );
+    }
+    // What is damaged before it is complete is no status.
+    for line in ["HTTP/1.1 40\x01", "HTTP/1.1 401\x01"] {
+        failed(&to("ws://h/"), line.as_bytes(), E::ControlCharacter);
+    }
     // An interim response and a 101 have to be well-formed.
     for status in [100, 101, 103] {
         failed(

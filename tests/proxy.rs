@@ -302,6 +302,29 @@ fn a_violation_after_the_status_line_does_not_hide_the_status_of_a_proxy() {
     }
 }
 
+#[test]
+fn the_end_of_the_transport_does_not_hide_the_status_of_a_proxy() {
+    for (bytes, status) in [
+        ("HTTP/1.1 407", None),
+        ("HTTP/1.1 407 ", Some((407, 0))),
+        ("HTTP/1.1 407 No\r\nProxy-Authenticate: Basic\r\nX: y", Some((407, 1))),
+        ("HTTP/1.1 200 Yes\r\nX: y\r\n", None),
+        ("HTTP/1.1 103 Wait\r\nX: y\r\n", None),
+    ] {
+        let mut handshake = Handshake::new(&tunnel("ws://h/"), &mut Vec::new()).unwrap();
+        let mut owned = bytes.as_bytes().to_vec();
+        assert_eq!(handshake.receive(&mut Input::new(&mut owned)), Ok(None), "{bytes:?}");
+        let error = handshake.receive_eof().unwrap_err();
+        assert_eq!(handshake.receive_eof(), Err(error.clone()));
+        let Error::Rejected(response) = error else {
+            assert_eq!((error, status), (E::IncompleteHandshake.into(), None), "{bytes:?}");
+            continue;
+        };
+        assert_eq!(Some((response.status(), response.headers().count())), status, "{bytes:?}");
+        assert_eq!(response.fault(), Some(E::IncompleteHandshake));
+    }
+}
+
 /// Each byte of version and status, and the one behind them, is right or decides at once.
 #[test]
 fn a_wrong_byte_in_the_status_line_of_a_proxy_is_the_violation() {

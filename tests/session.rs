@@ -13,7 +13,7 @@ use sansocket::{
     frame::{OpCode, Role},
     keepalive::Timeouts,
     server::Accept,
-    session::{EncodedMessage, ReadBuffer, Received, Session, Transport, WriteBuffer},
+    session::{Cause, EncodedMessage, ReadBuffer, Received, Session, Transport, WriteBuffer},
 };
 
 const OPENED: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n";
@@ -228,6 +228,35 @@ fn a_client_opens_or_is_rejected() {
     let mut client = Driver::client(|request| request);
     client.settle().read(b"HTTP/1.1 101 yes\r\n\r\n");
     assert_eq!(client.ended().2, "Handshake(InvalidUpgrade)");
+}
+
+#[test]
+fn what_cuts_a_rejection_off_does_not_hide_its_status() {
+    type End = fn(&mut Driver);
+    let ends: [(End, &str); 4] = [
+        (|client| _ = client.eof(), "Handshake(IncompleteHandshake)"),
+        (|client| client.session.failed(), "Transport"),
+        (|client| _ = client.at(10), "Timeout(Opening)"),
+        (|client| client.session.abort(), "Aborted"),
+    ];
+    let head = "HTTP/1.1 403 no\r\nA: b\r\n";
+    let body = [head, "Content-Length: 9\r\n\r\npart"].concat();
+    for (bytes, is_known) in
+        [("", false), ("HTTP/1.1 40", false), ("HTTP/1.1 101 x\r\nA: b", false), (head, true), (&*body, true)]
+    {
+        for (end, cause) in ends {
+            let mut client = Driver::client(|request| request);
+            client.settle().read(bytes.as_bytes());
+            end(&mut client);
+            let expected = if is_known && cause != "Aborted" { "Rejected(403)" } else { cause };
+            assert_eq!(client.ended(), ending(1006, false, expected), "{bytes:?} {cause}");
+            if let Some(Cause::Rejected(response)) = client.session.ending().map(|ending| ending.cause) {
+                let body = if bytes.ends_with("part") { &b"part"[..] } else { b"" };
+                assert_eq!((response.header("a"), response.body()), (Some(&b"b"[..]), body));
+                assert!(response.is_truncated());
+            }
+        }
+    }
 }
 
 #[test]

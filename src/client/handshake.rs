@@ -71,9 +71,10 @@ impl Handshake {
     /// # Errors
     ///
     /// [`Error::Rejected`] if the server answered with another final status than 101. It comes when the body of the
-    /// response has ended or is over its limit, or when its head breaks the protocol or goes over a limit, which is
-    /// [`Response::fault`]. [`Error::Handshake`] if the status line, an interim response or a 101 does so. Close the transport after either: nothing is sent. All of the input is used up, and
-    /// whatever comes later gets the same error.
+    /// response has ended or is over its limit, or when its head breaks the protocol or goes over a limit behind the status,
+    /// which is [`Response::fault`]. [`Error::Handshake`] if the version, the status, an interim response or a 101
+    /// does so. Close the transport after either: nothing is sent. All of the input is used up, and whatever comes later
+    /// gets the same error.
     ///
     /// [`HandshakeError::AlreadyComplete`] after the connection has been returned; nothing happens.
     ///
@@ -109,9 +110,9 @@ impl Handshake {
     ///
     /// # Errors
     ///
-    /// [`HandshakeError::IncompleteHandshake`] if the head of the response had not come to its end.
-    /// [`Error::Rejected`] if its body had not: with what came of it. The earlier error if the handshake had
-    /// failed.
+    /// [`Error::Rejected`] if the server rejects, as far as the status came: with the headers and the body that came. If the
+    /// head had not come to its end, its [`fault`](Response::fault) is [`HandshakeError::IncompleteHandshake`].
+    /// That error itself in all other cases. The earlier error if the handshake had failed.
     ///
     /// [`HandshakeError::IncompleteHandshake`]: crate::handshake::HandshakeError::IncompleteHandshake
     pub fn receive_eof(&mut self) -> Result<(), Error> {

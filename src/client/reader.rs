@@ -2,7 +2,7 @@
 
 use core::{mem, ops::Range};
 
-use super::StatusLine;
+use super::{Response, StatusLine};
 use crate::{
     Input,
     handshake::{Collector, FirstBytes, HandshakeError, HandshakeLimits, Head, Kind, Progress},
@@ -25,6 +25,13 @@ pub(crate) struct ReceivedHead {
     pub(crate) fault: Option<HandshakeError>,
 }
 
+impl ReceivedHead {
+    /// The response, without its body.
+    pub(crate) fn into_rejection(self) -> Response {
+        Response::rejected(self.line.status, self.head, self.fault)
+    }
+}
+
 impl HeadReader {
     pub(crate) fn new(opens: Range<u16>, limits: HandshakeLimits) -> Self {
         Self { collector: Collector::new(Kind::Response, limits), line: None, opens, limits }
@@ -35,30 +42,46 @@ impl HeadReader {
     pub(crate) fn receive(&mut self, input: &mut Input<'_>) -> Result<Option<ReceivedHead>, HandshakeError> {
         loop {
             let progress = self.collector.receive(input);
-            let Some(line) = self.line else {
-                if let Some((len, error)) = StatusLine::check_prefix(self.collector.start_line()) {
-                    self.collector.forget_after(len);
-                    return Err(error);
-                }
-                match progress? {
-                    Progress::More => return Ok(None),
-                    _ => self.line = Some(StatusLine::parse(self.collector.start_line())?),
-                }
-                continue;
-            };
-            let rejects = line.status >= 200 && !self.opens.contains(&line.status);
+            let Some(line) = self.status_line()? else { return progress.map(|_| None) };
             let fault = match progress {
+                Ok(Progress::StartLine) => continue,
+                Ok(Progress::More) => return Ok(None),
                 Ok(Progress::End) => None,
-                Ok(_) => return Ok(None),
-                Err(error) if rejects => Some(error),
+                Err(error) if self.rejects(line) => Some(error),
                 Err(error) => return Err(error),
             };
-            self.line = None;
-            let next = Collector::new(Kind::Response, self.limits);
-            let mut head = mem::replace(&mut self.collector, next).finish();
-            let malformed = if rejects { head.keep_well_formed() } else { None };
-            return Ok(Some(ReceivedHead { line, head, fault: malformed.or(fault) }));
+            return Ok(Some(self.finish(line, fault)));
         }
+    }
+
+    /// What came of the head if the transport ends here, and the status is known and rejects.
+    pub(crate) fn receive_eof(&mut self) -> Option<ReceivedHead> {
+        let line = self.line.filter(|&line| self.rejects(line))?;
+        Some(self.finish(line, Some(HandshakeError::IncompleteHandshake)))
+    }
+
+    /// The status line, once its status has come. A violation in the reason behind it does not hide the status.
+    fn status_line(&mut self) -> Result<Option<StatusLine>, HandshakeError> {
+        if self.line.is_none() {
+            if let Some((len, error)) = StatusLine::check_prefix(self.collector.start_line()) {
+                self.collector.forget_after(len);
+                return Err(error);
+            }
+            self.line = StatusLine::parse(self.collector.start_line());
+        }
+        Ok(self.line)
+    }
+
+    fn rejects(&self, line: StatusLine) -> bool {
+        line.status >= 200 && !self.opens.contains(&line.status)
+    }
+
+    fn finish(&mut self, line: StatusLine, fault: Option<HandshakeError>) -> ReceivedHead {
+        self.line = None;
+        let next = Collector::new(Kind::Response, self.limits);
+        let mut head = mem::replace(&mut self.collector, next).finish();
+        let malformed = if self.rejects(line) { head.keep_well_formed() } else { None };
+        ReceivedHead { line, head, fault: malformed.or(fault) }
     }
 
     /// The first bytes of the head in progress.

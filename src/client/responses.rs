@@ -69,7 +69,10 @@ impl<W> Responses<W> {
         let error = match mem::replace(&mut self.state, State::Complete) {
             State::Complete => return Ok(()),
             State::Failed(error) => error,
-            State::Head(..) => HandshakeError::IncompleteHandshake.into(),
+            State::Head(mut reader, _) => match reader.receive_eof() {
+                Some(head) => Error::Rejected(Box::new(head.into_rejection())),
+                None => HandshakeError::IncompleteHandshake.into(),
+            },
             State::Body(response, body) => {
                 let truncated = !body.ends_with_transport();
                 rejected(response, body, truncated)
@@ -129,18 +132,19 @@ impl<W> Responses<W> {
         input: &mut Input<'_>,
         judge: impl Fn(StatusLine, Pairs<'_, '_>) -> Result<Verdict<T>, HandshakeError>,
     ) -> Result<Option<Final<T>>, Error> {
-        while let Some(ReceivedHead { line, head, fault }) = reader.receive(input)? {
-            match head.parse(|headers| judge(line, headers))? {
+        while let Some(received) = reader.receive(input)? {
+            let ReceivedHead { line, head, .. } = &received;
+            match head.parse(|headers| judge(*line, headers))? {
                 Verdict::Open(config) => {
-                    return Ok(Some(Final::Open(config, Response::new(line.status, head))));
+                    return Ok(Some(Final::Open(config, Response::new(line.status, received.head))));
                 }
                 Verdict::Interim => self.interim.add()?,
                 Verdict::Rejected => {
-                    let response = Response::rejected(line.status, head, fault);
+                    let response = received.into_rejection();
                     return match self.body_len.filter(|_| response.fault().is_none()) {
                         None => Err(Error::Rejected(Box::new(response))),
                         Some(limit) => {
-                            let body = Body::new(line.status, response.headers(), limit);
+                            let body = Body::new(response.status(), response.headers(), limit);
                             Ok(Some(Final::Rejected(response, body)))
                         }
                     };

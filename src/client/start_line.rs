@@ -31,14 +31,16 @@ impl StatusLine {
         })
     }
 
-    /// Reads a status line that [`check_prefix`](Self::check_prefix) has passed. The reason is ignored, and so is its
+    /// Reads the beginning of a status line, up to the byte behind the status. The reason is ignored, and so is its
     /// absence.
-    pub(crate) fn parse(line: &[u8]) -> Result<Self, HandshakeError> {
-        let status = line.get(9..LEN).and_then(|status| str::from_utf8(status).ok());
-        match (line.get(7), status.and_then(Self::parse_status)) {
-            (Some(minor), Some(status)) => Ok(Self { minor_version: minor.saturating_sub(b'0'), status }),
-            _ => Err(HandshakeError::MalformedStatusLine),
-        }
+    ///
+    /// `None` if not so much has come, or if it has a violation that [`check_prefix`](Self::check_prefix) leaves to the
+    /// collector.
+    pub(crate) fn parse(line: &[u8]) -> Option<Self> {
+        let minor = line.get(7).filter(|minor| minor.is_ascii_digit())?;
+        line.get(LEN).filter(|byte| matches!(byte, b' ' | b'\r'))?;
+        let status = str::from_utf8(line.get(9..LEN)?).ok().and_then(Self::parse_status)?;
+        Some(Self { minor_version: minor.saturating_sub(b'0'), status })
     }
 
     /// Reads a status: three digits (RFC 9110, 15).

@@ -122,11 +122,12 @@ impl Collector {
 
     /// The head, once it is complete, or what came of it.
     pub(crate) fn finish(self) -> Head {
+        let start_len = self.start_line().len();
         let mut bytes = self.bytes;
         if self.folded {
             unfold(&mut bytes);
         }
-        Head::new(bytes, self.start_line_end, self.headers)
+        Head::new(bytes, start_len, self.headers)
     }
 
     // RFC 9112, 2.2: an empty line before the request line is ignored.

@@ -130,8 +130,8 @@ impl Handshake {
     /// # Errors
     ///
     /// Returns [`HandshakeError::IncompleteHandshake`] if the response is not complete, in hixie-76 including the digest,
-    /// [`Error::Rejected`] with the received part of the body of a rejection, or the earlier error if the handshake
-    /// failed.
+    /// [`Error::Rejected`] with the received part of a rejection, if its status is known, or the earlier error if the
+    /// handshake failed.
     pub fn receive_eof(&mut self) -> Result<(), Error> {
         match &mut self.inner {
             Inner::Hybi(handshake) => handshake.receive_eof(),

@@ -75,6 +75,7 @@
 //! | a violation of the protocol | `Protocol`, and the peer gets a Close | no |
 //! | no byte, or no sign of life after a Ping, for too long | `Timeout`, and the peer gets a Close | no |
 //! | the handshake takes too long | `Timeout`; a server that has received part of a request answers 408 | no |
+//! | the stream ends, a read or write fails, or time is up after the status of a rejection | `Rejected`, with what has come | no |
 //! | the peer does not reply to a Close in time | `Timeout(CloseHandshake)` | no |
 //! | the stream ends, a read or write fails, [`abort`](Session::abort) | `Eof`, `Transport`, `Aborted` | no |
 //! | a malformed, unsuitable or incomplete request or response | `Handshake`; a server sends its response | no |

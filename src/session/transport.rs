@@ -117,17 +117,25 @@ impl Session {
                 let _ = connection.receive_eof();
                 Reason::Eof
             }
-            Phase::Client(handshake) => match handshake.receive_eof() {
-                Err(client::Error::Rejected(response)) => Reason::Rejected(response),
-                _ => Reason::Handshake(HandshakeError::IncompleteHandshake),
-            },
-            Phase::Server(_) => Reason::Handshake(HandshakeError::IncompleteHandshake),
+            Phase::Client(_) | Phase::Server(_) => {
+                self.rejection().unwrap_or(Reason::Handshake(HandshakeError::IncompleteHandshake))
+            }
             Phase::Deciding => Reason::Eof,
         };
         self.leave(reason);
     }
 
-    /// Reports that reading, writing, flushing or shutting down failed. After both Close frames that is a clean end.
+    /// The rejection by a server of which nothing more will come, if its status is known.
+    fn rejection(&mut self) -> Option<Reason> {
+        let Phase::Client(handshake) = &mut self.phase else { return None };
+        match handshake.receive_eof() {
+            Err(client::Error::Rejected(response)) => Some(Reason::Rejected(response)),
+            _ => None,
+        }
+    }
+
+    /// Reports that reading, writing, flushing or shutting down failed. After both Close frames that is a clean end, and
+    /// after the status of a server that rejects it is a rejection.
     pub fn failed(&mut self) {
         self.end(Reason::Transport);
     }
@@ -209,11 +217,15 @@ impl Session {
         self.keep_alive.on_closing(LATEST);
     }
 
-    /// Ends at once.
+    /// Ends at once. A rejection of which a part is missing is a better reason than what cut it off.
     pub(super) fn end(&mut self, reason: Reason) {
         if self.over {
             return;
         }
+        let reason = match reason {
+            Reason::Transport | Reason::Timeout(_) => self.rejection().unwrap_or(reason),
+            reason => reason,
+        };
         if let Phase::Open(connection) = &mut self.phase {
             let _ = connection.receive_eof();
         }
