@@ -59,12 +59,13 @@
 //! |---|---|---|---|
 //! | the peer has shut down its side | `END_STREAM` | end of the stream | [`receive_eof`](crate::Connection::receive_eof) |
 //! | the transport broke | `RST_STREAM` | reset, such as `H3_REQUEST_CANCELLED` | `receive_eof` too: it knows whether the Closes had gone both ways |
-//! | we shut down our side: `out` has been written, and the state is [`Draining`](crate::State::Draining) in either role, or the peer has done so | `END_STREAM` | end of the stream | |
+//! | we shut down our side: `out` has been written, and the state is [`Draining`](crate::State::Draining) in either role (a client waits where the server fails otherwise), or the peer has done so | `END_STREAM` | end of the stream | |
 //! | we give up: a timer went off | `RST_STREAM` with CANCEL | `H3_REQUEST_CANCELLED` | |
 //!
 //! Over TCP a client leaves it to the server to shut down first. Here both sides end the stream at `Draining`: the TCP
 //! connection stays open anyway, and behind a proxy that waits for the client, the end of the server would only come with a
-//! timer. [`guide::streams`](crate::guide::streams) lists the peers that differ.
+//! timer. The exception is a server that fails if the client is first: with it, let the client wait, under a timer.
+//! [`guide::streams`](crate::guide::streams) lists the peers that differ.
 //!
 //! # Layers
 //!
