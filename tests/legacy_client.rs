@@ -249,6 +249,16 @@ fn the_subprotocol_comes_back() {
     }
 }
 
+#[test]
+fn the_first_bytes_of_what_failed_are_shown_in_every_version() {
+    for version in [Version::Hixie75, Version::Hixie76, Version::Hybi7, Version::Hybi8, Version::Rfc6455] {
+        let mut handshake = Handshake::new(&request(), version, SEED, &mut Vec::new()).unwrap();
+        assert_eq!(handshake.first_bytes().as_bytes(), b"");
+        handshake.receive(&mut Input::new(&mut b"\x15\x03\x01".to_vec())).unwrap_err();
+        assert_eq!(handshake.first_bytes().as_bytes(), b"\x15", "{version:?}");
+    }
+}
+
 /// L28, L29, H76-i: the digest is compared byte by byte, and is part of the handshake.
 #[test]
 fn the_digest_is_checked() {

@@ -280,6 +280,14 @@ fn the_request_is_complete_with_its_8th_byte() {
     assert_eq!(format!("{early:?}").matches("IncompleteHandshake").count(), 1);
 }
 
+#[test]
+fn the_first_bytes_of_what_failed_are_shown() {
+    let mut handshake = legacy::server::Handshake::new(HandshakeLimits::new(), all());
+    assert_eq!(handshake.first_bytes().as_bytes(), b"");
+    handshake.receive(&mut Input::new(&mut b"\x16\x03\x01".to_vec()), &mut Vec::new()).unwrap_err();
+    assert_eq!(handshake.first_bytes().as_bytes(), b"\x16");
+}
+
 /// L21, H76-o: a framing that is not spoken is refused.
 #[test]
 fn only_draft_0_is_accepted() {

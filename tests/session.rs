@@ -260,6 +260,23 @@ fn what_cuts_a_rejection_off_does_not_hide_its_status() {
 }
 
 #[test]
+fn the_first_bytes_of_what_failed_are_shown() {
+    for (mut peer, bytes, shown) in [
+        (Driver::server(), &b"\x16\x03\x01"[..], &b"\x16"[..]),
+        (Driver::server(), b"SSH-2.0-x\r\nand more\r\n", b"SSH-2.0-x\r"),
+        (Driver::client(|request| request), b"SSH-2.0-x\r\nand more\r\n", b"S"),
+        (Driver::client(|request| request), b"HTTP/1.1 101\x01", b"HTTP/1.1 101\x01"),
+        (Driver::client(|request| request), b"HTTP/1.1 40", b""),
+        (Driver::client(|request| request), b"HTTP/1.1 401 x\r\n\x01", b""),
+        (Driver::open_server(), b"\xff\xff", b""),
+    ] {
+        assert_eq!(peer.session.first_bytes().as_bytes(), b"");
+        peer.settle().read(bytes);
+        assert_eq!(peer.session.first_bytes().as_bytes(), shown, "{}", bytes.escape_ascii());
+    }
+}
+
+#[test]
 fn what_ends_before_the_opening_is_said_to_the_client() {
     type End = fn(&mut Driver);
     let close: End = |server| _ = server.close(CloseCode::GOING_AWAY);

@@ -12,7 +12,7 @@ use crate::{
     Config, Input,
     client::{self, Error, Request, RequestError, Response, Responses, Verdict},
     entropy::Entropy,
-    handshake::{HandshakeError, Single, append_head},
+    handshake::{FirstBytes, HandshakeError, Single, append_head},
 };
 
 /// Sends the request in one version and reads the server's response.
@@ -136,6 +136,14 @@ impl Handshake {
         match &mut self.inner {
             Inner::Hybi(handshake) => handshake.receive_eof(),
             Inner::Hixie(handshake) => handshake.receive_eof(),
+        }
+    }
+
+    /// Returns the first bytes of the head that failed the handshake, to show what the server speaks. It is empty before.
+    pub fn first_bytes(&self) -> FirstBytes {
+        match &self.inner {
+            Inner::Hybi(handshake) => handshake.first_bytes(),
+            Inner::Hixie(handshake) => handshake.responses.first_bytes(),
         }
     }
 }

@@ -112,7 +112,7 @@ pub use transport::Transport;
 use crate::{
     Connection, Event, State,
     client::{self, RequestError},
-    handshake::HandshakeLimits,
+    handshake::{FirstBytes, HandshakeLimits},
     keepalive::{KeepAlive, Timeouts},
     server,
 };
@@ -188,6 +188,9 @@ impl Session {
 
     /// Creates the session of a connection that was opened elsewhere: by an HTTP library, or over HTTP/2 or HTTP/3
     /// ([`extended_connect`](crate::extended_connect)).
+    ///
+    /// Clients on streams of HTTP/2 and HTTP/3 want [`end_first(true)`](Self::end_first), unless the server is one of those
+    /// that fail then; see [`guide::streams`](crate::guide::streams).
     pub fn open(connection: Connection, timeouts: Timeouts, now: Duration) -> Self {
         let mut session = Self::new(Phase::Deciding, timeouts, now);
         session.open_with(connection);
@@ -250,6 +253,16 @@ impl Session {
         match &self.phase {
             Phase::Open(connection) => Some(connection),
             _ => None,
+        }
+    }
+
+    /// Returns the first bytes of the head that failed the handshake, to show what the peer speaks. It is empty if the
+    /// handshake has not failed.
+    pub fn first_bytes(&self) -> FirstBytes {
+        match &self.phase {
+            Phase::Server(handshake) => handshake.first_bytes(),
+            Phase::Client(handshake) => handshake.first_bytes(),
+            Phase::Deciding | Phase::Open(_) => FirstBytes::default(),
         }
     }
 

@@ -5,9 +5,9 @@ use std::{error, fmt, io};
 use sansocket::{
     ProtocolError, SendError,
     client::{RequestError, Response},
-    handshake::HandshakeError,
+    handshake::{FirstBytes, HandshakeError},
     keepalive::Timeout,
-    session::{Cause, Ending},
+    session::{Cause, Session},
     uri::UriError,
 };
 
@@ -21,8 +21,9 @@ pub enum Error {
     NoTls,
     /// The client request cannot be sent.
     Request(RequestError),
-    /// The peer violated the opening handshake.
-    Handshake(HandshakeError),
+    /// The peer violated the opening handshake: how, and the first bytes of a head that could not be read, to show what the peer
+    /// speaks.
+    Handshake(HandshakeError, FirstBytes),
     /// The server rejected the connection: the response has the status, and the headers and the body.
     Rejected(Box<Response>),
     /// This server answered the request without opening a WebSocket.
@@ -44,12 +45,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// The error of an ending, unless it is clean.
-    pub(crate) fn of(ending: &Ending<'_>, io: Option<io::Error>) -> Option<Self> {
-        Some(match ending.cause {
+    /// The error with which a session ended, unless that is clean.
+    pub(crate) fn of(session: &Session, io: Option<io::Error>) -> Option<Self> {
+        Some(match session.ending()?.cause {
             Cause::Close => return None,
             Cause::Protocol(error) => Self::Protocol(error),
-            Cause::Handshake(error) => Self::Handshake(error),
+            Cause::Handshake(error) => Self::Handshake(error, session.first_bytes()),
             Cause::Rejected(response) => Self::Rejected(Box::new(response.clone())),
             Cause::Answered => Self::Answered,
             Cause::Timeout(timeout) => Self::Timeout(timeout),
@@ -66,7 +67,7 @@ impl fmt::Display for Error {
             Self::Uri(error) => error.fmt(f),
             Self::NoTls => f.write_str("wss URIs need the feature `tls`"),
             Self::Request(error) => error.fmt(f),
-            Self::Handshake(error) => error.fmt(f),
+            Self::Handshake(error, _) => error.fmt(f),
             Self::Rejected(response) => Cause::Rejected(response).fmt(f),
             Self::Answered => Cause::Answered.fmt(f),
             Self::Protocol(error) => error.fmt(f),

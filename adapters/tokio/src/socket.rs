@@ -224,7 +224,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// Returns the cause of the end, if it is not clean.
     pub fn outcome(&mut self) -> Result<(), Error> {
         let error = self.error.as_ref().map(|error| io::Error::new(error.kind(), error.to_string()));
-        self.session.ending().and_then(|ending| Error::of(&ending, error)).map_or(Ok(()), Err)
+        Error::of(&self.session, error).map_or(Ok(()), Err)
     }
 
     /// Returns the response that opened this client's WebSocket.

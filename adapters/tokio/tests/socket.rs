@@ -323,21 +323,25 @@ async fn a_rejection_comes_with_its_response_and_other_answers_are_errors() {
         far.write_all(answer.as_bytes()).await.unwrap();
         match connect_over(near, &request(), Options::new()).await.unwrap_err() {
             Error::Rejected(response) => assert_eq!(response.status(), expected),
-            error => assert!(matches!(error, Error::Handshake(_)) && expected == 0, "{error:?}"),
+            Error::Handshake(_, bytes) => {
+                let shown = if answer.starts_with("SSH") { &b"S"[..] } else { b"" };
+                assert_eq!((expected, bytes.as_bytes()), (0, shown));
+            }
+            error => panic!("{error:?}"),
         }
     }
     let (near, far) = duplex(4096);
     drop(far);
     let error = connect_over(near, &request(), Options::new()).await.unwrap_err();
     assert!(
-        matches!(error, Error::Handshake(HandshakeError::IncompleteHandshake) | Error::Io(_)),
+        matches!(error, Error::Handshake(HandshakeError::IncompleteHandshake, _) | Error::Io(_)),
         "{error:?}"
     );
     let (mut near, far) = duplex(4096);
     near.write_all(b"POST / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
     drop(near);
     let error = accept(far, Options::new()).await.unwrap_err();
-    assert!(matches!(error, Error::Handshake(HandshakeError::InvalidMethod) | Error::Io(_)), "{error:?}");
+    assert!(matches!(error, Error::Handshake(HandshakeError::InvalidMethod, _) | Error::Io(_)), "{error:?}");
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     Input,
-    handshake::{HandshakeError, HandshakeLimits},
+    handshake::{FirstBytes, HandshakeError, HandshakeLimits},
     server::{self, PlainRequest},
 };
 use judge::{Judged, judge};
@@ -119,6 +119,11 @@ impl Handshake {
             self.core.fail(HandshakeError::IncompleteHandshake);
         }
         self.core.receive_eof()
+    }
+
+    /// Returns the first bytes of the head that failed the handshake, to show what the client speaks. It is empty before.
+    pub fn first_bytes(&self) -> FirstBytes {
+        self.core.first_bytes()
     }
 
     fn run(
