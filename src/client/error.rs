@@ -11,8 +11,8 @@ use crate::handshake::{FieldError, HandshakeError};
 #[non_exhaustive]
 pub enum Error {
     /// The server answered with another status than one that opens a connection: it wants credentials, redirects,
-    /// refuses, or does not speak WebSocket (RFC 6455, 4.1). If the response was malformed after its status line,
-    /// [`Response::fault`] has the violation.
+    /// refuses, or does not speak WebSocket (RFC 6455, 4.1). If its head was malformed or cut off after the
+    /// status, [`Response::fault`] has what was wrong.
     Rejected(Box<Response>),
     /// The server broke the protocol, went over a limit, or disappeared.
     Handshake(HandshakeError),
