@@ -12,9 +12,10 @@ fuzz_target!(|data: &[u8]| {
     let (at_server, at_client) = (choices.deflate(), choices.deflate());
     // Our own two sides always agree, and see the same.
     let (server, client) = agree(at_server, at_client);
-    assert_eq!(server.send_window(), client.receive_window());
+    // A server may use a smaller window, or none that lasts, than the client has to be ready for.
+    assert!(server.send_window() <= client.receive_window());
     assert!(client.send_window() <= server.receive_window());
-    assert_eq!(server.send_context_takeover(), client.receive_context_takeover());
+    assert!(!server.send_context_takeover() || client.receive_context_takeover());
     assert_eq!(server.receive_context_takeover(), client.send_context_takeover());
 
     let value = choices.0;

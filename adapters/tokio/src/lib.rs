@@ -1,5 +1,5 @@
-//! WebSockets on tokio: the sessions of [`sansocket`] over any [`AsyncRead`](tokio::io::AsyncRead) +
-//! [`AsyncWrite`](tokio::io::AsyncWrite).
+//! WebSockets on tokio: the sessions of [`sansocket`] over any [`AsyncRead`] +
+//! [`AsyncWrite`].
 //!
 //! [`accept`] and [`accept_with`] open a WebSocket as a server, [`connect`] and [`connect_over`] as a client. A [`WebSocket`] is
 //! a [`Stream`](futures_core::Stream) and a [`Sink`](futures_sink::Sink) of [`Message`]s, and it lends events without a copy:

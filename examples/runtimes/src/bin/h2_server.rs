@@ -119,7 +119,7 @@ async fn answer(
     let (response, connection) = asked.accept_http(accept).map_err(|error| error.to_string())?;
     let sender = respond.send_response(response, false)?;
     let ending = serve_stream(request.into_body(), sender, connection).await?;
-    println!("{peer}: {ending}");
+    eprintln!("{peer}: {ending}");
     Ok(())
 }
 
