@@ -17,11 +17,11 @@ use std::{
 };
 
 use sansocket::{
-    Event,
+    Event, Input,
     handshake::HandshakeLimits,
     keepalive::Timeouts,
     server::{self, Accept},
-    session::{Cause, ReadBuffer, Received, Session, Transport},
+    session::{Cause, Received, Session, Transport},
 };
 
 /// How long a client may take to read what it is sent.
@@ -69,14 +69,17 @@ fn serve(mut stream: TcpStream) -> io::Result<String> {
     stream.set_write_timeout(Some(PATIENCE))?;
     let start = Instant::now();
     let mut session = Session::server(HandshakeLimits::new(), Timeouts::new(), Duration::ZERO);
-    let mut buffer = ReadBuffer::new(16 << 10);
+    // A buffer that keeps nothing, so that a text is validated as it arrives. `ReadBuffer` saves copies of large messages
+    // instead, and finds an error in one when its frame is complete.
+    let mut buf = vec![0; 16 << 10];
     let mut error = None;
     loop {
+        let mut filled = 0;
         let done = match session.transport() {
             Transport::Write(bytes) => stream.write(bytes).map(|count| session.written(count)),
             Transport::Flush => stream.flush().map(|()| session.flushed()),
             Transport::ShutDown => stream.shutdown(Shutdown::Write).map(|()| session.shut_down()),
-            Transport::Wait => read(&mut stream, &mut session, &mut buffer, start),
+            Transport::Wait => read(&mut stream, &mut session, &mut buf, start).map(|count| filled = count),
             Transport::Close => break,
         };
         if let Err(failure) = done {
@@ -84,7 +87,8 @@ fn serve(mut stream: TcpStream) -> io::Result<String> {
             error = Some(failure);
         }
         session.on_time(start.elapsed());
-        while let Some(received) = session.receive_from(&mut buffer) {
+        let mut input = Input::new(&mut buf[..filled]);
+        while let Some(received) = session.receive(&mut input) {
             react(&mut session, received);
         }
     }
@@ -96,17 +100,12 @@ fn serve(mut stream: TcpStream) -> io::Result<String> {
 }
 
 /// Reads, at most until the session has something to do by the clock.
-fn read(
-    stream: &mut TcpStream,
-    session: &mut Session,
-    buffer: &mut ReadBuffer,
-    start: Instant,
-) -> io::Result<()> {
+fn read(stream: &mut TcpStream, session: &mut Session, buf: &mut [u8], start: Instant) -> io::Result<usize> {
     let left = session.deadline().map(|at| at.saturating_sub(start.elapsed()).max(Duration::from_millis(1)));
     stream.set_read_timeout(left)?;
-    match stream.read(buffer.space()) {
+    match stream.read(buf) {
         Ok(0) => session.eof(),
-        Ok(count) => buffer.filled(count),
+        Ok(count) => return Ok(count),
         Err(error)
             if matches!(
                 error.kind(),
@@ -114,7 +113,7 @@ fn read(
             ) => {}
         Err(error) => return Err(error),
     }
-    Ok(())
+    Ok(0)
 }
 
 fn react(session: &mut Session, received: Received<'_>) {
