@@ -146,7 +146,7 @@ impl client::Handshake {
     ///
     /// # Errors
     ///
-    /// As [`receive`](Self::receive). The body of a response that rejects is with that library.
+    /// Returns the errors of [`receive`](Self::receive); the body of a response that rejects stays with that library. Returns
     /// [`HandshakeError::IncompleteHandshake`] for an interim response (1xx): the final one is still to come.
     pub fn receive_http<T>(
         self,
@@ -234,8 +234,8 @@ impl extended_connect::Handshake {
     ///
     /// # Errors
     ///
-    /// As [`receive`](Self::receive). [`HandshakeError::IncompleteHandshake`] for an interim response (1xx): the
-    /// final one is still to come. 101 is none of those, and an error of its own (RFC 9113, 8.6).
+    /// Returns the errors of [`receive`](Self::receive), and [`HandshakeError::IncompleteHandshake`] for an interim response
+    /// (1xx): the final one is still to come. 101 is none of those, and an error of its own (RFC 9113, 8.6).
     pub fn receive_http<T>(
         mut self,
         response: &Response<T>,

@@ -41,7 +41,7 @@ struct End {
     frames: VecDeque<(usize, Frame)>,
     /// What the other end has been given and has left in its input.
     kept: Vec<u8>,
-    /// What came of a message in chunks.
+    /// The chunks of a message that have arrived.
     chunks: Vec<u8>,
 }
 

@@ -54,7 +54,7 @@ impl HeadReader {
         }
     }
 
-    /// What came of the head if the transport ends here, and the status is known and rejects.
+    /// The part of the head that has arrived, if the transport ends here and the status is known and rejects.
     pub(crate) fn receive_eof(&mut self) -> Option<ReceivedHead> {
         let line = self.line.filter(|&line| self.rejects(line))?;
         Some(self.finish(line, Some(HandshakeError::IncompleteHandshake)))

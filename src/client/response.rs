@@ -58,7 +58,7 @@ impl Response {
     /// Returns what was wrong with the head of a response that rejects, if anything was:
     /// [`IncompleteHandshake`](HandshakeError::IncompleteHandshake) if the transport ended within it.
     ///
-    /// The status is that of the response all the same, and [`headers`](Self::headers) has those that could be read up to
+    /// The status is that of the response nevertheless, and [`headers`](Self::headers) has those that could be read up to
     /// the violation; a header line that is malformed is left out. The body is not read then. A response that opens a
     /// connection has no violation: it would have failed the handshake.
     pub fn fault(&self) -> Option<HandshakeError> {

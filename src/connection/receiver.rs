@@ -137,7 +137,7 @@ impl Receiver {
         self.inflater.forget();
     }
 
-    /// As [`end`](Self::end), and every later call returns `error`.
+    /// Ends like [`end`](Self::end), and has every later call return `error`.
     pub(super) fn fail(&mut self, error: ProtocolError) {
         self.decoder.fail(error);
         self.end();

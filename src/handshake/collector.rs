@@ -87,7 +87,7 @@ impl Collector {
         let progress = match self.scan(bytes.get(..room).unwrap_or(bytes), &mut used) {
             Ok(Progress::More) if over => Err(HandshakeError::HeadTooLong { limit }),
             Err(error) => {
-                // What came up to the violation is kept, so that a person can see it.
+                // The bytes up to the violation are kept, so that a person can see them.
                 used = used.saturating_add(1);
                 Err(error)
             }
@@ -120,7 +120,7 @@ impl Collector {
         FirstBytes::of(&self.bytes)
     }
 
-    /// The head, once it is complete, or what came of it.
+    /// The head once it is complete, or its complete lines.
     pub(crate) fn finish(self) -> Head {
         let start_len = self.start_line().len();
         let mut bytes = self.bytes;

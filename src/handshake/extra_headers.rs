@@ -49,7 +49,7 @@ impl ExtraHeaders {
         Ok(())
     }
 
-    /// As [`push`](Self::push), with the failure as the first one, unless there was one before.
+    /// Appends a header like [`push`](Self::push), and stores the error unless there was one before.
     pub(crate) fn push_or_note<E: From<FieldError>>(
         &mut self,
         name: &str,

@@ -1,5 +1,5 @@
-//! The response that opens a connection (RFC 6455, 4.2.2), as data: what the caller chose, and what came of it for one
-//! request.
+//! The response that opens a connection (RFC 6455, 4.2.2), as data: the caller's choice, and the response that results for
+//! one request.
 //!
 //! It uses the headers of the handshake and, with the feature, `deflate`.
 

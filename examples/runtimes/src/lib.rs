@@ -41,7 +41,7 @@ pub fn echo(session: &mut Session, received: Received<'_>) {
     }
 }
 
-/// Does one thing that a session asks for, with tokio. Cancel safe; it waits for ever if there is nothing to do.
+/// Does one thing that a session asks for, with tokio. Cancel safe; it waits indefinitely if there is nothing to do.
 pub async fn step(writer: &mut (impl AsyncWrite + Unpin), transport: Transport<'_>) -> io::Result<usize> {
     match transport {
         Transport::Write(bytes) => writer.write(bytes).await,
