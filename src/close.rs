@@ -4,7 +4,7 @@
 
 #[cfg(feature = "alloc")]
 use alloc::{borrow::Cow, boxed::Box};
-use core::{error, fmt};
+use core::{error, fmt, hash};
 
 use crate::{CloseCode, ProtocolError, excerpt::Excerpt, utf8};
 
@@ -148,6 +148,12 @@ impl PartialEq for Close<'_> {
 
 impl Eq for Close<'_> {}
 
+impl hash::Hash for Close<'_> {
+    fn hash<H: hash::Hasher>(&self, state: &mut H) {
+        (self.code(), self.reason()).hash(state);
+    }
+}
+
 impl fmt::Debug for Close<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Close")
@@ -179,7 +185,7 @@ impl From<CloseCode> for Option<Close<'_>> {
 }
 
 /// The reason of a Close is longer than [`MAX_REASON_LEN`] bytes. The number is its length.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ReasonTooLong(usize);
 
 impl ReasonTooLong {

@@ -83,7 +83,7 @@ impl From<CloseCode> for u16 {
 }
 
 /// A status code was expected, and this number is not one that may stand in a Close frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CloseCodeError(u16);
 
 impl CloseCodeError {

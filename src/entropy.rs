@@ -41,18 +41,43 @@ impl fmt::Debug for Entropy {
     }
 }
 
-/// A seed for a client, from the operating system.
+/// Returns a seed for a client, from the operating system.
 ///
 /// Every connection needs a seed of its own: [`client::Handshake::new`](crate::client::Handshake::new) and
 /// [`Connection::client`](crate::Connection::client) take one.
 ///
 /// # Errors
 ///
-/// If the operating system has no randomness to give. There is no weaker source to fall back on.
+/// Returns [`SeedError`] if the operating system cannot supply randomness. There is no fallback to a weaker source.
 #[cfg(feature = "getrandom")]
 #[cfg_attr(docsrs, doc(cfg(feature = "getrandom")))]
-pub fn random_seed() -> Result<[u8; 32], getrandom::Error> {
+pub fn random_seed() -> Result<[u8; 32], SeedError> {
     let mut seed = [0; 32];
-    getrandom::fill(&mut seed)?;
+    getrandom::fill(&mut seed).map_err(SeedError)?;
     Ok(seed)
 }
+
+/// The operating system could not supply randomness for a seed.
+#[cfg(feature = "getrandom")]
+#[cfg_attr(docsrs, doc(cfg(feature = "getrandom")))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeedError(getrandom::Error);
+
+#[cfg(feature = "getrandom")]
+impl SeedError {
+    /// Returns a stable short name of the error, for logs and metrics. See
+    /// [`ProtocolError::name`](crate::ProtocolError::name) for details.
+    pub const fn name(self) -> &'static str {
+        "seed_unavailable"
+    }
+}
+
+#[cfg(feature = "getrandom")]
+impl fmt::Display for SeedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the operating system cannot supply randomness for a seed: {}", self.0)
+    }
+}
+
+#[cfg(feature = "getrandom")]
+impl core::error::Error for SeedError {}

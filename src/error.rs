@@ -12,7 +12,7 @@ use crate::{CloseCode, keepalive::Timeout};
 ///
 /// One variant is one cause. When a [`Connection`](crate::Connection) returns one, the Close frame that tells
 /// the peer, with [`close_code`](Self::close_code), has already been appended to `out`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ProtocolError {
     /// A reserved bit is set that no negotiated extension gives a meaning (RFC 6455, 5.2).
@@ -144,7 +144,7 @@ impl error::Error for ProtocolError {}
 /// Why nothing was sent: the call does not fit the state of the connection, or its arguments are out of range.
 ///
 /// Nothing was appended to `out` and nothing changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SendError {
     /// The closing of the connection has begun (or ended), and this may not be sent any more (RFC 6455, 5.5.1).
@@ -192,7 +192,7 @@ impl fmt::Display for SendError {
 impl error::Error for SendError {}
 
 /// Whatever can go wrong on an open connection, for a function that both receives and sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Error {
     /// The connection failed. Its Close frame is in `out`.

@@ -120,7 +120,7 @@
 //!
 //! ```text
 //!  whole      session: one WebSocket from its first byte to its last
-//!  opening    server  client      extended_connect      http      proxy      legacy
+//!  opening    server  client      extended_connect      http_types      proxy      legacy
 //!                 └─────┴─ handshake: one negotiation, three encodings (bytes, header lists, types)
 //!  messages   Connection = receiver ── what is owed ──▶ sender;      split() hands out the two
 //!  extension  compression: empty without the feature `deflate`
@@ -156,7 +156,7 @@
 //! | `getrandom` | yes | `random_seed()`, the seed of a client from the operating system |
 //! | `simd` | yes | validates UTF-8 and masks with wide vector instructions (`simdutf8`, `multiversion`) |
 //! | `deflate` | no | permessage-deflate, the compression of messages: `deflate` (RFC 7692, on `zlib-rs`) |
-//! | `http` | no | `http`: the opening handshake, over HTTP/1.1 and HTTP/2, with the types of the crate of that name, as hyper, axum and h2 have them; needs `std` |
+//! | `http` | no | `http_types`: the opening handshake, over HTTP/1.1 and HTTP/2, with the types of the crate of that name, as hyper, axum and h2 have them; needs `std` |
 //! | `legacy` | no | `legacy`: hixie-75, hixie-76, hybi-07 and hybi-08 for peers that speak nothing newer; each is enabled by name |
 //! | `testing` | no | `testing`: two endpoints in memory, chosen cuts and delays, transcripts, streams of frames |
 //! | `arbitrary` | no | `Arbitrary` for the types of the wire and for whole streams; with `testing`, which makes them, and `std` |
@@ -218,7 +218,7 @@ pub mod guide;
 pub mod handshake;
 #[cfg(feature = "http")]
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
-pub mod http;
+pub mod http_types;
 pub mod keepalive;
 #[cfg(feature = "legacy")]
 #[cfg_attr(docsrs, doc(cfg(feature = "legacy")))]
@@ -243,7 +243,7 @@ pub use connection::{
     CloseOutcome, Config, Connection, Delivery, Event, Initiator, ReceiveHalf, Reply, SendHalf, State,
 };
 #[cfg(feature = "getrandom")]
-pub use entropy::random_seed;
+pub use entropy::{SeedError, random_seed};
 pub use error::{Error, ProtocolError, SendError};
 pub use input::Input;
 

@@ -32,7 +32,7 @@ pub struct Decoder {
 }
 
 /// What a piece of UTF-8 says: [`first`](Self::first), then [`rest`](Self::rest).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "a piece cannot have more parts")]
 pub struct Decoded<'a> {
     /// The character that began in an earlier piece and ended in this one.
@@ -138,7 +138,7 @@ impl Decoder {
 }
 
 /// Text is not valid UTF-8 and cannot become so.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Utf8Error {
     index: usize,
 }

@@ -8,10 +8,12 @@ use std::{
     path::Path,
 };
 
+#[cfg(feature = "getrandom")]
+use sansocket::SeedError;
 #[cfg(feature = "deflate")]
 use sansocket::deflate;
 #[cfg(feature = "http")]
-use sansocket::http;
+use sansocket::http_types;
 #[cfg(feature = "legacy")]
 use sansocket::legacy;
 #[cfg(feature = "testing")]
@@ -52,6 +54,8 @@ check!(OWNED: all:
     ReasonTooLong;
     ReceiveHalf;
     Reply;
+    #[cfg(feature = "getrandom")]
+    SeedError;
     SendError;
     SendHalf;
     State;
@@ -90,7 +94,7 @@ check!(OWNED: all:
     handshake::Headers<'static>;
     handshake::Params<'static>;
     #[cfg(feature = "http")]
-    http::Refusal;
+    http_types::Refusal;
     keepalive::Action;
     keepalive::KeepAlive;
     keepalive::Timeout;

@@ -320,3 +320,17 @@ fn what_another_library_has_let_pass_is_within_the_limits() {
     }
     assert!(server::Request::from_http(&typed(&head)).is_ok());
 }
+
+/// Everything of the crate can be imported beside the crate `http`, whose name stays its own.
+#[test]
+fn a_glob_import_does_not_hide_the_crate_http() {
+    #[allow(unused_imports, reason = "only names are of interest")]
+    mod all {
+        use sansocket::*;
+
+        pub(super) fn status() -> http::StatusCode {
+            http::StatusCode::SWITCHING_PROTOCOLS
+        }
+    }
+    assert_eq!(all::status().as_u16(), 101);
+}

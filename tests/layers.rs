@@ -39,7 +39,7 @@ const ROOMS: [(&str, &str); 25] = [
     ("client", "connection deflate entropy handshake input num uri"),
     ("extended_connect", "client connection entropy handshake server"),
     ("proxy", "client handshake input uri"),
-    ("http", "client connection extended_connect handshake server"),
+    ("http_types", "client connection extended_connect handshake server"),
     ("legacy", "client close connection entropy error frame handshake input keepalive num server utf8"),
     // from the first byte to the last
     ("session", "client close connection deflate error excerpt frame handshake input keepalive num server"),

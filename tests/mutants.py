@@ -39,7 +39,7 @@ GROUPS = {
         " deflate_memory deflate_receiving deflate_settings",
     ),
     "handshake": (
-        "src/handshake/ src/server/ src/client/ src/extended_connect/ src/uri.rs src/proxy.rs src/http.rs",
+        "src/handshake/ src/server/ src/client/ src/extended_connect/ src/uri.rs src/proxy.rs src/http_types.rs",
         "client_handshake client_request exchange handshake_limits header_grammar refusals server_answers"
         " server_handshake uri errors proxy encodings http_types extended_connect deflate_negotiation",
     ),

@@ -39,7 +39,7 @@ impl From<HandshakeError> for Error {
 }
 
 /// Why a [`Request`](super::Request) cannot be sent: something that was put into it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RequestError {
     /// The name of a header is not a token (RFC 9110, 5.1), or too long for the types of the crate `http`.

@@ -22,7 +22,7 @@ pub struct Config {
 }
 
 /// How the data of a message reaches the caller.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Delivery {
     /// One event a message: [`Event::Text`](crate::Event::Text) or [`Event::Binary`](crate::Event::Binary).

@@ -50,7 +50,7 @@ impl fmt::Display for State {
 }
 
 /// How a connection ended (RFC 6455, 7.1.4 to 7.1.6).
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct CloseOutcome<'a> {
     /// The status code of the peer's Close, 1005 if that had none, 1006 if no Close came before the connection
@@ -98,6 +98,17 @@ pub enum Initiator {
     Remote,
     /// The transport ended before either sent one.
     Transport,
+}
+
+/// The name in lower case: `local`, `remote`, `transport`.
+impl fmt::Display for Initiator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Local => "local",
+            Self::Remote => "remote",
+            Self::Transport => "transport",
+        })
+    }
 }
 
 /// What has happened so far on the way to the end.

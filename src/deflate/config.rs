@@ -2,6 +2,8 @@
 
 use core::{fmt, num::NonZeroU8};
 
+use super::NegotiationError;
+
 /// What this side wants of the extension, and how it compresses.
 ///
 /// Both sides have to agree on windows and context takeover, so the peer may narrow what is asked for here.
@@ -189,5 +191,20 @@ impl fmt::Debug for WindowBits {
 impl fmt::Display for WindowBits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.get().fmt(f)
+    }
+}
+
+impl From<WindowBits> for u8 {
+    fn from(bits: WindowBits) -> Self {
+        bits.get()
+    }
+}
+
+/// A number outside 8 to 15 is [`NegotiationError::InvalidParameter`].
+impl TryFrom<u8> for WindowBits {
+    type Error = NegotiationError;
+
+    fn try_from(bits: u8) -> Result<Self, Self::Error> {
+        Self::new(bits).ok_or(NegotiationError::InvalidParameter)
     }
 }

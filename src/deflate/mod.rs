@@ -118,7 +118,7 @@ pub(crate) use compressor::{Compressor, Plan};
 pub(crate) use decompressor::Decompressor;
 
 /// Whether the next message is compressed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Compress {
     /// If it has at least [`Config::min_len`] bytes.

@@ -42,7 +42,7 @@ enum ClientBits {
 }
 
 /// Why the answer of a server is not one to what was offered. The client has to fail the handshake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NegotiationError {
     /// A parameter is unknown, repeated, or has an invalid value (RFC 7692, 7).

@@ -114,7 +114,7 @@ fn list(refusal: &server::Refusal) -> HeaderList {
 }
 
 /// Why a request opens no WebSocket, and what to answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Refusal {
     error: HandshakeError,
 }

@@ -10,13 +10,23 @@ use crate::{
 };
 
 /// Which end of a connection this is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a connection has two ends")]
 pub enum Role {
     /// The end that connected: it masks what it sends and gets unmasked frames.
     Client,
     /// The end that accepted: it sends unmasked frames and gets masked ones.
     Server,
+}
+
+/// The name in lower case: `client`, `server`.
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        })
+    }
 }
 
 /// Takes the bytes of a stream and gives its frames, unmasked and checked.

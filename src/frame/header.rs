@@ -14,7 +14,7 @@ use crate::{ProtocolError, num::as_u64};
 /// assert_eq!(Header::decode(b"\x81\x05Hello")?, Some((header, 2)));
 /// # Ok::<(), sansocket::ProtocolError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "these are all the fields that a header has")]
 pub struct Header {
     /// Whether this is the last fragment of its message, or the only one.

@@ -1,7 +1,7 @@
 //! The limits that a header alone can break.
 
 /// What a [`Decoder`](super::Decoder) accepts (RFC 6455, 10.4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
     pub(crate) frame_len: u64,
     pub(crate) message_len: u64,

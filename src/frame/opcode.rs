@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::ProtocolError;
+
 /// What a frame is (RFC 6455, 5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -64,5 +66,20 @@ impl fmt::Display for OpCode {
             Self::Ping => "ping",
             Self::Pong => "pong",
         })
+    }
+}
+
+impl From<OpCode> for u8 {
+    fn from(opcode: OpCode) -> Self {
+        opcode.get()
+    }
+}
+
+/// A value that is reserved, or more than four bits, is [`ProtocolError::ReservedOpcode`].
+impl TryFrom<u8> for OpCode {
+    type Error = ProtocolError;
+
+    fn try_from(value: u8) -> Result<Self, Self::Error> {
+        Self::new(value).ok_or(ProtocolError::ReservedOpcode(value))
     }
 }

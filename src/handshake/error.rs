@@ -6,7 +6,7 @@ use core::{error, fmt};
 ///
 /// One variant is one cause. When a server's handshake returns one, the response that tells the client, with
 /// [`status`](Self::status), has already been appended to `out`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HandshakeError {
     /// A control character other than a tab stands in the head (RFC 9110, 5.5).

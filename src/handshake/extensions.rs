@@ -14,7 +14,7 @@ use super::{
 ///
 /// Names are compared exactly, with their case. What a parameter means, and whether it may stand twice, is for
 /// the extension to say.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Extension<'h> {
     name: &'h str,
     params: Params<'h>,
@@ -61,6 +61,19 @@ impl<'h> Extension<'h> {
     }
 }
 
+/// The element as it stands in Sec-WebSocket-Extensions, with values unquoted: `permessage-deflate; server_max_window_bits=10`.
+///
+/// All of it is made of tokens, so it cannot break a line of a log or of a header.
+impl fmt::Display for Extension<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)?;
+        self.params().try_for_each(|(name, value)| match value {
+            Some(value) => write!(f, "; {name}={value}"),
+            None => write!(f, "; {name}"),
+        })
+    }
+}
+
 /// Shows the beginning of the name, and nothing of the parameters, which may be long.
 impl fmt::Debug for Extension<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -69,7 +82,7 @@ impl fmt::Debug for Extension<'_> {
 }
 
 /// The parameters of an [`Extension`].
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Params<'h> {
     /// From the first semicolon to the end of the last value. It has been parsed once.
     cursor: Cursor<'h>,
@@ -134,7 +147,7 @@ struct Budget {
 }
 
 /// What is left of one line.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct Cursor<'h> {
     rest: &'h [u8],
 }

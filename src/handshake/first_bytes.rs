@@ -15,7 +15,7 @@ use core::fmt;
 /// assert_eq!(result.unwrap_err(), HandshakeError::LooksLikeTls);
 /// assert_eq!(handshake.first_bytes().to_string(), r"\x16");
 /// ```
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct FirstBytes {
     bytes: [u8; MAX_LEN],
     len: usize,

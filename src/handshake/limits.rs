@@ -9,7 +9,7 @@
 ///
 /// let limits = HandshakeLimits::new().max_head_len(16 << 10).max_headers(64);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct HandshakeLimits {
     pub(crate) head_len: usize,
     pub(crate) line_len: usize,

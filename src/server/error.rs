@@ -44,7 +44,7 @@ impl<R> fmt::Display for ResponseError<R> {
 impl<R> error::Error for ResponseError<R> {}
 
 /// The cause of a [`ResponseError`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ResponseErrorKind {
     /// The status is not between 200 and 599.

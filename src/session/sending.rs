@@ -203,7 +203,7 @@ impl Session {
 /// let message = Arc::new(EncodedMessage::text("to all of you"));
 /// # let _ = message;
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EncodedMessage {
     opcode: OpCode,
     payload: Box<[u8]>,
@@ -222,7 +222,7 @@ impl EncodedMessage {
 }
 
 /// The mask of a payload that the caller writes: [`Session::send_header`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[must_use = "a client must mask the payload"]
 pub struct PayloadMask(Option<[u8; 4]>);
 

@@ -41,7 +41,7 @@ use core::{
     panic::{RefUnwindSafe, UnwindSafe},
 };
 
-use ::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version};
 
 use crate::{
     Connection,
@@ -176,8 +176,8 @@ impl server::Request<extended_connect::ExtendedConnect> {
             (":method", Some(request.method().as_str())),
             (":protocol", protocol),
             (":scheme", uri.scheme_str()),
-            (":authority", uri.authority().map(::http::uri::Authority::as_str)),
-            (":path", uri.path_and_query().map(::http::uri::PathAndQuery::as_str)),
+            (":authority", uri.authority().map(http::uri::Authority::as_str)),
+            (":path", uri.path_and_query().map(http::uri::PathAndQuery::as_str)),
         ];
         let pseudo = pseudo.into_iter().filter_map(|(name, value)| Some((name, value?.as_bytes())));
         Self::from_headers(pseudo.chain(untrimmed_pairs(request.headers()))).map_err(|refusal| {
