@@ -264,7 +264,7 @@ proptest! {
         let from_list = extended_connect::Request::from_headers(list);
         let from_types = extended_connect::Request::from_http_connect(&typed, Some("websocket"));
         let seen = from_list.as_ref().map(accepted).map_err(extended_connect::Refusal::error);
-        prop_assert_eq!(&seen, &from_types.as_ref().map(accepted).map_err(sansocket::http::Refusal::error));
+        prop_assert_eq!(&seen, &from_types.as_ref().map(accepted).map_err(sansocket::http_types::Refusal::error));
         // The negotiation is that of an upgrade; only the host is named differently.
         let (upgraded, _) = from_bytes(&head.add("host", "h:81"));
         match (seen, upgraded) {
