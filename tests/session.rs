@@ -546,6 +546,31 @@ fn a_read_buffer_keeps_a_frame_until_it_is_complete() {
 }
 
 #[test]
+fn a_shared_read_buffer_is_empty_after_each_turn_and_serves_several_sessions() {
+    let mut buffer = ReadBuffer::shared(4096);
+    let mut sessions: Vec<Session> = (0..2)
+        .map(|_| Session::open(Connection::server(Config::new()), Timeouts::new(), Duration::ZERO))
+        .collect();
+    let stream = all_to(Role::Server, &[(TEXT, &[b'a'; 3000]), (TEXT, &[b'b'; 90]), (TEXT, &[b'c'; 5000])]);
+    let mut texts = vec![Vec::new(); 2];
+    for piece in stream.chunks(700) {
+        for (session, texts) in sessions.iter_mut().zip(&mut texts) {
+            buffer.space()[..piece.len()].copy_from_slice(piece);
+            buffer.filled(piece.len());
+            while let Some(received) = session.receive_from(&mut buffer) {
+                let Received::Event(Event::Text(text)) = received else { panic!("{received:?}") };
+                texts.push((text.len(), text.chars().next()));
+            }
+            assert!(buffer.is_empty());
+        }
+    }
+    let expected = vec![(3000, Some('a')), (90, Some('b')), (5000, Some('c'))];
+    assert_eq!(texts, [expected.clone(), expected]);
+    buffer.release();
+    assert_eq!(format!("{buffer:?}"), "ReadBuffer(0 of 4096 bytes)");
+}
+
+#[test]
 fn a_write_buffer_writes_everything_once_and_in_order() {
     let mut buffer = WriteBuffer::default();
     let (mut expected, mut written) = (Vec::new(), Vec::new());

@@ -33,6 +33,8 @@ pub struct ReadBuffer {
     start: usize,
     end: usize,
     capacity: usize,
+    /// The length up to which an incomplete frame stays.
+    retained: usize,
 }
 
 impl ReadBuffer {
@@ -41,7 +43,15 @@ impl ReadBuffer {
     /// A frame that fits stays in the buffer until it is complete; a longer one is consumed in parts. 16 KiB to 64 KiB suit most
     /// programs.
     pub const fn new(capacity: usize) -> Self {
-        Self { bytes: Vec::new(), start: 0, end: 0, capacity }
+        Self { bytes: Vec::new(), start: 0, end: 0, capacity, retained: capacity }
+    }
+
+    /// Creates a buffer of at most `capacity` bytes in which no incomplete frame stays: the connection copies its bytes.
+    ///
+    /// After [`Session::receive_from`](super::Session::receive_from) has returned `None` on an open session it is empty, so all
+    /// sessions of a thread can read into the same buffer, one after the other.
+    pub const fn shared(capacity: usize) -> Self {
+        Self { bytes: Vec::new(), start: 0, end: 0, capacity, retained: 0 }
     }
 
     /// Returns the room for the next read. It is empty only if `capacity` bytes are unread.
@@ -65,11 +75,11 @@ impl ReadBuffer {
 
     /// Passes the unread bytes to `read`, and removes those that it consumes.
     ///
-    /// The input is [retained](Input::retained). What `read` returns may borrow from the buffer.
+    /// The input is [retained](Input::retained), unless the buffer is [`shared`](Self::shared). What `read` returns may borrow from the buffer.
     #[inline]
     pub fn read_with<'b, T>(&'b mut self, read: impl FnOnce(&mut Input<'b>) -> T) -> T {
         let unread = self.bytes.get_mut(self.start..self.end).unwrap_or_default();
-        let mut input = Input::retained(unread, self.capacity);
+        let mut input = Input::retained(unread, self.retained);
         let result = read(&mut input);
         self.start = self.end.saturating_sub(input.len());
         result
@@ -88,7 +98,7 @@ impl ReadBuffer {
     /// Frees the memory if there are no unread bytes.
     pub fn release(&mut self) {
         if self.is_empty() {
-            *self = Self::new(self.capacity);
+            *self = Self { bytes: Vec::new(), start: 0, end: 0, ..*self };
         }
     }
 

@@ -1,13 +1,15 @@
 //! Opening as a client.
 
-use sansocket::{client::Request, random_seed, uri::Uri};
+use std::{io, time::Duration};
+
+use sansocket::{client::Request, keepalive::Timeout, random_seed, session::Session, uri::Uri};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
-    time::{Instant, timeout_at},
+    time::Instant,
 };
 
-use crate::{Error, Options, WebSocket};
+use crate::{Error, Options, WebSocket, socket::within};
 
 /// Any transport.
 pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -20,7 +22,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 ///
 /// Returns why there is no WebSocket. The opening timeout covers everything: the name look-up, TCP, TLS, and the handshake.
 pub async fn connect(uri: &str, options: Options) -> Result<WebSocket<Box<dyn Io>>, Error> {
-    connect_request(&Request::new(uri)?, options).await
+    connect_request(&Request::new(uri).map_err(Error::Uri)?, options).await
 }
 
 /// Connects to the URI of a request, and opens a WebSocket. The request can have headers, subprotocols and a configuration.
@@ -29,13 +31,15 @@ pub async fn connect(uri: &str, options: Options) -> Result<WebSocket<Box<dyn Io
 ///
 /// Returns why there is no WebSocket. See [`connect`].
 pub async fn connect_request(request: &Request, options: Options) -> Result<WebSocket<Box<dyn Io>>, Error> {
-    let deadline = options.opening_deadline();
-    let stream = within(deadline, dial(request.uri())).await??;
-    within(deadline, connect_over(stream, request, options)).await?
+    // One timer for all of the opening: the session keeps it once there is a transport.
+    let (session, start) = (session(request, &options)?, Instant::now());
+    let deadline = session.deadline().map(|at| start + at);
+    let stream = within(deadline, dial(request.uri(), &options)).await;
+    let stream = stream.unwrap_or(Err(Error::Timeout(Timeout::Opening)))?;
+    WebSocket::begun(start, stream, session).opened().await
 }
 
-/// Opens a WebSocket as a client over a transport that is connected: through a proxy, over a TLS configuration of your own, or in
-/// memory.
+/// Opens a WebSocket as a client over a transport that is connected: over a TLS library of your choice, or in memory.
 ///
 /// # Errors
 ///
@@ -45,35 +49,30 @@ pub async fn connect_over<S: AsyncRead + AsyncWrite + Unpin>(
     request: &Request,
     options: Options,
 ) -> Result<WebSocket<S>, Error> {
-    let seed = random_seed().map_err(|error| std::io::Error::other(error.to_string()))?;
-    WebSocket::client(stream, request, seed, &options)?.opened().await
+    WebSocket::new(stream, session(request, &options)?).opened().await
 }
 
-async fn within<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> Result<T, Error> {
-    match deadline {
-        None => Ok(work.await),
-        Some(at) => {
-            timeout_at(at, work).await.map_err(|_| Error::Timeout(sansocket::keepalive::Timeout::Opening))
-        }
-    }
+fn session(request: &Request, options: &Options) -> Result<Session, Error> {
+    let seed = random_seed().map_err(|error| io::Error::other(error.to_string()))?;
+    Session::client(request, seed, options.timeouts, Duration::ZERO).map_err(Error::Request)
 }
 
-async fn dial(uri: &Uri) -> Result<Box<dyn Io>, Error> {
-    let host = uri.host_without_brackets();
+#[cfg_attr(not(feature = "tls"), expect(unused_variables, reason = "there is nothing to configure"))]
+async fn dial(uri: &Uri, options: &Options) -> Result<Box<dyn Io>, Error> {
     if uri.is_secure() && !cfg!(feature = "tls") {
         return Err(Error::NoTls);
     }
-    let stream = TcpStream::connect((host, uri.port())).await?;
+    let stream = TcpStream::connect((uri.host_without_brackets(), uri.port())).await?;
     stream.set_nodelay(true)?;
     #[cfg(feature = "tls")]
     if uri.is_secure() {
-        return tls(host, stream).await;
+        return tls(uri, stream, options).await;
     }
     Ok(Box::new(stream))
 }
 
 #[cfg(feature = "tls")]
-async fn tls(host: &str, stream: TcpStream) -> Result<Box<dyn Io>, Error> {
+async fn tls(uri: &Uri, stream: TcpStream, options: &Options) -> Result<Box<dyn Io>, Error> {
     use std::sync::{Arc, LazyLock};
 
     use tokio_rustls::{
@@ -81,10 +80,11 @@ async fn tls(host: &str, stream: TcpStream) -> Result<Box<dyn Io>, Error> {
         rustls::{ClientConfig, RootCertStore, pki_types::ServerName},
     };
 
-    static CONFIG: LazyLock<Arc<ClientConfig>> = LazyLock::new(|| {
+    static DEFAULT: LazyLock<Arc<ClientConfig>> = LazyLock::new(|| {
         let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
     });
-    let name = ServerName::try_from(host.to_owned()).map_err(std::io::Error::other)?;
-    Ok(Box::new(TlsConnector::from(CONFIG.clone()).connect(name, stream).await?))
+    let config = options.tls.as_ref().unwrap_or(&DEFAULT).clone();
+    let name = ServerName::try_from(uri.host_without_brackets().to_owned()).map_err(io::Error::other)?;
+    Ok(Box::new(TlsConnector::from(config).connect(name, stream).await?))
 }

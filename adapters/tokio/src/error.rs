@@ -46,7 +46,7 @@ pub enum Error {
 
 impl Error {
     /// The error with which a session ended, unless that is clean.
-    pub(crate) fn of(session: &Session, io: Option<io::Error>) -> Option<Self> {
+    pub(crate) fn of(session: &Session, io: Option<&io::Error>) -> Option<Self> {
         Some(match session.ending()?.cause {
             Cause::Close => return None,
             Cause::Protocol(error) => Self::Protocol(error),
@@ -55,7 +55,10 @@ impl Error {
             Cause::Answered => Self::Answered,
             Cause::Timeout(timeout) => Self::Timeout(timeout),
             Cause::Eof => Self::UnexpectedEof,
-            Cause::Transport => Self::Io(io.unwrap_or_else(|| io::ErrorKind::Other.into())),
+            Cause::Transport => Self::Io(match io {
+                Some(error) => io::Error::new(error.kind(), error.to_string()),
+                None => io::ErrorKind::Other.into(),
+            }),
             _ => Self::Aborted,
         })
     }
@@ -92,17 +95,5 @@ impl From<io::Error> for Error {
 impl From<SendError> for Error {
     fn from(error: SendError) -> Self {
         Self::Send(error)
-    }
-}
-
-impl From<UriError> for Error {
-    fn from(error: UriError) -> Self {
-        Self::Uri(error)
-    }
-}
-
-impl From<RequestError> for Error {
-    fn from(error: RequestError) -> Self {
-        Self::Request(error)
     }
 }

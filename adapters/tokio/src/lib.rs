@@ -45,13 +45,51 @@ mod socket;
 pub use connect::{Io, connect, connect_over, connect_request};
 pub use error::Error;
 pub use sansocket;
-pub use socket::{Message, Options, WebSocket};
+pub use socket::{Message, WebSocket};
+
+#[cfg(feature = "tls")]
+use std::sync::Arc;
+use std::time::Duration;
 
 use sansocket::{
+    handshake::HandshakeLimits,
+    keepalive::Timeouts,
     server::{Accept, Request},
     session::Session,
 };
 use tokio::io::{AsyncRead, AsyncWrite};
+#[cfg(feature = "tls")]
+pub use tokio_rustls::rustls;
+
+/// How to open a WebSocket.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    timeouts: Timeouts,
+    #[cfg(feature = "tls")]
+    tls: Option<Arc<rustls::ClientConfig>>,
+}
+
+impl Options {
+    /// Creates the default: the timeouts of [`Timeouts::new`], and the certificate authorities of browsers.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the timeouts. That of the opening covers everything from the name look-up to the end of the handshake.
+    #[must_use]
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// Sets the TLS configuration of clients: other certificate authorities, or a certificate of the client.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(mut self, config: Arc<rustls::ClientConfig>) -> Self {
+        self.tls = Some(config);
+        self
+    }
+}
 
 /// Opens a WebSocket as a server, for every request.
 ///
@@ -84,9 +122,8 @@ pub async fn accept_with<S: AsyncRead + AsyncWrite + Unpin>(
     options: Options,
     decide: impl AsyncFnOnce(&mut Session, Box<Request>),
 ) -> Result<WebSocket<S>, Error> {
-    let mut socket = WebSocket::server(stream, &options);
-    if let Some(request) = socket.request().await {
-        socket.decide(request, decide).await;
-    }
+    let session = Session::server(HandshakeLimits::new(), options.timeouts, Duration::ZERO);
+    let mut socket = WebSocket::new(stream, session);
+    socket.decide(decide).await;
     socket.opened().await
 }

@@ -1,23 +1,21 @@
-//! A WebSocket: a session, and the transport that does what it asks for.
+//! A WebSocket: a session, and the transport that does what the session asks for.
 
 use std::{
+    cell::RefCell,
     fmt,
     future::poll_fn,
-    io,
+    io, mem,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     task::{Context, Poll, Wake, Waker, ready},
-    time::Duration,
 };
 
 use futures_core::Stream;
 use futures_sink::Sink;
 use sansocket::{
-    Close, Event,
-    client::{self, RequestError, Response},
-    handshake::HandshakeLimits,
-    keepalive::Timeouts,
-    server,
+    Close, CloseCode, Event,
+    client::Response,
+    server::Request,
     session::{ReadBuffer, Received, Session, Transport},
 };
 use tokio::{
@@ -26,52 +24,6 @@ use tokio::{
 };
 
 use crate::Error;
-
-/// The timeouts and the size of the read buffer.
-#[derive(Clone, Debug)]
-pub struct Options {
-    timeouts: Timeouts,
-    opening: Option<Duration>,
-    read_buffer: usize,
-}
-
-impl Options {
-    /// Creates the default: the timeouts of [`Timeouts::new`], and a read buffer that grows to 64 KiB.
-    pub fn new() -> Self {
-        Self { timeouts: Timeouts::new(), opening: Some(Duration::from_secs(10)), read_buffer: 64 << 10 }
-    }
-
-    /// Sets the timeouts.
-    #[must_use]
-    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
-        self.timeouts = timeouts.opening(self.opening);
-        self
-    }
-
-    /// Sets the longest duration of the opening, from the name look-up to the end of the handshake. The default is 10 s.
-    #[must_use]
-    pub fn opening(mut self, timeout: Option<Duration>) -> Self {
-        (self.opening, self.timeouts) = (timeout, self.timeouts.opening(timeout));
-        self
-    }
-
-    /// Sets the number of bytes to which the read buffer may grow. It starts with 1 KiB.
-    #[must_use]
-    pub fn read_buffer(mut self, bytes: usize) -> Self {
-        self.read_buffer = bytes;
-        self
-    }
-
-    pub(crate) fn opening_deadline(&self) -> Option<Instant> {
-        self.opening.map(|timeout| Instant::now() + timeout)
-    }
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self::new()
-    }
-}
 
 /// A message.
 #[derive(Clone, PartialEq, Eq)]
@@ -94,19 +46,21 @@ impl fmt::Debug for Message {
 }
 
 /// A WebSocket over the transport `S`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct WebSocket<S> {
     stream: S,
     session: Session,
     buffer: ReadBuffer,
+    /// It has the memory of its thread.
+    has_memory: bool,
     start: Instant,
     timer: Option<Pin<Box<Sleep>>>,
-    wakers: Arc<Wakers>,
-    waker: Waker,
+    waiting: Waiting,
     /// A message that arrived while only the sink was polled.
     queued: Option<Message>,
     response: Option<Box<Response>>,
     error: Option<io::Error>,
-    /// Something may be in the buffer that was not received.
+    /// The session may have something that was not received.
     unread: bool,
     /// A message has passed since the timer fired.
     busy: bool,
@@ -114,18 +68,22 @@ pub struct WebSocket<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
-    /// Wraps a session: of a connection that an HTTP library opened ([`Session::open`]), or with settings of your own. Its time
-    /// must begin with zero.
-    pub fn new(stream: S, session: Session, read_buffer: usize) -> Self {
-        let wakers = Arc::new(Wakers::default());
+    /// Wraps a session that is open, such as the connection that an HTTP library opened ([`Session::open`]). The session's time
+    /// must begin with zero, now.
+    pub fn new(stream: S, session: Session) -> Self {
+        Self::begun(Instant::now(), stream, session)
+    }
+
+    /// Wraps a session whose time began at `start`.
+    pub(crate) fn begun(start: Instant, stream: S, session: Session) -> Self {
         Self {
             stream,
             session,
-            buffer: ReadBuffer::new(read_buffer),
-            start: Instant::now(),
+            buffer: ReadBuffer::shared(READ),
+            has_memory: false,
+            start,
             timer: None,
-            waker: wakers.clone().into(),
-            wakers,
+            waiting: Waiting::default(),
             queued: None,
             response: None,
             error: None,
@@ -135,56 +93,33 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         }
     }
 
-    pub(crate) fn server(stream: S, options: &Options) -> Self {
-        let session = Session::server(HandshakeLimits::new(), options.timeouts, Duration::ZERO);
-        Self::new(stream, session, options.read_buffer)
-    }
-
-    pub(crate) fn client(
-        stream: S,
-        request: &client::Request,
-        seed: [u8; 32],
-        options: &Options,
-    ) -> Result<Self, RequestError> {
-        let session = Session::client(request, seed, options.timeouts, Duration::ZERO)?;
-        Ok(Self::new(stream, session, options.read_buffer))
-    }
-
     /// Waits for bytes, and returns `true` if [`event`](Self::event) may have something, or `false` once it is over.
     ///
     /// This is where everything happens: reading, writing, Pings, timeouts, closing. Cancel safe.
     pub async fn ready(&mut self) -> bool {
-        poll_fn(|cx| {
-            if self.unread || self.queued.is_some() {
-                return Poll::Ready(true);
-            }
-            let waker = self.enter(cx, READER);
-            loop {
-                ready!(self.poll_turn(&mut Context::from_waker(&waker), true));
-                if self.is_over() || self.unread {
-                    return Poll::Ready(!self.is_over());
-                }
-            }
+        self.until(READER, |this| {
+            let is_ready = this.unread || this.queued.is_some();
+            (is_ready || this.is_over()).then_some(is_ready)
         })
         .await
     }
 
-    /// Returns the next event in the bytes that have been read, with the session to answer it, or `None` if
+    /// Returns the next event in the bytes that have been read, with the session to reply to it, or `None` if
     /// [`ready`](Self::ready) must be awaited.
     ///
     /// The event borrows from the read buffer: nothing is copied. What you send is written by the next call that awaits; see
-    /// [`Session::has_room`] for the amount that waits.
+    /// [`Session::has_room`] for the number of bytes that wait.
     pub fn event(&mut self) -> Option<(Event<'_>, &mut Session)> {
+        self.exchange_memory(true);
         if let Some(message) = self.queued.take() {
             return Some((message.into(), &mut self.session));
         }
-        // What is no event comes before the WebSocket is opened.
-        let Some(Received::Event(event)) = self.session.receive_from(&mut self.buffer) else {
-            self.unread = false;
-            return None;
-        };
-        self.busy = true;
-        Some((event, &mut self.session))
+        if let Some(Received::Event(event)) = self.session.receive_from(&mut self.buffer) {
+            self.busy |= !matches!(event, Event::Ping(_) | Event::Pong(_));
+            return Some((event, &mut self.session));
+        }
+        self.unread = false;
+        None
     }
 
     /// Sends a message, and waits until it is written. Cancel safe: a message that was handed over is written by later calls.
@@ -194,7 +129,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// Returns [`Error::Closed`] after a closing handshake began, and otherwise the cause of the end.
     pub async fn send(&mut self, message: Message) -> Result<(), Error> {
         poll_fn(|cx| self.poll_sent(cx, Session::has_room)).await?;
-        self.start_send_message(&message)?;
+        self.hand_over(&message)?;
         self.flush().await
     }
 
@@ -222,9 +157,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// # Errors
     ///
     /// Returns the cause of the end, if it is not clean.
-    pub fn outcome(&mut self) -> Result<(), Error> {
-        let error = self.error.as_ref().map(|error| io::Error::new(error.kind(), error.to_string()));
-        Error::of(&self.session, error).map_or(Ok(()), Err)
+    pub fn outcome(&self) -> Result<(), Error> {
+        Error::of(&self.session, self.error.as_ref()).map_or(Ok(()), Err)
     }
 
     /// Returns the response that opened this client's WebSocket.
@@ -242,31 +176,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         &self.stream
     }
 
-    /// Waits for the request of a client, or the end.
-    pub(crate) async fn request(&mut self) -> Option<Box<server::Request>> {
-        loop {
-            match self.session.receive_from(&mut self.buffer) {
-                Some(Received::Request(request)) => return Some(request),
-                Some(_) => continue,
-                None => {}
-            }
-            if self.is_over() {
-                return None;
-            }
-            self.turn().await;
-        }
-    }
-
-    /// Waits for the decision, at most until the opening timeout.
-    pub(crate) async fn decide(
-        &mut self,
-        request: Box<server::Request>,
-        decide: impl AsyncFnOnce(&mut Session, Box<server::Request>),
-    ) {
-        match self.session.deadline().map(|at| self.start + at) {
-            Some(deadline) => drop(timeout_at(deadline, decide(&mut self.session, request)).await),
-            None => decide(&mut self.session, request).await,
-        }
+    /// Waits for the request of a client, and for the decision about it, at most until the opening timeout.
+    pub(crate) async fn decide(&mut self, decide: impl AsyncFnOnce(&mut Session, Box<Request>)) {
+        let request = self.until(READER, |this| match this.session.receive_from(&mut this.buffer) {
+            Some(Received::Request(request)) => Some(Some(request)),
+            _ => this.is_over().then_some(None),
+        });
+        let Some(request) = request.await else { return };
+        let deadline = self.deadline();
+        within(deadline, decide(&mut self.session, request)).await;
+        // The timers are evaluated by the second call.
         self.session.on_time(self.start.elapsed());
         self.session.on_time(self.start.elapsed());
         if !self.session.is_open() {
@@ -277,82 +196,98 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
 
     /// Waits until it is open. A response that opens nothing is written first.
     pub(crate) async fn opened(mut self) -> Result<Self, Error> {
-        while !self.session.is_open() && !self.is_over() {
-            match self.session.receive_from(&mut self.buffer) {
-                Some(Received::Response(response)) => self.response = Some(response),
-                Some(_) => {}
-                None => self.turn().await,
+        self.until(READER, |this| {
+            while !this.session.is_open()
+                && let Some(received) = this.session.receive_from(&mut this.buffer)
+            {
+                if let Received::Response(response) = received {
+                    this.response = Some(response);
+                }
             }
-        }
+            (this.session.is_open() || this.is_over()).then_some(())
+        })
+        .await;
         self.outcome()?;
         // The peer waits for it. If that fails, the next call reports it.
         let _ = self.flush().await;
         Ok(self)
     }
 
-    async fn turn(&mut self) {
-        poll_fn(|cx| {
-            let waker = self.enter(cx, READER);
-            self.poll_turn(&mut Context::from_waker(&waker), true)
-        })
-        .await;
+    async fn until<T>(&mut self, half: usize, mut done: impl FnMut(&mut Self) -> Option<T>) -> T {
+        poll_fn(|cx| self.poll_until(cx, half, &mut done)).await
     }
 
-    fn is_over(&self) -> bool {
-        self.session.transport() == Transport::Close
+    /// Does what the session asks for, until `done` has a result. All waiting is here.
+    fn poll_until<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        half: usize,
+        mut done: impl FnMut(&mut Self) -> Option<T>,
+    ) -> Poll<T> {
+        let both = self.waiting.both(half, cx.waker());
+        let mut all = Context::from_waker(both.as_ref().unwrap_or(cx.waker()));
+        let result = loop {
+            if let Some(result) = done(self) {
+                self.waiting.end(half, self.is_over());
+                break Poll::Ready(result);
+            }
+            if self.poll_turn(&mut all).is_pending() {
+                self.waiting.begin(half, cx.waker());
+                break Poll::Pending;
+            }
+        };
+        self.exchange_memory(false);
+        result
     }
 
-    /// Registers the task of one half. The transport wakes both.
-    fn enter(&mut self, cx: &Context<'_>, half: usize) -> Waker {
-        self.wakers.register(half, cx.waker());
-        self.waker.clone()
-    }
-
-    /// Does what the session asks for. `Ready`: something may be received, a timer has fired, or it is over.
-    fn poll_turn(&mut self, cx: &mut Context<'_>, reads: bool) -> Poll<()> {
+    /// `Ready`: something was written or read, time has passed, or it is over.
+    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.session.on_time(self.start.elapsed());
+        let mut has_written = false;
         loop {
             let stream = Pin::new(&mut self.stream);
             let step = match self.session.transport() {
-                Transport::Write(bytes) => stream.poll_write(cx, bytes),
-                Transport::Flush => stream.poll_flush(cx).map_ok(|()| 1),
-                Transport::ShutDown => stream.poll_shutdown(cx).map_ok(|()| 1),
-                Transport::Wait => break,
+                Transport::Write(bytes) => match stream.poll_write(cx, bytes) {
+                    Poll::Ready(Ok(0)) => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                    step => step.map_ok(|count| self.session.written(count)),
+                },
+                Transport::Flush => stream.poll_flush(cx).map_ok(|()| self.session.flushed()),
+                Transport::ShutDown => stream.poll_shutdown(cx).map_ok(|()| self.session.shut_down()),
                 Transport::Close => return Poll::Ready(()),
+                Transport::Wait if has_written => return Poll::Ready(()),
+                Transport::Wait => break,
             };
-            match (step, self.session.transport()) {
-                (Poll::Pending, _) => break,
-                (Poll::Ready(Ok(0)), _) => self.fail(io::ErrorKind::WriteZero.into()),
-                (Poll::Ready(Ok(count)), Transport::Write(_)) => self.session.written(count),
-                (Poll::Ready(Ok(_)), Transport::Flush) => self.session.flushed(),
-                (Poll::Ready(Ok(_)), _) => self.session.shut_down(),
-                (Poll::Ready(Err(error)), _) => self.fail(error),
+            match step {
+                Poll::Ready(Ok(())) => has_written = true,
+                Poll::Ready(Err(error)) => self.fail(error),
+                Poll::Pending if has_written => return Poll::Ready(()),
+                Poll::Pending => break,
             }
         }
-        if reads && self.session.wants_read() && self.poll_read(cx).is_ready() {
-            self.unread = true;
+        if self.queued.is_none() && self.session.wants_read() && self.poll_read(cx).is_ready() {
             return Poll::Ready(());
         }
         self.poll_timer(cx)
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.exchange_memory(true);
         let mut space = ReadBuf::new(self.buffer.space());
-        match ready!(Pin::new(&mut self.stream).poll_read(cx, &mut space)) {
-            Ok(()) if space.filled().is_empty() => self.session.eof(),
-            Ok(()) => {
-                let count = space.filled().len();
-                self.buffer.filled(count);
-            }
+        let read = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut space));
+        match read.map(|()| space.filled().len()) {
+            Ok(0) => self.session.eof(),
+            Ok(count) => self.buffer.filled(count),
             Err(error) => self.fail(error),
         }
+        self.unread = true;
         Poll::Ready(())
     }
 
     /// `Ready` once the deadline has passed.
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(deadline) = self.session.deadline().map(|at| self.start + at) else { return Poll::Pending };
+        let Some(deadline) = self.deadline() else { return Poll::Pending };
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        // A later deadline can wait until the timer fires.
         if deadline < timer.deadline() {
             timer.as_mut().reset(deadline);
         }
@@ -361,14 +296,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
             timer.as_mut().reset(deadline);
             ready!(timer.as_mut().poll(cx));
         }
-        self.timer = None;
         self.session.on_time(self.start.elapsed());
         self.unread = true;
-        if !std::mem::take(&mut self.busy) {
-            self.buffer.release();
+        if !mem::take(&mut self.busy) {
             self.session.release_buffers();
         }
         Poll::Ready(())
+    }
+
+    /// Takes the memory of this thread to read into and to write from, or gives it back.
+    fn exchange_memory(&mut self, take: bool) {
+        if self.has_memory == take || !self.buffer.is_empty() {
+            return;
+        }
+        self.has_memory = take;
+        MEMORY.with_borrow_mut(|(buffer, out)| {
+            mem::swap(&mut self.buffer, buffer);
+            if take {
+                self.session.lend_memory(out);
+            } else {
+                self.buffer.release();
+                self.session.reclaim_memory(out);
+            }
+        });
     }
 
     fn fail(&mut self, error: io::Error) {
@@ -376,27 +326,41 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         self.session.failed();
     }
 
+    fn is_over(&self) -> bool {
+        self.session.transport() == Transport::Close
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.session.deadline().map(|at| self.start + at)
+    }
+
     /// Receives up to the next message.
     fn receive_message(&mut self) -> Option<Message> {
-        while let Some(received) = self.session.receive_from(&mut self.buffer) {
-            self.busy = true;
-            match received {
-                Received::Event(Event::Text(text)) => return Some(Message::Text(text.into_owned())),
-                Received::Event(Event::Binary(data)) => return Some(Message::Binary(data.into_owned())),
-                _ => {}
-            }
+        while self.unread {
+            self.unread = match self.session.receive_from(&mut self.buffer) {
+                Some(Received::Event(Event::Text(text))) => return Some(Message::Text(text.into_owned())),
+                Some(Received::Event(Event::Binary(data))) => {
+                    return Some(Message::Binary(data.into_owned()));
+                }
+                received => received.is_some(),
+            };
         }
-        self.unread = false;
         None
     }
 
-    fn start_send_message(&mut self, message: &Message) -> Result<(), Error> {
+    fn hand_over(&mut self, message: &Message) -> Result<(), Error> {
         self.busy = true;
+        self.exchange_memory(true);
         let sent = match message {
             Message::Text(text) => self.session.send_text(text)?,
             Message::Binary(data) => self.session.send_binary(data)?,
         };
-        if sent { Ok(()) } else { Err(self.outcome().err().unwrap_or(Error::Closed)) }
+        if sent { Ok(()) } else { Err(self.end()) }
+    }
+
+    /// The cause of the end, for a message that cannot be sent.
+    fn end(&self) -> Error {
+        self.outcome().err().unwrap_or(Error::Closed)
     }
 
     /// Writes until enough is written. It reads one message at most.
@@ -405,38 +369,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         cx: &mut Context<'_>,
         is_enough: fn(&Session) -> bool,
     ) -> Poll<Result<(), Error>> {
-        let waker = self.enter(cx, WRITER);
-        loop {
-            if self.is_over() {
-                return Poll::Ready(Err(self.outcome().err().unwrap_or(Error::Closed)));
+        self.poll_until(cx, WRITER, |this| {
+            if this.is_over() {
+                return Some(Err(this.end()));
             }
-            if is_enough(&self.session) {
-                return Poll::Ready(Ok(()));
+            if is_enough(&this.session) {
+                return Some(Ok(()));
             }
-            if self.queued.is_none() {
-                self.queued = self.receive_message();
-                // Whoever reads has to look at it.
-                if self.queued.is_some() {
-                    self.wakers.wake_half(READER);
-                }
-            }
-            let reads = self.queued.is_none();
-            let turn = self.poll_turn(&mut Context::from_waker(&waker), reads);
-            if turn.is_pending() && !is_enough(&self.session) {
-                return Poll::Pending;
-            }
-        }
+            this.queued = this.queued.take().or_else(|| this.receive_message());
+            None
+        })
     }
 
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        let waker = self.enter(cx, WRITER);
-        self.queued = None;
-        while !self.is_over() {
-            while self.receive_message().is_some() {}
-            ready!(self.poll_turn(&mut Context::from_waker(&waker), true));
-        }
-        self.wakers.wake_half(READER);
-        Poll::Ready(self.outcome())
+        self.poll_until(cx, WRITER, |this| {
+            this.queued = None;
+            while this.receive_message().is_some() {}
+            this.is_over().then(|| this.outcome())
+        })
     }
 }
 
@@ -445,19 +395,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream for WebSocket<S> {
     type Item = Result<Message, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = &mut *self;
-        let waker = this.enter(cx, READER);
-        loop {
+        self.poll_until(cx, READER, |this| {
             if let Some(message) = this.queued.take().or_else(|| this.receive_message()) {
-                return Poll::Ready(Some(Ok(message)));
+                this.busy = true;
+                return Some(Some(Ok(message)));
             }
-            if this.is_over() {
-                this.wakers.wake_half(WRITER);
-                let is_first = !std::mem::replace(&mut this.reported, true);
-                return Poll::Ready(this.outcome().err().filter(|_| is_first).map(Err));
-            }
-            ready!(this.poll_turn(&mut Context::from_waker(&waker), true));
-        }
+            let is_first = this.is_over() && !mem::replace(&mut this.reported, true);
+            this.is_over().then(|| this.outcome().err().filter(|_| is_first).map(Err))
+        })
     }
 }
 
@@ -469,7 +414,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for WebSocket<S> {
     }
 
     fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
-        self.start_send_message(&message)
+        self.hand_over(&message)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
@@ -477,7 +422,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for WebSocket<S> {
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        let _ = self.session.close(sansocket::CloseCode::NORMAL);
+        let _ = self.session.close(CloseCode::NORMAL);
         self.poll_end(cx)
     }
 }
@@ -501,37 +446,56 @@ fn is_flushed(session: &Session) -> bool {
     !matches!(session.transport(), Transport::Write(_) | Transport::Flush)
 }
 
-/// The tasks of the two halves. Whatever the transport is ready for, both have to look.
-#[derive(Default)]
-struct Wakers(Mutex<[Option<Waker>; 2]>);
+/// Returns the output of `work`, or `None` if the deadline comes first.
+pub(crate) async fn within<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> Option<T> {
+    match deadline {
+        None => Some(work.await),
+        Some(at) => timeout_at(at, work).await.ok(),
+    }
+}
 
-impl Wakers {
-    fn register(&self, half: usize, waker: &Waker) {
-        let mut wakers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match &mut wakers[half] {
+/// The tasks that wait, one for each half of a socket that is split.
+#[derive(Default)]
+struct Waiting([Option<Waker>; 2]);
+
+impl Waiting {
+    /// Returns the waker of both tasks, if the other half waits in another one: both have to look whatever the transport is ready for.
+    fn both(&self, half: usize, waker: &Waker) -> Option<Waker> {
+        let other = self.0[1 - half].as_ref().filter(|other| !other.will_wake(waker))?;
+        Some(Arc::new(Both([waker.clone(), other.clone()])).into())
+    }
+
+    fn begin(&mut self, half: usize, waker: &Waker) {
+        match &mut self.0[half] {
             Some(known) => known.clone_from(waker),
             none => *none = Some(waker.clone()),
         }
     }
 
-    fn wake_half(&self, half: usize) {
-        let waker = self.0.lock().unwrap_or_else(PoisonError::into_inner)[half].take();
-        if let Some(waker) = waker {
-            waker.wake();
+    /// One half has its result. The end concerns both.
+    fn end(&mut self, half: usize, is_over: bool) {
+        self.0[half] = None;
+        if is_over && let Some(other) = self.0[1 - half].take() {
+            other.wake();
         }
     }
 }
 
-impl Wake for Wakers {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
+struct Both([Waker; 2]);
 
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.wake_half(READER);
-        self.wake_half(WRITER);
+impl Wake for Both {
+    fn wake(self: Arc<Self>) {
+        self.0.iter().for_each(Waker::wake_by_ref);
     }
 }
 
 const READER: usize = 0;
 const WRITER: usize = 1;
+
+/// The most bytes of a read.
+const READ: usize = 64 << 10;
+
+thread_local! {
+    /// What the sockets of a thread read into and write from, one after the other.
+    static MEMORY: RefCell<(ReadBuffer, Vec<u8>)> = const { RefCell::new((ReadBuffer::shared(READ), Vec::new())) };
+}

@@ -267,7 +267,7 @@ async fn the_decision_of_a_server_may_wait_and_reject() {
                 session.reject(request, status, &[], b"body").unwrap();
             }
         }));
-        let patient = Options::new().opening(None);
+        let patient = Options::new().timeouts(Timeouts::new().opening(None));
         let Err(Error::Rejected(response)) = connect_over(near, &request(), patient).await else {
             panic!("not rejected")
         };
@@ -440,7 +440,7 @@ async fn ten_thousand_connections_are_served_at_the_same_time() {
 
 #[tokio::test]
 async fn timeouts_can_be_set() {
-    let options = Options::new().timeouts(Timeouts::new().ping_interval(None)).read_buffer(4 << 10);
+    let options = Options::new().timeouts(Timeouts::new().ping_interval(None));
     let (near, far) = duplex(4096);
     let server = tokio::spawn(echo(far));
     let mut socket = connect_over(near, &request(), options).await.unwrap();

@@ -64,7 +64,7 @@ async fn upgrade(mut request: Request) -> Response {
 /// Echoes, from the upgrade on.
 async fn serve(upgraded: OnUpgrade, connection: Connection) -> Result<()> {
     let session = Session::open(connection, Timeouts::new(), Duration::ZERO);
-    let mut socket = WebSocket::new(TokioIo::new(upgraded.await?), session, 16 << 10);
+    let mut socket = WebSocket::new(TokioIo::new(upgraded.await?), session);
     while socket.ready().await {
         while let Some((event, session)) = socket.event() {
             echo(session, Received::Event(event));
