@@ -73,16 +73,22 @@
 //!
 //! Uses no other module.
 
-use core::{error, fmt, num::NonZeroU64, time::Duration};
+use core::{
+    error, fmt,
+    num::{NonZeroU32, NonZeroU64},
+    time::Duration,
+};
 
 /// The durations after which a [`KeepAlive`] acts; `None` turns one off.
+///
+/// They are kept in whole milliseconds, rounded up, so that a timer is small. One of more than 49 days is turned off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    opening: Option<Nanos>,
-    idle: Option<Nanos>,
-    ping_interval: Option<Nanos>,
-    pong: Option<Nanos>,
-    closing: Option<Nanos>,
+    opening: Option<Millis>,
+    idle: Option<Millis>,
+    ping_interval: Option<Millis>,
+    pong: Option<Millis>,
+    closing: Option<Millis>,
     exact_pong: bool,
 }
 
@@ -91,11 +97,11 @@ impl Timeouts {
     /// limit on idle time.
     pub const fn new() -> Self {
         Self {
-            opening: Nanos::of(Some(Duration::from_secs(10))),
+            opening: Millis::of(Some(Duration::from_secs(10))),
             idle: None,
-            ping_interval: Nanos::of(Some(Duration::from_secs(20))),
-            pong: Nanos::of(Some(Duration::from_secs(20))),
-            closing: Nanos::of(Some(Duration::from_secs(10))),
+            ping_interval: Millis::of(Some(Duration::from_secs(20))),
+            pong: Millis::of(Some(Duration::from_secs(20))),
+            closing: Millis::of(Some(Duration::from_secs(10))),
             exact_pong: false,
         }
     }
@@ -103,21 +109,21 @@ impl Timeouts {
     /// Sets the longest duration of the opening handshake. Bytes that arrive do not extend it. The default is 10 s.
     #[must_use]
     pub const fn opening(mut self, timeout: Option<Duration>) -> Self {
-        self.opening = Nanos::of(timeout);
+        self.opening = Millis::of(timeout);
         self
     }
 
     /// Sets the longest time without a byte from the peer while the connection is open. The default is `None`.
     #[must_use]
     pub const fn idle(mut self, timeout: Option<Duration>) -> Self {
-        self.idle = Nanos::of(timeout);
+        self.idle = Millis::of(timeout);
         self
     }
 
     /// Sets the time from one Ping to the next while the connection is open; with `None` no Pings are sent. The default is 20 s.
     #[must_use]
     pub const fn ping_interval(mut self, interval: Option<Duration>) -> Self {
-        self.ping_interval = Nanos::of(interval);
+        self.ping_interval = Millis::of(interval);
         self
     }
 
@@ -127,7 +133,7 @@ impl Timeouts {
     /// round-trip times are measured.
     #[must_use]
     pub const fn pong(mut self, timeout: Option<Duration>) -> Self {
-        self.pong = Nanos::of(timeout);
+        self.pong = Millis::of(timeout);
         self
     }
 
@@ -145,7 +151,7 @@ impl Timeouts {
     /// extend it. The default is 10 s.
     #[must_use]
     pub const fn closing(mut self, timeout: Option<Duration>) -> Self {
-        self.closing = Nanos::of(timeout);
+        self.closing = Millis::of(timeout);
         self
     }
 }
@@ -208,8 +214,8 @@ pub struct KeepAlive {
     latest: Ping,
     /// The oldest Ping whose Pong is missing.
     unanswered: Option<Ping>,
-    /// The first Ping since bytes last arrived.
-    silent: Option<Ping>,
+    /// The time of the first Ping since bytes last arrived.
+    silent: Option<Nanos>,
     /// The number of bytes that are to be written before and with the latest Ping.
     unwritten: usize,
     held: bool,
@@ -300,15 +306,14 @@ impl KeepAlive {
             return;
         }
         self.unwritten = self.unwritten.saturating_sub(written);
-        self.latest.at = now;
-        if self.unanswered.is_none() {
-            return;
+        let before = core::mem::replace(&mut self.latest.at, now);
+        let Some(oldest) = &mut self.unanswered else { return };
+        if oldest.number == self.latest.number {
+            oldest.at = now;
         }
         // Bytes that arrived before the Ping was written do not answer it.
-        for waiting in [&mut self.unanswered, &mut self.silent] {
-            if waiting.is_none_or(|ping| ping.number == self.latest.number) {
-                *waiting = Some(self.latest);
-            }
+        if self.silent.is_none_or(|at| at == before) {
+            self.silent = Some(now);
         }
     }
 
@@ -348,7 +353,7 @@ impl KeepAlive {
         }
         self.latest = Ping { number: self.latest.number.wrapping_add(1), at: now };
         self.unanswered.get_or_insert(self.latest);
-        self.silent.get_or_insert(self.latest);
+        self.silent.get_or_insert(now);
         Action::Ping(self.latest.number.to_be_bytes())
     }
 
@@ -374,15 +379,15 @@ impl KeepAlive {
     fn running(&self) -> [Option<(Nanos, Timeout)>; 2] {
         let Timeouts { opening, idle, pong, closing, exact_pong, .. } = self.timeouts;
         let after =
-            |begin: Nanos, limit: Option<Nanos>, timeout: Timeout| Some((begin.after(limit?), timeout));
+            |begin: Nanos, limit: Option<Millis>, timeout: Timeout| Some((begin.after(limit?), timeout));
         // A Ping that the transport does not accept is waited for too, since no other follows.
-        let unwritten = Ping { at: self.latest.at.max(self.since), ..self.latest };
-        let unwritten = (self.unwritten > 0).then_some(unwritten);
-        let waiting = if exact_pong { self.unanswered } else { self.silent }.or(unwritten);
+        let unwritten = (self.unwritten > 0).then(|| self.latest.at.max(self.since));
+        let waiting =
+            if exact_pong { self.unanswered.map(|ping| ping.at) } else { self.silent }.or(unwritten);
         match self.phase {
             Phase::Opening => [after(self.since, opening, Timeout::Opening), None],
             Phase::Open => [
-                waiting.and_then(|ping| after(ping.at, pong, Timeout::Pong)),
+                waiting.and_then(|at| after(at, pong, Timeout::Pong)),
                 after(self.since, idle, Timeout::Idle),
             ],
             Phase::Closing => [after(self.since, closing, Timeout::CloseHandshake), None],
@@ -404,8 +409,8 @@ impl KeepAlive {
     }
 }
 
-/// A time or a span of time in half the memory of a [`Duration`], also if there is none: nanoseconds, and one more. It ends
-/// after 584 years.
+/// A point in time in half the memory of a [`Duration`], also if there is none: nanoseconds, and one more. It ends after
+/// 584 years.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Nanos(NonZeroU64);
 
@@ -417,24 +422,47 @@ impl Nanos {
         Self(NonZeroU64::MIN.saturating_add(nanos))
     }
 
-    const fn of(duration: Option<Duration>) -> Option<Self> {
-        match duration {
-            Some(duration) => Some(Self::new(duration)),
-            None => None,
-        }
-    }
-
     fn duration(self) -> Duration {
         Duration::from_nanos(self.0.get().saturating_sub(1))
     }
 
-    fn after(self, span: Self) -> Self {
-        Self(self.0.saturating_add(span.0.get().saturating_sub(1)))
+    fn after(self, span: Millis) -> Self {
+        Self(self.0.saturating_add(span.nanos()))
     }
 }
 
 impl fmt::Debug for Nanos {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.duration().fmt(f)
+    }
+}
+
+/// A timeout in a quarter of the memory of a [`Duration`], also if there is none: milliseconds, and one more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Millis(NonZeroU32);
+
+impl Millis {
+    /// `None` if there is none, or it is too long to matter.
+    #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "`try_from` is not const")]
+    const fn of(duration: Option<Duration>) -> Option<Self> {
+        let Some(duration) = duration else { return None };
+        let millis = duration.as_nanos().div_ceil(1_000_000).saturating_add(1);
+        if millis > u32::MAX as u128 {
+            return None;
+        }
+        match NonZeroU32::new(millis as u32) {
+            Some(millis) => Some(Self(millis)),
+            None => None,
+        }
+    }
+
+    fn nanos(self) -> u64 {
+        u64::from(self.0.get()).saturating_sub(1).saturating_mul(1_000_000)
+    }
+}
+
+impl fmt::Debug for Millis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Duration::from_nanos(self.nanos()).fmt(f)
     }
 }

@@ -240,6 +240,25 @@ fn closing_has_a_deadline_and_no_pings() {
 }
 
 #[test]
+fn timeouts_are_whole_milliseconds_rounded_up() {
+    let (nano, milli) = (Duration::from_nanos(1), Duration::from_millis(1));
+    for (timeout, deadline) in [
+        (Some(Duration::ZERO), Some(s(100))),
+        (Some(nano), Some(s(100) + milli)),
+        (Some(milli), Some(s(100) + milli)),
+        (Some(milli + nano), Some(s(100) + milli * 2)),
+        (Some(Duration::from_millis(4_294_967_294)), Some(Duration::from_millis(4_295_067_294))),
+        (Some(Duration::from_millis(4_294_967_295)), None),
+        (Some(Duration::MAX), None),
+        (None, None),
+    ] {
+        let timer = KeepAlive::new(Timeouts::new().opening(timeout), s(100));
+        assert_eq!(timer.deadline(), deadline, "{timeout:?}");
+    }
+    assert_eq!(Timeouts::new().idle(Some(nano)), Timeouts::new().idle(Some(milli)));
+}
+
+#[test]
 fn each_timeout_has_a_phrase() {
     for timeout in [Timeout::Opening, Timeout::Idle, Timeout::Pong, Timeout::CloseHandshake] {
         assert!(timeout.to_string().len() > 15);

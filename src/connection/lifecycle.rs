@@ -119,18 +119,25 @@ pub(crate) struct Lifecycle {
     /// The peer's Close: whether it was received, its code and its reason.
     received: bool,
     code: Option<CloseCode>,
-    reason: Reason,
-    failure: Option<ProtocolError>,
     ended: bool,
     initiator: Option<Initiator>,
     interrupted: bool,
+    /// On the heap, as most connections are open or have ended without either.
+    details: Option<Box<Details>>,
+}
+
+/// What few connections have to remember of their end.
+#[derive(Debug, Default)]
+struct Details {
+    reason: Reason,
+    failure: Option<ProtocolError>,
 }
 
 impl Lifecycle {
     pub(crate) fn state(&self) -> State {
         match (self.sent, self.received) {
             _ if self.ended => State::Closed,
-            _ if self.failure.is_some() => State::Draining,
+            _ if self.failure().is_some() => State::Draining,
             (true, true) => State::Draining,
             (false, false) => State::Open,
             (true, false) | (false, true) => State::Closing,
@@ -139,12 +146,12 @@ impl Lifecycle {
 
     /// Whether what arrives still means something: neither the peer's Close nor the end was reached.
     pub(crate) fn may_receive(&self) -> bool {
-        !self.received && self.failure.is_none() && !self.ended
+        !self.received && self.failure().is_none() && !self.ended
     }
 
     /// Whether anything but a Pong may be sent.
     pub(crate) fn may_send(&self) -> bool {
-        !self.sent && self.failure.is_none() && !self.ended
+        !self.sent && self.failure().is_none() && !self.ended
     }
 
     /// Whether a Pong may be sent: also after our own Close, but not after the peer's (RFC 6455, 5.5.2).
@@ -160,25 +167,33 @@ impl Lifecycle {
     pub(crate) fn on_close_received(&mut self, close: Option<&Close<'_>>, in_message: bool) {
         self.received = true;
         self.code = close.map(Close::code);
-        self.reason = Reason(close.map_or("", Close::reason).into());
+        let reason = close.map_or("", Close::reason);
+        if !reason.is_empty() {
+            self.details.get_or_insert_default().reason = Reason(reason.into());
+        }
         self.initiator.get_or_insert(Initiator::Remote);
         self.interrupted = in_message;
     }
 
     pub(crate) fn on_failure(&mut self, error: ProtocolError) {
-        self.failure = Some(error);
+        self.details.get_or_insert_default().failure = Some(error);
         self.initiator.get_or_insert(Initiator::Local);
     }
 
     /// The transport ended, for the first time or again.
     pub(crate) fn on_eof(&mut self, in_message: bool) -> Result<(), ProtocolError> {
-        if !self.ended && self.failure.is_none() && !(self.sent && self.received) {
-            self.failure = Some(ProtocolError::UnexpectedEof);
+        if !self.ended && self.failure().is_none() && !(self.sent && self.received) {
+            self.details.get_or_insert_default().failure = Some(ProtocolError::UnexpectedEof);
             self.initiator.get_or_insert(Initiator::Transport);
             self.interrupted |= in_message;
         }
         self.ended = true;
-        self.failure.map_or(Ok(()), Err)
+        self.failure().map_or(Ok(()), Err)
+    }
+
+    #[inline]
+    fn failure(&self) -> Option<ProtocolError> {
+        self.details.as_ref().and_then(|details| details.failure)
     }
 
     pub(crate) fn close_outcome(&self) -> Option<CloseOutcome<'_>> {
@@ -188,11 +203,11 @@ impl Lifecycle {
         let code = if self.received { self.code.map_or(NO_STATUS, CloseCode::get) } else { ABNORMAL };
         Some(CloseOutcome {
             code,
-            reason: &self.reason.0,
-            clean: self.failure.is_none(),
+            reason: self.details.as_ref().map_or("", |details| &details.reason.0),
+            clean: self.failure().is_none(),
             initiator: self.initiator.unwrap_or(Initiator::Transport),
             interrupted: self.interrupted,
-            error: self.failure,
+            error: self.failure(),
         })
     }
 }

@@ -117,7 +117,7 @@
 //! # Event loops (mio, epoll, kqueue)
 //!
 //! One read buffer serves all connections of a thread, because events borrow from it and not from the connection.
-//! A connection that waits then costs its 248 bytes, and `out` only while something cannot be written. Ask for
+//! A connection that waits then costs its 208 bytes, and `out` only while something cannot be written. Ask for
 //! writability while `out` is not empty, and stop reading from a peer whose `out` is long. One peer that sends without a
 //! pause must not starve the others: read a bounded amount from each in a turn.
 //!

@@ -4,7 +4,7 @@
 //!
 //! | what | most bytes | set by |
 //! |---|---|---|
-//! | a connection that waits | 248, and for clients less than 512 on the heap; 8 more with the feature `deflate` | |
+//! | a connection that waits | 208, and for clients less than 512 on the heap; 16 more with the feature `deflate` | |
 //! | a head that is incomplete | 64 KiB | [`max_head_len`](crate::handshake::HandshakeLimits::max_head_len) |
 //! | a message that is incomplete | 64 MiB | [`max_message_len`](crate::Config::max_message_len) |
 //! | a control frame that is incomplete | 128 | |

@@ -1,6 +1,5 @@
 //! How a session ended, and why.
 
-use alloc::boxed::Box;
 use core::{error, fmt};
 
 use super::{Phase, Session, Transport};
@@ -68,13 +67,13 @@ pub enum Cause<'s> {
 }
 
 /// A cause, as a session keeps it.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Reason {
     Close,
     /// The connection has the error.
     Protocol,
-    Handshake(HandshakeError),
-    Rejected(Box<client::Response>),
+    /// The phase has the error.
+    Handshake,
     Answered,
     Timeout(Timeout),
     Eof,
@@ -85,9 +84,8 @@ pub(super) enum Reason {
 impl Session {
     /// Returns how the session ended, or `None` before [`transport`](Self::transport) returns [`Transport::Close`].
     pub fn ending(&self) -> Option<Ending<'_>> {
-        let (Transport::Close, Some(reason)) = (self.transport(), &self.reason) else { return None };
+        let (Transport::Close, Some(reason)) = (self.transport(), self.reason) else { return None };
         let initiator = match reason {
-            Reason::Rejected(_) => Initiator::Remote,
             Reason::Eof | Reason::Transport => Initiator::Transport,
             _ => Initiator::Local,
         };
@@ -96,6 +94,13 @@ impl Session {
         // A partial frame in the caller's buffer is unknown to the connection.
         let is_cut_off = !matches!(reason, Reason::Close | Reason::Protocol);
         let mut ending = match &self.phase {
+            Phase::Failed(failure) => match &failure.error {
+                client::Error::Rejected(response) => {
+                    let cause = Cause::Rejected(response);
+                    Ending { initiator: Initiator::Remote, cause, ..unopened }
+                }
+                client::Error::Handshake(error) => Ending { cause: Cause::Handshake(*error), ..unopened },
+            },
             Phase::Open(connection) => connection.close_outcome().map_or(unopened, |outcome| Ending {
                 code: outcome.code,
                 reason: outcome.reason,
@@ -109,11 +114,9 @@ impl Session {
         };
         ending.cause = match reason {
             Reason::Close => Cause::Close,
-            Reason::Protocol => ending.cause,
-            Reason::Handshake(error) => Cause::Handshake(*error),
-            Reason::Rejected(response) => Cause::Rejected(response),
+            Reason::Protocol | Reason::Handshake => ending.cause,
             Reason::Answered => Cause::Answered,
-            Reason::Timeout(timeout) => Cause::Timeout(*timeout),
+            Reason::Timeout(timeout) => Cause::Timeout(timeout),
             Reason::Eof => Cause::Eof,
             Reason::Transport => Cause::Transport,
             Reason::Aborted => Cause::Aborted,

@@ -83,7 +83,7 @@
 //!
 //! # Memory
 //!
-//! A session without work to do holds no heap memory after [`release_buffers`](Session::release_buffers), apart from what a
+//! A session has 384 bytes on 64-bit platforms, 400 with the feature `deflate`. Without work to do it holds no heap memory after [`release_buffers`](Session::release_buffers), apart from what a
 //! client's [`Connection`] holds. The sessions of a thread can share one read buffer, if each consumes what was read
 //! before the next one reads (wrap it with [`Input::new`](crate::Input::new)), and one output buffer, see
 //! [`lend_memory`](Session::lend_memory).
@@ -131,11 +131,11 @@ pub struct Session {
     out: WriteBuffer,
     payload: Option<Box<Payload>>,
     keep_alive: KeepAlive,
-    high_water: usize,
+    high_water: u32,
     /// The number of bytes that the caller has taken to write.
     lent: usize,
-    /// The number of bytes of an incomplete frame in the caller's buffer.
-    waiting: usize,
+    /// The number of bytes of an incomplete frame in the caller's buffer, or `u32::MAX` if it is larger.
+    waiting: u32,
     /// Bytes have arrived that the keep-alive was not told of.
     heard: bool,
     time_told: bool,
@@ -159,7 +159,16 @@ enum Phase {
     /// The caller has the request.
     Deciding,
     Client(Box<client::Handshake>),
+    /// The handshake has failed, which is the reason for the end.
+    Failed(Box<Failure>),
     Open(Connection),
+}
+
+/// Why no WebSocket was opened. A server's is always an error of the handshake.
+#[derive(Debug)]
+struct Failure {
+    error: client::Error,
+    first_bytes: FirstBytes,
 }
 
 impl Session {
@@ -219,10 +228,11 @@ impl Session {
         }
     }
 
-    /// Sets the number of unwritten bytes from which on [`wants_read`](Self::wants_read) returns `false`. The default is 64 KiB.
+    /// Sets the number of unwritten bytes from which on [`wants_read`](Self::wants_read) returns `false`. The default is 64 KiB, the
+    /// maximum is 4 GiB.
     #[must_use]
     pub fn high_water(mut self, bytes: usize) -> Self {
-        self.high_water = bytes;
+        self.high_water = u32::try_from(bytes).unwrap_or(u32::MAX);
         self
     }
 
@@ -262,6 +272,7 @@ impl Session {
         match &self.phase {
             Phase::Server(handshake) => handshake.first_bytes(),
             Phase::Client(handshake) => handshake.first_bytes(),
+            Phase::Failed(failure) => failure.first_bytes,
             Phase::Deciding | Phase::Open(_) => FirstBytes::default(),
         }
     }
@@ -319,7 +330,7 @@ impl Session {
 }
 
 /// Unwritten bytes from which on nothing is read, unless set otherwise.
-const HIGH_WATER: usize = 64 << 10;
+const HIGH_WATER: u32 = 64 << 10;
 
 /// For the timer, which does not go back in time: the latest time that was reported.
 const LATEST: Duration = Duration::ZERO;

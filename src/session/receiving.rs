@@ -12,14 +12,15 @@ use crate::{
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Received<'b> {
+    // The first variant is the one that is found with the fewest instructions.
+    /// A message, a control frame or the peer's Close. The replies to a Ping and a Close are written by the session.
+    Event(Event<'b>),
     /// A client asks for a WebSocket. Answer with [`Session::accept`] or [`Session::reject`], now or later.
     Request(Box<server::Request>),
     /// A client asks for something else, with [`Session::allow_http`]. Answer with [`Session::respond`].
     Http(Box<PlainRequest>),
     /// The server has accepted the request: the session is open.
     Response(Box<client::Response>),
-    /// A message, a control frame or the peer's Close. The replies to a Ping and a Close are written by the session.
-    Event(Event<'b>),
 }
 
 impl Session {
@@ -48,6 +49,9 @@ impl Session {
     }
 
     /// Everything but a message that is entirely contained in the input.
+    ///
+    /// It is called once a read. To the compiler it is cold, so that it takes no registers from the fast path.
+    #[cold]
     #[inline(never)]
     fn receive_any<'b>(&mut self, input: &mut Input<'b>) -> Option<Received<'b>> {
         if self.reason.is_some() {
@@ -58,8 +62,9 @@ impl Session {
         let before = input.len();
         let received = self.receive_running(input);
         // An incomplete frame that is seen again is no news.
-        self.heard |= input.len() < before || input.len() != self.waiting;
-        self.waiting = input.len();
+        let waiting = u32::try_from(input.len()).unwrap_or(u32::MAX);
+        self.heard |= input.len() < before || waiting != self.waiting;
+        self.waiting = waiting;
         if self.reason.is_some() {
             input.take_all();
         }
@@ -84,14 +89,14 @@ impl Session {
                     Ok(Some(Incoming::Http(request))) => Received::Http(Box::new(request)),
                     Ok(None) => return None,
                     Err(error) => {
-                        self.leave(Reason::Handshake(error));
+                        self.fail_handshake(error.into());
                         return None;
                     }
                 };
                 self.phase = Phase::Deciding;
                 Some(received)
             }
-            Phase::Deciding => None,
+            Phase::Deciding | Phase::Failed(_) => None,
             Phase::Client(handshake) => match handshake.receive(input) {
                 Ok(Some((connection, response))) => {
                     self.open_with(connection);
@@ -99,10 +104,8 @@ impl Session {
                 }
                 Ok(None) => None,
                 Err(error) => {
-                    self.end(match error {
-                        client::Error::Rejected(response) => Reason::Rejected(response),
-                        client::Error::Handshake(error) => Reason::Handshake(error),
-                    });
+                    self.fail_handshake(error);
+                    self.end(Reason::Handshake);
                     None
                 }
             },

@@ -156,7 +156,7 @@ impl Session {
                 return Ok(sent);
             }
             _ if self.reason.is_some() => {}
-            Phase::Client(_) => self.end(Reason::Aborted),
+            Phase::Client(_) | Phase::Failed(_) => self.end(Reason::Aborted),
             Phase::Server(_) | Phase::Deciding => {
                 self.out.out().extend_from_slice(SERVICE_UNAVAILABLE);
                 self.leave(Reason::Aborted);

@@ -2,7 +2,7 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
-use super::{LATEST, Phase, Session, ending::Reason};
+use super::{Failure, LATEST, Phase, Session, ending::Reason};
 use crate::{client, frame::Role, handshake::HandshakeError};
 
 /// What to do with the transport now.
@@ -51,7 +51,7 @@ impl Session {
 
     /// Returns what to do once everything has been written.
     fn last_steps(&self) -> Transport<'_> {
-        let Some(reason) = &self.reason else { return Transport::Wait };
+        let Some(reason) = self.reason else { return Transport::Wait };
         // RFC 6455, section 7.1.1: after a closing handshake the server is the first to end the transport.
         let server_is_first = matches!((reason, &self.phase), (Reason::Close, Phase::Open(connection))
             if connection.role() == Role::Client);
@@ -78,7 +78,7 @@ impl Session {
     /// Returns `true` if fewer than [`high_water`](Self::high_water) bytes wait to be written.
     #[inline]
     pub fn has_room(&self) -> bool {
-        self.unwritten() < self.high_water
+        self.unwritten() < usize::try_from(self.high_water).unwrap_or(usize::MAX)
     }
 
     /// Returns the number of bytes that wait to be written, those of [`take_unwritten`](Self::take_unwritten) included.
@@ -112,26 +112,29 @@ impl Session {
             return;
         }
         self.eof = true;
-        let reason = match &mut self.phase {
-            Phase::Open(connection) => {
-                let _ = connection.receive_eof();
-                Reason::Eof
+        match &mut self.phase {
+            Phase::Open(connection) => _ = connection.receive_eof(),
+            Phase::Client(_) | Phase::Server(_) if self.reason.is_none() => {
+                let incomplete = HandshakeError::IncompleteHandshake.into();
+                let error = self.rejection().unwrap_or(incomplete);
+                self.fail_handshake(error);
             }
-            Phase::Client(_) | Phase::Server(_) => {
-                self.rejection().unwrap_or(Reason::Handshake(HandshakeError::IncompleteHandshake))
-            }
-            Phase::Deciding => Reason::Eof,
-        };
-        self.leave(reason);
+            _ => {}
+        }
+        self.leave(Reason::Eof);
     }
 
     /// The rejection by a server of which nothing more will come, if its status is known.
-    fn rejection(&mut self) -> Option<Reason> {
+    fn rejection(&mut self) -> Option<client::Error> {
         let Phase::Client(handshake) = &mut self.phase else { return None };
-        match handshake.receive_eof() {
-            Err(client::Error::Rejected(response)) => Some(Reason::Rejected(response)),
-            _ => None,
-        }
+        handshake.receive_eof().err().filter(|error| matches!(error, client::Error::Rejected(_)))
+    }
+
+    /// Takes note of a handshake that has failed, and begins the end.
+    pub(super) fn fail_handshake(&mut self, error: client::Error) {
+        let first_bytes = self.first_bytes();
+        self.phase = Phase::Failed(Box::new(Failure { error, first_bytes }));
+        self.leave(Reason::Handshake);
     }
 
     /// Reports that reading, writing, flushing or shutting down failed. After both Close frames that is a clean end, and
@@ -222,10 +225,11 @@ impl Session {
         if self.over {
             return;
         }
-        let reason = match reason {
-            Reason::Transport | Reason::Timeout(_) => self.rejection().unwrap_or(reason),
-            reason => reason,
-        };
+        if matches!(reason, Reason::Transport | Reason::Timeout(_))
+            && let Some(rejection) = self.rejection()
+        {
+            self.fail_handshake(rejection);
+        }
         if let Phase::Open(connection) = &mut self.phase {
             let _ = connection.receive_eof();
         }

@@ -33,7 +33,7 @@ fn ten_thousand_connections_are_idle_after_a_long_message_each() {
         }
     }
     assert_eq!(held, 0);
-    assert!(size_of::<Connection>() <= 256);
+    assert!(size_of::<Connection>() <= 224);
 }
 
 /// A second Close is refused, which is the point.
