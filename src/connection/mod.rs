@@ -53,7 +53,7 @@ use crate::{
     frame::{Limits, Role},
     keepalive::Timeout,
 };
-use receiver::Receiver;
+use receiver::{Received, Receiver, into_public};
 
 /// One end of an open WebSocket connection.
 ///
@@ -134,7 +134,8 @@ impl Connection {
     /// Returns a [`ProtocolError`] if the peer breaks the protocol or exceeds a limit of the [`Config`]. The connection
     /// has failed: the Close frame that tells the peer is **already in `out`, so write that first** and handle the error
     /// then. Every later call returns the same error (RFC 6455, 7.1.7).
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call would return the event by memory")]
+    #[inline(always)]
     pub fn receive<'b>(
         &mut self,
         input: &mut Input<'b>,
@@ -142,7 +143,7 @@ impl Connection {
     ) -> Result<Option<Event<'b>>, ProtocolError> {
         match self.receiver.receive_message(input) {
             Some(event) => Ok(Some(event)),
-            None => self.receive_any(input, out),
+            None => into_public(self.receive_any(input, out)),
         }
     }
 
@@ -150,18 +151,15 @@ impl Connection {
     /// entirely contained in the input. `None` means nothing but that `receive` has to look.
     ///
     /// Inlined into the session, it saves a second look at the result: nothing can have changed but that bytes arrived.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call would return the message by memory")]
+    #[inline(always)]
     pub(crate) fn receive_message<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {
         self.receiver.receive_message(input)
     }
 
     /// Everything else, so that only the fast path is inlined.
     #[inline(never)]
-    fn receive_any<'b>(
-        &mut self,
-        input: &mut Input<'b>,
-        out: &mut Vec<u8>,
-    ) -> Result<Option<Event<'b>>, ProtocolError> {
+    fn receive_any<'b>(&mut self, input: &mut Input<'b>, out: &mut Vec<u8>) -> Received<'b> {
         self.receiver.receive(input, |owed| self.sending.settle(&owed, out))
     }
 

@@ -25,6 +25,24 @@ use crate::{
     utf8,
 };
 
+/// The result of [`Receiver::receive`]: an event, an error, or `Err(None)` if more bytes must be read.
+///
+/// It is not the type that the public methods return, and must not have the layout of that type. Otherwise the compiler lets
+/// the function that is not inlined write to the memory of the public result, and then the fast path has to build its
+/// events in that memory as well, instead of in registers.
+pub(super) type Received<'b> = Result<Event<'b>, Option<ProtocolError>>;
+
+/// Converts to the type that the public methods return.
+#[expect(clippy::inline_always, reason = "a call would return the event by memory")]
+#[inline(always)]
+pub(super) fn into_public(received: Received<'_>) -> Result<Option<Event<'_>>, ProtocolError> {
+    match received {
+        Ok(event) => Ok(Some(event)),
+        Err(None) => Ok(None),
+        Err(Some(error)) => Err(error),
+    }
+}
+
 /// What a connection has to remember of what it receives.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each of them is a fact of its own")]
@@ -77,7 +95,8 @@ impl Receiver {
     /// owes nothing.
     ///
     /// `None` means nothing but that [`receive`](Self::receive) has to look. That reports a text that is not valid, too.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call would return the message by memory")]
+    #[inline(always)]
     pub(super) fn receive_message<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {
         if !self.at_message {
             return None;
@@ -104,10 +123,10 @@ impl Receiver {
         &mut self,
         input: &mut Input<'b>,
         settle: impl FnOnce(Owed<'_>),
-    ) -> Result<Option<Event<'b>>, ProtocolError> {
+    ) -> Received<'b> {
         if self.ended {
             input.take_all();
-            return self.decoder.failure().map_or(Ok(None), Err);
+            return Err(self.decoder.failure());
         }
         let result = self.receive_parts(input);
         self.at_message = self.delivery == Delivery::Messages && self.decoder.is_idle() && !self.muted;
@@ -125,7 +144,11 @@ impl Receiver {
             }
             Ok(_) => {}
         }
-        result
+        match result {
+            Ok(Some(event)) => Ok(event),
+            Ok(None) => Err(None),
+            Err(error) => Err(Some(error)),
+        }
     }
 
     /// Nothing more is received. Gives back all memory.

@@ -1,6 +1,11 @@
 //! A connection in two halves that share nothing, for receiving and sending at the same time.
 
-use super::{Connection, Event, owed::Owed, receiver::Receiver, send_half::SendHalf};
+use super::{
+    Connection, Event,
+    owed::Owed,
+    receiver::{Received, Receiver, into_public},
+    send_half::SendHalf,
+};
 use crate::{
     Input, ProtocolError,
     frame::{Limits, Role},
@@ -80,7 +85,8 @@ impl ReceiveHalf {
     ///
     /// Returns a [`ProtocolError`] under the same conditions as [`Connection::receive`]. The reply that tells the peer is
     /// in `reply` already, so pass that on first.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call would return the event by memory")]
+    #[inline(always)]
     pub fn receive<'b>(
         &mut self,
         input: &mut Input<'b>,
@@ -89,8 +95,14 @@ impl ReceiveHalf {
         *reply = None;
         match self.0.receive_message(input) {
             Some(event) => Ok(Some(event)),
-            None => self.0.receive(input, |owed| *reply = Some(Reply(owed.into_owned()))),
+            None => into_public(self.receive_any(input, reply)),
         }
+    }
+
+    /// Everything else, so that only the fast path is inlined.
+    #[inline(never)]
+    fn receive_any<'b>(&mut self, input: &mut Input<'b>, reply: &mut Option<Reply>) -> Received<'b> {
+        self.0.receive(input, |owed| *reply = Some(Reply(owed.into_owned())))
     }
 
     /// Reclaims the buffer of an event you no longer need. See [`Connection::recycle`] for details.

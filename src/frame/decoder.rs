@@ -205,7 +205,8 @@ impl Decoder {
     /// it is text, and its payload.
     ///
     /// Only to be called while the decoder is idle. `None` says nothing about the input, and leaves it alone.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call would return the message by memory")]
+    #[inline(always)]
     pub(crate) fn take_message<'b>(&mut self, input: &mut Input<'b>) -> Option<(bool, &'b mut [u8])> {
         debug_assert!(self.is_idle());
         let bytes = input.remaining();
