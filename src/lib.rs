@@ -110,7 +110,7 @@
 //! | all | [`session`] | most programs: one WebSocket from its first byte to its last |
 //! | opening | [`server`], [`client`], [`handshake`], [`uri`] | the HTTP/1.1 upgrade on both sides |
 //! | opening | [`extended_connect`] | the same over HTTP/2 and HTTP/3 |
-//! | opening | [`proxy`] | a tunnel through an HTTP proxy, before that |
+//! | opening | [`proxy`] | a tunnel through an HTTP or SOCKS5 proxy, before that |
 //! | messages | [`Connection`], [`Event`], [`Config`], [`Delivery`] | programs with a loop and timers of their own |
 //! | messages | [`ReceiveHalf`], [`SendHalf`], [`Reply`] | receiving in one task, sending in another |
 //! | time | [`keepalive`] | deadlines, Pings and their answers, without a clock |

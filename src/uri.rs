@@ -91,7 +91,7 @@ impl Uri {
 
     /// The host as name resolution, `connect` and the server name of TLS want it: no brackets.
     pub fn host_without_brackets(&self) -> &str {
-        self.host().trim_start_matches('[').trim_end_matches(']')
+        without_brackets(self.host())
     }
 
     /// The port, by default 80 for `ws` and 443 for `wss` (RFC 6455, 3).
@@ -256,12 +256,17 @@ pub(crate) fn split_authority(authority: &str) -> Result<(&str, Option<u16>), Ur
     Ok((host, port))
 }
 
+/// Returns a host without the brackets of an IPv6 address.
+pub(crate) fn without_brackets(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
 /// RFC 3986: unreserved characters and sub-delims.
 fn is_name_character(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte)
 }
 
-fn is_userinfo(userinfo: &str) -> bool {
+pub(crate) fn is_userinfo(userinfo: &str) -> bool {
     let mut rest = userinfo.as_bytes();
     loop {
         rest = match rest {
@@ -276,7 +281,7 @@ fn is_userinfo(userinfo: &str) -> bool {
 /// The text, if nothing in it can end a request line or a URI early.
 ///
 /// Some of what passes should be percent-encoded by RFC 3986, as `|` and `{`, and is sent as it is: browsers do.
-fn check_characters(uri: &[u8]) -> Result<&str, UriError> {
+pub(crate) fn check_characters(uri: &[u8]) -> Result<&str, UriError> {
     for &byte in uri {
         match byte {
             b'#' => return Err(UriError::UnexpectedFragment),

@@ -113,8 +113,17 @@ check!(OWNED: all:
     legacy::server::Incoming;
     #[cfg(feature = "legacy")]
     legacy::server::Request;
+    proxy::Error;
     proxy::Handshake;
+    proxy::ProxyUri;
+    proxy::ProxyUriError;
     proxy::Request;
+    proxy::Scheme;
+    proxy::Target;
+    proxy::Tunnel;
+    proxy::socks5::Error;
+    proxy::socks5::Handshake;
+    proxy::socks5::Request;
     server::Accept;
     server::Handshake;
     server::Incoming;

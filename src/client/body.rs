@@ -1,10 +1,12 @@
 //! The body of a response that rejects (RFC 9112, 6.3 and 7.1).
 
 use alloc::vec::Vec;
+use core::mem;
 
+use super::StatusLine;
 use crate::{
     Input,
-    handshake::{ContentLength, Headers, append_within, content_length, elements},
+    handshake::{ContentLength, Headers, Search, append_within, content_length, elements},
     num::as_u64,
 };
 
@@ -13,6 +15,8 @@ pub(super) struct Body {
     framing: Framing,
     bytes: Vec<u8>,
     limit: usize,
+    /// Whether the trailer after the last chunk is read, too: it ends the message, not the body.
+    with_trailer: bool,
 }
 
 /// How the end of a body is found.
@@ -21,6 +25,8 @@ enum Framing {
     Length(u64),
     /// Chunks with a length each.
     Chunked(Chunk),
+    /// The chunks have ended, and the message has not.
+    Trailer(Trailer),
     /// With the transport.
     Eof,
 }
@@ -33,6 +39,16 @@ enum Chunk {
     Data(u64),
     /// Behind the data: the line feed comes next, or the carriage return before it.
     DataEnd { line_feed: bool },
+}
+
+/// How far the trailer has been read.
+#[derive(Default)]
+struct Trailer {
+    len: usize,
+    /// The length of the line in progress.
+    line_len: usize,
+    /// Whether the last byte is a carriage return.
+    carriage_return: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +75,28 @@ impl Body {
                 ContentLength::None | ContentLength::Invalid => Framing::Eof,
             },
         };
-        Self { framing, bytes: Vec::new(), limit }
+        Self { framing, bytes: Vec::new(), limit, with_trailer: false }
+    }
+
+    /// The body of a message after which another one can come on the same connection, if that is so (RFC 9112, 9.3).
+    pub(super) fn of_message(line: StatusLine, headers: &Headers<'_>, limit: usize) -> Option<Self> {
+        let coded = transfer_encoding(headers.clone()).is_some();
+        // RFC 9112, 6.1 and 6.3: messages whose end may be another one for the other side.
+        let is_ambiguous =
+            coded && (line.minor_version == 0 || content_length(headers.clone()) != ContentLength::None);
+        let says = |option: &[u8]| {
+            // The second one is what clients and proxies before HTTP/1.1 said to each other.
+            let mut search = Search::default();
+            let names = ["connection", "proxy-connection"];
+            headers
+                .clone()
+                .filter(|(name, _)| names.iter().any(|other| name.eq_ignore_ascii_case(other)))
+                .for_each(|(_, value)| search.add(value, option, |_| true));
+            search.found
+        };
+        let persists = !says(b"close") && (line.minor_version > 0 || says(b"keep-alive"));
+        let body = Self { with_trailer: true, ..Self::new(line.status, headers.clone(), limit) };
+        (persists && !is_ambiguous && !body.ends_with_transport()).then_some(body)
     }
 
     /// Reads on. After anything but [`BodyProgress::More`] there is nothing more to read.
@@ -67,7 +104,14 @@ impl Body {
         match &mut self.framing {
             Framing::Length(left) => read_data(left, &mut self.bytes, self.limit, input),
             Framing::Eof => read_data(&mut { u64::MAX }, &mut self.bytes, self.limit, input),
-            Framing::Chunked(chunk) => read_chunks(chunk, &mut self.bytes, self.limit, input),
+            Framing::Trailer(trailer) => trailer.receive(input),
+            Framing::Chunked(chunk) => match read_chunks(chunk, &mut self.bytes, self.limit, input) {
+                BodyProgress::Complete if self.with_trailer => {
+                    self.framing = Framing::Trailer(Trailer::default());
+                    self.receive(input)
+                }
+                progress => progress,
+            },
         }
     }
 
@@ -98,6 +142,25 @@ fn read_data(left: &mut u64, bytes: &mut Vec<u8>, limit: usize, input: &mut Inpu
         return BodyProgress::Cut;
     }
     if *left == 0 { BodyProgress::Complete } else { BodyProgress::More }
+}
+
+impl Trailer {
+    /// Skips the lines up to the empty one (RFC 9112, 7.1.2).
+    fn receive(&mut self, input: &mut Input<'_>) -> BodyProgress {
+        loop {
+            let [byte] = input.take(1) else { return BodyProgress::More };
+            self.len = self.len.saturating_add(1);
+            match (*byte, mem::replace(&mut self.carriage_return, *byte == b'\r')) {
+                (b'\n', true) if self.line_len == 0 => return BodyProgress::Complete,
+                (b'\n', true) => self.line_len = 0,
+                // A line end that is half a one, or no end in sight.
+                (b'\n', false) | (_, true) => return BodyProgress::Cut,
+                _ if self.len >= MAX_TRAILER_LEN => return BodyProgress::Cut,
+                (b'\r', false) => {}
+                _ => self.line_len = self.line_len.saturating_add(1),
+            }
+        }
+    }
 }
 
 /// RFC 9112, 7.1. The trailer behind the last chunk is left alone.
@@ -145,3 +208,6 @@ fn chunk_size(line: &[u8]) -> Option<u64> {
 
 /// A length and its line end, with ample room for an extension.
 const MAX_CHUNK_LINE_LEN: usize = 1024;
+
+/// Trailers are rare, and short.
+const MAX_TRAILER_LEN: usize = 8 << 10;

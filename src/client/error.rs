@@ -62,6 +62,13 @@ pub enum RequestError {
     NoSubprotocolOffered,
     /// The offer of an extension breaks its grammar (RFC 6455, 9.1), or there are more than 32 offers or 4 KiB.
     InvalidExtension,
+    /// A proxy's user name or password cannot be sent: for Basic, a colon in the name, or a control character (RFC 7617,
+    /// section 2); for SOCKS5, a length other than 1 to 255 bytes (RFC 1929, section 2).
+    InvalidCredentials,
+    /// The host name is longer than the 255 bytes that SOCKS5 carries (RFC 1928, section 5).
+    HostTooLong,
+    /// The tunnel cannot be requested again on this connection to the proxy.
+    NewConnectionRequired,
     /// The URI has a character that the crate `http` does not take, as its types are asked for.
     InvalidUri,
     /// The protocol version requires an origin (hixie-75 and hixie-76).
@@ -87,6 +94,9 @@ impl fmt::Display for RequestError {
             Self::TooManySubprotocols => "there are more than 64 subprotocols",
             Self::NoSubprotocolOffered => "a subprotocol is required, and there is none to select",
             Self::InvalidExtension => "the offers of extensions are malformed or too long",
+            Self::InvalidCredentials => "the user name or password cannot be sent to the proxy",
+            Self::HostTooLong => "the host name is longer than the 255 bytes that SOCKS5 carries",
+            Self::NewConnectionRequired => "the connection to the proxy cannot be used again: connect anew",
             Self::InvalidUri => "the crate http does not take the uri",
             #[cfg(feature = "legacy")]
             Self::OriginRequired => "this protocol version requires an origin",

@@ -17,10 +17,21 @@ use crate::{
 /// The responses to one request, and what is kept for the connection as long as one may open it.
 pub(crate) struct Responses<W> {
     state: State<W>,
-    /// How much is kept of the body of a rejection. Without it no body is read.
-    body_len: Option<usize>,
+    bodies: Bodies,
+    /// The most bytes of a body that are read.
+    body_len: usize,
+    /// Whether the connection is ready for another request after the rejection.
+    persists: bool,
     interim: InterimCount,
     first_bytes: FirstBytes,
+}
+
+/// Which rejections have their body read.
+#[derive(Clone, Copy)]
+enum Bodies {
+    All,
+    /// Those by a proxy that asks for credentials, if another request can follow on the connection.
+    BeforeRetry,
 }
 
 enum State<W> {
@@ -34,14 +45,21 @@ enum State<W> {
 impl<W> Responses<W> {
     /// Those to an upgrade.
     pub(crate) fn new(limits: HandshakeLimits, waiting: W) -> Self {
-        Self { body_len: Some(limits.body_len), ..Self::without_body(101..102, limits, waiting) }
+        Self::of(Bodies::All, 101..102, limits, waiting)
     }
 
-    /// Those of which a status in `opens` gives what was asked for, and all others reject with their head.
-    pub(crate) fn without_body(opens: Range<u16>, limits: HandshakeLimits, waiting: W) -> Self {
+    /// Those to a request for a tunnel.
+    pub(crate) fn of_proxy(limits: HandshakeLimits, waiting: W) -> Self {
+        Self::of(Bodies::BeforeRetry, 200..300, limits, waiting)
+    }
+
+    /// Those of which a status in `opens` gives what was asked for.
+    fn of(bodies: Bodies, opens: Range<u16>, limits: HandshakeLimits, waiting: W) -> Self {
         Self {
             state: State::Head(HeadReader::new(opens, limits), waiting),
-            body_len: None,
+            bodies,
+            body_len: limits.body_len,
+            persists: false,
             interim: InterimCount::default(),
             first_bytes: FirstBytes::default(),
         }
@@ -56,7 +74,8 @@ impl<W> Responses<W> {
         match mem::replace(&mut self.state, State::Complete) {
             State::Complete => Err(HandshakeError::AlreadyComplete.into()),
             State::Failed(error) => {
-                input.take_all();
+                // Bytes that nothing asked for would be taken for the response to the next request.
+                self.persists &= input.take_all().is_empty();
                 self.fail(error)
             }
             State::Head(reader, waiting) => self.read_heads(reader, waiting, input, judge),
@@ -66,6 +85,7 @@ impl<W> Responses<W> {
 
     /// The transport ended.
     pub(crate) fn receive_eof(&mut self) -> Result<(), Error> {
+        self.persists = false;
         let error = match mem::replace(&mut self.state, State::Complete) {
             State::Complete => return Ok(()),
             State::Failed(error) => error,
@@ -79,6 +99,11 @@ impl<W> Responses<W> {
             }
         };
         self.fail(error)
+    }
+
+    /// Whether the response that rejects has been read to its end, and another request may follow on the connection.
+    pub(crate) fn persists(&self) -> bool {
+        self.persists
     }
 
     /// The first bytes of the head that failed.
@@ -133,25 +158,33 @@ impl<W> Responses<W> {
         judge: impl Fn(StatusLine, Pairs<'_, '_>) -> Result<Verdict<T>, HandshakeError>,
     ) -> Result<Option<Final<T>>, Error> {
         while let Some(received) = reader.receive(input)? {
-            let ReceivedHead { line, head, .. } = &received;
-            match head.parse(|headers| judge(*line, headers))? {
+            let ReceivedHead { line, ref head, .. } = received;
+            match head.parse(|headers| judge(line, headers))? {
                 Verdict::Open(config) => {
                     return Ok(Some(Final::Open(config, Response::new(line.status, received.head))));
                 }
                 Verdict::Interim => self.interim.add()?,
                 Verdict::Rejected => {
                     let response = received.into_rejection();
-                    return match self.body_len.filter(|_| response.fault().is_none()) {
+                    return match self.body_of(line, &response) {
                         None => Err(Error::Rejected(Box::new(response))),
-                        Some(limit) => {
-                            let body = Body::new(response.status(), response.headers(), limit);
-                            Ok(Some(Final::Rejected(response, body)))
-                        }
+                        Some(body) => Ok(Some(Final::Rejected(response, body))),
                     };
                 }
             }
         }
         Ok(None)
+    }
+
+    /// The body that is read before this rejection is returned.
+    fn body_of(&self, line: StatusLine, response: &Response) -> Option<Body> {
+        let headers = response.headers();
+        match self.bodies {
+            _ if response.fault().is_some() => None,
+            Bodies::All => Some(Body::new(line.status, headers, self.body_len)),
+            Bodies::BeforeRetry if line.status == 407 => Body::of_message(line, &headers, self.body_len),
+            Bodies::BeforeRetry => None,
+        }
     }
 
     fn read_body<T>(
@@ -166,7 +199,10 @@ impl<W> Responses<W> {
                 Ok(None)
             }
             progress => {
-                input.take_all();
+                let is_last = input.take_all().is_empty();
+                self.persists = progress == BodyProgress::Complete
+                    && is_last
+                    && matches!(self.bodies, Bodies::BeforeRetry);
                 self.fail(rejected(response, body, progress == BodyProgress::Cut))
             }
         }

@@ -1,0 +1,64 @@
+//! Why there is no tunnel.
+
+use alloc::boxed::Box;
+use core::{error, fmt};
+
+use super::socks5;
+use crate::{
+    client::{self, Response},
+    handshake::HandshakeError,
+};
+
+/// The reason why a proxy opened no tunnel. Nothing is sent about it: close the transport, unless you
+/// [retry](super::Handshake::retry).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The HTTP proxy refused with this status: 407 requests credentials, with a challenge in `Proxy-Authenticate`
+    /// (RFC 9110, section 15.5.8). If its head was malformed or incomplete, [`Response::fault`] returns the violation.
+    Rejected(Box<Response>),
+    /// The response of the HTTP proxy broke the protocol or exceeded a limit, or the transport was closed.
+    Http(HandshakeError),
+    /// The SOCKS5 proxy refused or broke the protocol, or the transport was closed.
+    Socks5(socks5::Error),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rejected(response) => {
+                match response.status() {
+                    407 => f.write_str("the proxy requires authentication (status 407)")?,
+                    status => write!(f, "the proxy refused the tunnel with status {status}")?,
+                }
+                response.fault().map_or(Ok(()), |fault| write!(f, ", in a malformed response: {fault}"))
+            }
+            Self::Http(error) => write!(f, "no tunnel through the proxy: {error}"),
+            Self::Socks5(error) => error.fmt(f),
+        }
+    }
+}
+
+impl error::Error for Error {}
+
+impl From<HandshakeError> for Error {
+    fn from(error: HandshakeError) -> Self {
+        Self::Http(error)
+    }
+}
+
+impl From<socks5::Error> for Error {
+    fn from(error: socks5::Error) -> Self {
+        Self::Socks5(error)
+    }
+}
+
+/// A client's handshake fails in the same two ways.
+impl From<client::Error> for Error {
+    fn from(error: client::Error) -> Self {
+        match error {
+            client::Error::Rejected(response) => Self::Rejected(response),
+            client::Error::Handshake(error) => Self::Http(error),
+        }
+    }
+}
