@@ -1,4 +1,4 @@
-//! The body of a Close frame: why a connection is closed (RFC 6455, 5.5.1).
+//! The body of a Close frame (RFC 6455, section 5.5.1).
 //!
 //! Uses `close_code`, `error`, `excerpt`, `utf8`.
 
@@ -8,15 +8,28 @@ use core::{error, fmt, hash};
 
 use crate::{CloseCode, ProtocolError, excerpt::Excerpt, utf8};
 
-/// The body of a Close frame: a status code and a reason (RFC 6455, 5.5.1).
+/// The body of a Close frame: a close code and a reason (RFC 6455, section 5.5.1).
 ///
-/// A Close frame may also have no body at all; that is `None` where an `Option<Close>` stands.
+/// A Close frame may also have no body; an `Option<Close>` is then `None`.
 ///
-/// The reason is for logs and for developers, not for end users, and it comes from the peer: do not trust it.
+/// The reason is for logs and for developers, not for end users. A received reason was chosen by the peer: do
+/// not trust it.
+///
+/// A Close with a reason is created and shown like this:
+///
+/// ```
+/// use sansocket::{Close, CloseCode};
+///
+/// let close = Close::new(CloseCode::GOING_AWAY, "restart")?;
+/// assert_eq!((close.code().get(), close.reason()), (1001, "restart"));
+/// assert_eq!(close.to_string(), "1001 \"restart\"");
+/// # Ok::<(), sansocket::ReasonTooLong>(())
+/// ```
+#[doc(alias = "CloseFrame")]
 #[derive(Clone)]
 pub struct Close<'a>(Repr<'a>);
 
-/// A Cow with the code beside its tag: 24 bytes instead of 32, so that an event has 32 instead of 40.
+/// A `Cow` with the code beside its tag: 24 bytes instead of 32, so that an event has 32 bytes instead of 40.
 #[derive(Clone)]
 enum Repr<'a> {
     Borrowed(CloseCode, &'a str),
@@ -25,20 +38,23 @@ enum Repr<'a> {
 
 #[cfg(feature = "alloc")]
 type OwnedReason = Box<str>;
-/// Without an allocator there is none.
+/// Without an allocator there is no owned reason.
 #[cfg(not(feature = "alloc"))]
 type OwnedReason = &'static str;
 
 impl<'a> Close<'a> {
-    /// Creates a Close whose reason is the longest beginning of `reason` that fits: at most [`MAX_REASON_LEN`] bytes, cut
-    /// between two characters.
+    /// Creates a Close whose reason is the longest prefix of `reason` that fits.
+    ///
+    /// The prefix has at most [`MAX_REASON_LEN`] bytes and ends at a character boundary.
+    ///
+    /// A reason of 200 bytes is truncated:
     ///
     /// ```
     /// use sansocket::{Close, CloseCode};
     ///
     /// let reason = "é".repeat(100);
     /// let close = Close::truncated(CloseCode::INTERNAL_ERROR, &reason);
-    /// assert_eq!(close.reason(), "é".repeat(61)); // 122 bytes; another character would not fit
+    /// assert_eq!(close.reason(), "é".repeat(61)); // 122 bytes
     /// ```
     pub fn truncated(code: CloseCode, reason: &'a str) -> Self {
         let mut ends = (0..=reason.len().min(MAX_REASON_LEN)).rev();
@@ -47,12 +63,13 @@ impl<'a> Close<'a> {
         Self(Repr::Borrowed(code, reason))
     }
 
-    /// Reads the body of a Close frame; `None` if it is empty (RFC 6455, 5.5.1).
+    /// Decodes the body of a Close frame. Returns `Ok(None)` if it is empty (RFC 6455, section 5.5.1).
     ///
     /// # Errors
     ///
-    /// In this order: [`ProtocolError::TruncatedCloseCode`] for a single byte,
-    /// [`ProtocolError::InvalidCloseCode`], [`ProtocolError::InvalidCloseReason`] if the reason is not UTF-8.
+    /// Returns the first of these that applies: [`ProtocolError::TruncatedCloseCode`] if the body is a single
+    /// byte, [`ProtocolError::InvalidCloseCode`] if the code must not be sent, and
+    /// [`ProtocolError::InvalidCloseReason`] if the reason is not UTF-8.
     pub fn decode(body: &'a [u8]) -> Result<Option<Self>, ProtocolError> {
         match body {
             [_] => Err(ProtocolError::TruncatedCloseCode),
@@ -60,7 +77,7 @@ impl<'a> Close<'a> {
         }
     }
 
-    /// Reads a body of which, unless it is `complete`, only the beginning is there.
+    /// Decodes a body of which only the beginning has been received, unless it is `complete`.
     pub(crate) fn decode_prefix(body: &'a [u8], complete: bool) -> Result<Option<Self>, ProtocolError> {
         let Some((code, reason)) = body.split_first_chunk::<2>() else { return Ok(None) };
         let code = u16::from_be_bytes(*code);
@@ -72,14 +89,14 @@ impl<'a> Close<'a> {
         }
     }
 
-    /// The status code.
+    /// Returns the close code.
     pub fn code(&self) -> CloseCode {
         match self.0 {
             Repr::Borrowed(code, _) | Repr::Owned(code, _) => code,
         }
     }
 
-    /// The reason, empty if none was given.
+    /// Returns the reason, which is empty if none was given.
     #[cfg_attr(
         not(feature = "alloc"),
         expect(clippy::match_same_arms, reason = "with an allocator the types differ")
@@ -91,7 +108,7 @@ impl<'a> Close<'a> {
         }
     }
 
-    /// The same Close, borrowed from this one.
+    /// Returns the same Close, borrowed from this one.
     pub(crate) fn borrowed(&self) -> Close<'_> {
         Close(Repr::Borrowed(self.code(), self.reason()))
     }
@@ -100,11 +117,11 @@ impl<'a> Close<'a> {
 /// With an allocator a reason may be owned.
 #[cfg(feature = "alloc")]
 impl<'a> Close<'a> {
-    /// A status code with a reason of at most [`MAX_REASON_LEN`] bytes, which may be empty.
+    /// Creates a Close with a reason of at most [`MAX_REASON_LEN`] bytes, which may be empty.
     ///
     /// # Errors
     ///
-    /// [`ReasonTooLong`] if the reason does not fit into a control frame.
+    /// Returns [`ReasonTooLong`] if the reason does not fit into a control frame.
     pub fn new(code: CloseCode, reason: impl Into<Cow<'a, str>>) -> Result<Self, ReasonTooLong> {
         let reason = reason.into();
         if reason.len() > MAX_REASON_LEN {
@@ -116,7 +133,7 @@ impl<'a> Close<'a> {
         }))
     }
 
-    /// The same Close, independent of the bytes that it was read from.
+    /// Converts the Close into one that owns its reason, so that it can outlive the input buffer.
     pub fn into_owned(self) -> Close<'static> {
         Close(match self.0 {
             Repr::Borrowed(code, reason) => Repr::Owned(code, reason.into()),
@@ -127,11 +144,11 @@ impl<'a> Close<'a> {
 
 #[cfg(not(feature = "alloc"))]
 impl<'a> Close<'a> {
-    /// A status code with a reason of at most [`MAX_REASON_LEN`] bytes, which may be empty.
+    /// Creates a Close with a reason of at most [`MAX_REASON_LEN`] bytes, which may be empty.
     ///
     /// # Errors
     ///
-    /// [`ReasonTooLong`] if the reason does not fit into a control frame.
+    /// Returns [`ReasonTooLong`] if the reason does not fit into a control frame.
     pub fn new(code: CloseCode, reason: &'a str) -> Result<Self, ReasonTooLong> {
         if reason.len() > MAX_REASON_LEN {
             return Err(ReasonTooLong(reason.len()));
@@ -163,7 +180,7 @@ impl fmt::Debug for Close<'_> {
     }
 }
 
-/// The code and the reason, escaped: `1001 "going away"`.
+/// Shows the code and the reason, escaped: `1001 "going away"`.
 impl fmt::Display for Close<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.code().fmt(f)?;
@@ -177,19 +194,19 @@ impl From<CloseCode> for Close<'_> {
     }
 }
 
-/// Lets [`Connection::send_close`](crate::Connection::send_close) take a code alone.
+/// Lets [`Connection::send_close`](crate::Connection::send_close) accept a code without a reason.
 impl From<CloseCode> for Option<Close<'_>> {
     fn from(code: CloseCode) -> Self {
         Some(code.into())
     }
 }
 
-/// The reason of a Close is longer than [`MAX_REASON_LEN`] bytes. The number is its length.
+/// The error for a Close reason that is longer than [`MAX_REASON_LEN`] bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ReasonTooLong(usize);
 
 impl ReasonTooLong {
-    /// The length of the reason that was refused, in bytes.
+    /// Returns the length of the rejected reason, in bytes.
     #[expect(clippy::len_without_is_empty, reason = "a length of zero is never refused")]
     pub fn len(self) -> usize {
         self.0
@@ -198,11 +215,12 @@ impl ReasonTooLong {
 
 impl fmt::Display for ReasonTooLong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the reason of a close frame has {} bytes, at most {MAX_REASON_LEN} are allowed", self.0)
+        write!(f, "close reason of {} bytes exceeds the limit of {MAX_REASON_LEN} bytes", self.0)
     }
 }
 
 impl error::Error for ReasonTooLong {}
 
-/// The longest reason in bytes: what a control frame holds, less the status code (RFC 6455, 5.5).
+/// The maximum length of a reason in bytes: the capacity of a control frame, less the close code (RFC 6455,
+/// section 5.5).
 pub const MAX_REASON_LEN: usize = 123;

@@ -1,44 +1,56 @@
-//! The status codes of a Close frame (RFC 6455, 7.4).
+//! The codes of Close frames (RFC 6455, section 7.4).
 //!
 //! Uses no other module.
 
 use core::{error, fmt, num::NonZeroU16};
 
-/// A status code that may stand in a Close frame (RFC 6455, 7.4 and the IANA registry).
+/// A close code that may appear in a Close frame (RFC 6455, section 7.4, and the IANA registry).
 ///
-/// That is 1000 to 1003, 1007 to 1014, and 3000 to 4999. The reserved codes 1004, 1005, 1006 and 1015 and all
-/// unassigned ones cannot be constructed, so they can neither be sent nor come out of a received Close.
-/// Codes from 3000 are for libraries and frameworks (registered), from 4000 for private use.
+/// These are 1000 to 1003, 1007 to 1014, and 3000 to 4999. The reserved codes 1004, 1005, 1006 and 1015 and
+/// all unassigned codes cannot be constructed, so they can neither be sent nor be part of a received Close.
+/// Codes from 3000 are for libraries and frameworks (registered), codes from 4000 for private use.
+///
+/// A code is a constant, or is created from a number:
+///
+/// ```
+/// use sansocket::CloseCode;
+///
+/// const QUOTA_EXCEEDED: CloseCode = CloseCode::new(4001).unwrap();
+/// assert_eq!(CloseCode::try_from(1000), Ok(CloseCode::NORMAL));
+/// assert_eq!(CloseCode::new(1006), None);
+/// # assert_eq!(QUOTA_EXCEEDED.get(), 4001);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CloseCode(NonZeroU16);
 
 impl CloseCode {
     /// 1000: the purpose of the connection has been fulfilled.
     pub const NORMAL: Self = Self::known(1000);
-    /// 1001: the endpoint goes away: a server shuts down, a browser leaves the page.
+    /// 1001: the endpoint is going away; a server shuts down, or a browser leaves the page.
     pub const GOING_AWAY: Self = Self::known(1001);
     /// 1002: the peer broke the protocol.
     pub const PROTOCOL_ERROR: Self = Self::known(1002);
-    /// 1003: this type of data is not accepted (a text-only endpoint got binary).
+    /// 1003: this type of data is not accepted, for example a binary message by a text-only endpoint.
     pub const UNSUPPORTED_DATA: Self = Self::known(1003);
-    /// 1007: the data does not fit its type (text that is not UTF-8, a corrupt compressed message).
+    /// 1007: the data is not consistent with its type: text that is not UTF-8, or a corrupt compressed
+    /// message.
     pub const INVALID_PAYLOAD: Self = Self::known(1007);
-    /// 1008: the message violates a policy; the generic code where no other fits.
+    /// 1008: the message violates a policy; the generic code if no other applies.
     pub const POLICY_VIOLATION: Self = Self::known(1008);
     /// 1009: the message is too big to be processed.
     pub const MESSAGE_TOO_BIG: Self = Self::known(1009);
-    /// 1010: the server did not agree to an extension that the client needs. Only a client sends it.
+    /// 1010: the server did not negotiate an extension that the client requires. Only a client sends it.
     pub const MANDATORY_EXTENSION: Self = Self::known(1010);
-    /// 1011: an unexpected condition kept the endpoint from fulfilling the request.
+    /// 1011: an unexpected condition prevented the endpoint from fulfilling the request.
     pub const INTERNAL_ERROR: Self = Self::known(1011);
-    /// 1012: the service restarts; the client may reconnect.
+    /// 1012: the service is restarting; the client may reconnect.
     pub const SERVICE_RESTART: Self = Self::known(1012);
     /// 1013: the service is overloaded; the client should try again later.
     pub const TRY_AGAIN_LATER: Self = Self::known(1013);
-    /// 1014: a gateway got an invalid answer from its upstream server.
+    /// 1014: a gateway received an invalid response from its upstream server.
     pub const BAD_GATEWAY: Self = Self::known(1014);
 
-    /// The code for `code`, or `None` if it must not stand in a Close frame.
+    /// Returns the close code `code`, or `None` if it must not appear in a Close frame.
     pub const fn new(code: u16) -> Option<Self> {
         match code {
             1000..=1003 | 1007..=1014 | 3000..=4999 => match NonZeroU16::new(code) {
@@ -49,17 +61,17 @@ impl CloseCode {
         }
     }
 
-    /// The number.
+    /// Returns the code as a number.
     pub const fn get(self) -> u16 {
         self.0.get()
     }
 
-    /// For the constants above: a wrong one does not compile.
+    /// Creates the constants above: an invalid one does not compile.
     #[expect(clippy::panic, reason = "while compiling, if at all")]
     const fn known(code: u16) -> Self {
         match Self::new(code) {
             Some(code) => code,
-            None => panic!("not a status code"),
+            None => panic!("invalid close code"),
         }
     }
 }
@@ -82,12 +94,12 @@ impl From<CloseCode> for u16 {
     }
 }
 
-/// A status code was expected, and this number is not one that may stand in a Close frame.
+/// The error for a number that is not a valid close code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CloseCodeError(u16);
 
 impl CloseCodeError {
-    /// The number that was refused.
+    /// Returns the rejected number.
     pub fn code(self) -> u16 {
         self.0
     }
@@ -95,7 +107,7 @@ impl CloseCodeError {
 
 impl fmt::Display for CloseCodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is not a status code that may be sent in a close frame", self.0)
+        write!(f, "{} is not a valid close code", self.0)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where a client's masking keys and nonce come from (RFC 6455, 5.3 and 10.3).
+//! The source of a client's masking keys and nonce (RFC 6455, sections 5.3 and 10.3).
 //!
 //! Uses no other module.
 
@@ -10,9 +10,9 @@ use chacha20::{
     rand_core::{Rng, SeedableRng},
 };
 
-/// What a client draws its masking keys and the nonce of its handshake from: a ChaCha stream.
+/// The source of a client's masking keys and of the nonce of its handshake: a ChaCha stream.
 ///
-/// On the heap, because it is larger than all the rest of a connection, and a server has none.
+/// It is on the heap because it is larger than the rest of a connection, and a server has none.
 pub(crate) struct Entropy(Box<ChaCha12Rng>);
 
 impl Entropy {
@@ -20,13 +20,13 @@ impl Entropy {
         Self(Box::new(ChaCha12Rng::from_seed(seed)))
     }
 
-    /// A fresh masking key, for one frame.
+    /// Returns a fresh masking key, for one frame.
     #[inline]
     pub(crate) fn masking_key(&mut self) -> [u8; 4] {
         self.0.next_u32().to_le_bytes()
     }
 
-    /// A fresh nonce, for one opening handshake.
+    /// Returns a fresh nonce, for one opening handshake.
     pub(crate) fn nonce(&mut self) -> [u8; 16] {
         let mut nonce = [0; 16];
         self.0.fill_bytes(&mut nonce);
@@ -34,7 +34,7 @@ impl Entropy {
     }
 }
 
-/// Shows nothing of the state: who knows it knows the masks.
+/// Shows nothing of the state, from which the masking keys could be computed.
 impl fmt::Debug for Entropy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Entropy")
@@ -43,12 +43,17 @@ impl fmt::Debug for Entropy {
 
 /// Returns a seed for a client, from the operating system.
 ///
-/// Every connection needs a seed of its own: [`client::Handshake::new`](crate::client::Handshake::new) and
-/// [`Connection::client`](crate::Connection::client) take one.
+/// Every connection needs its own seed, which [`client::Handshake::new`](crate::client::Handshake::new) and
+/// [`Connection::client`](crate::Connection::client) take.
 ///
 /// # Errors
 ///
-/// Returns [`SeedError`] if the operating system cannot supply randomness. There is no fallback to a weaker source.
+/// Returns a [`SeedError`] if the operating system cannot provide randomness. There is no fallback to a
+/// weaker source.
+#[doc(alias = "nonce")]
+#[doc(alias = "masking key")]
+#[doc(alias = "entropy")]
+#[doc(alias = "rng")]
 #[cfg(feature = "getrandom")]
 #[cfg_attr(docsrs, doc(cfg(feature = "getrandom")))]
 pub fn random_seed() -> Result<[u8; 32], SeedError> {

@@ -1,4 +1,4 @@
-//! What goes wrong on an open connection: what the peer did, and what the caller asked for.
+//! The errors of an open connection: violations by the peer, and calls that cannot be carried out.
 //!
 //! The errors of the opening handshake are in [`handshake`](crate::handshake).
 //!
@@ -8,81 +8,94 @@ use core::{error, fmt};
 
 use crate::{CloseCode, keepalive::Timeout};
 
-/// Why a connection failed: the peer broke the protocol, went over a limit, or disappeared.
+/// The reason why a connection failed: the peer broke the protocol, exceeded a limit, or disappeared.
 ///
-/// One variant is one cause. When a [`Connection`](crate::Connection) returns one, the Close frame that tells
-/// the peer, with [`close_code`](Self::close_code), has already been appended to `out`.
+/// Each variant is one cause. When a [`Connection`](crate::Connection) returns an error, the Close frame that
+/// notifies the peer has already been appended to `out`, with the [`close_code`](Self::close_code) of the
+/// error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ProtocolError {
-    /// A reserved bit is set that no negotiated extension gives a meaning (RFC 6455, 5.2).
+    /// A reserved bit is set that no negotiated extension uses (RFC 6455, section 5.2).
     ReservedBits,
-    /// The opcode, 3 to 7 or 11 to 15, is reserved (RFC 6455, 5.2).
+    /// The opcode, 3 to 7 or 11 to 15, is reserved (RFC 6455, section 5.2).
     ReservedOpcode(u8),
-    /// A client sent a frame without a mask (RFC 6455, 5.1).
+    /// A client sent a frame without a mask (RFC 6455, section 5.1).
     UnmaskedFrame,
-    /// A server sent a frame with a mask (RFC 6455, 5.1).
+    /// A server sent a frame with a mask (RFC 6455, section 5.1).
     MaskedFrame,
-    /// A Ping, Pong or Close frame without the FIN bit (RFC 6455, 5.5).
+    /// A Ping, Pong or Close frame does not have the FIN bit (RFC 6455, section 5.5).
     FragmentedControlFrame,
-    /// A Ping, Pong or Close frame that declares more than 125 bytes (RFC 6455, 5.5).
+    /// A Ping, Pong or Close frame declares more than 125 bytes (RFC 6455, section 5.5).
     ControlFrameTooLong,
-    /// A payload length in a longer form than it needs (RFC 6455, 5.2).
+    /// A payload length is not in its shortest form (RFC 6455, section 5.2).
     NonMinimalLength,
-    /// A 64-bit payload length with its highest bit set (RFC 6455, 5.2).
+    /// A 64-bit payload length has its highest bit set (RFC 6455, section 5.2).
     LengthOutOfRange,
-    /// A continuation frame while no message is in progress (RFC 6455, 5.4).
+    /// A continuation frame was received while no message is in progress (RFC 6455, section 5.4).
     UnexpectedContinuation,
-    /// A text or binary frame while another message is unfinished (RFC 6455, 5.4).
+    /// A text or binary frame was received while another message is unfinished (RFC 6455, section 5.4).
     ExpectedContinuation,
-    /// The body of a Close frame is a single byte, half of a status code (RFC 6455, 5.5.1).
+    /// The body of a Close frame is a single byte, half of a close code (RFC 6455, section 5.5.1).
     TruncatedCloseCode,
-    /// The status code of a Close frame must not be sent (RFC 6455, 7.4).
+    /// The close code of a Close frame must not be sent (RFC 6455, section 7.4).
     InvalidCloseCode(u16),
-    /// The reason of a Close frame is not UTF-8 (RFC 6455, 5.5.1).
+    /// The reason of a Close frame is not UTF-8 (RFC 6455, section 5.5.1).
     InvalidCloseReason,
-    /// A text message is not UTF-8 (RFC 6455, 8.1).
+    /// A text message is not UTF-8 (RFC 6455, section 8.1).
     InvalidUtf8,
-    /// A compressed message is not valid DEFLATE, or incomplete (RFC 7692, 7.2.2).
+    /// A compressed message is not valid DEFLATE, or incomplete (RFC 7692, section 7.2.2).
     InvalidDeflate,
-    /// A frame declares more bytes than the limit for one frame.
+    /// A frame declares more bytes than the limit for a frame.
     FrameTooLong {
         /// [`Config::max_frame_len`](crate::Config::max_frame_len), in bytes.
         limit: u64,
-        /// What the frame declares, in bytes.
+        /// The declared length of the frame, in bytes.
         len: u64,
     },
-    /// A message, all its fragments taken together, has more bytes than the limit for one message. Of a
-    /// compressed message the inflated bytes count.
+    /// A message, summed over its fragments, has more bytes than the limit for a message. For a compressed
+    /// message the inflated bytes count.
     MessageTooLong {
         /// [`Config::max_message_len`](crate::Config::max_message_len), in bytes.
         limit: u64,
-        /// What the message would have at least, in bytes.
+        /// The minimum length of the message, in bytes, as far as it is known.
         len: u64,
     },
-    /// A message has more fragments than the limit, empty ones included.
+    /// A message has more fragments than the limit, including empty ones.
     TooManyFragments {
         /// [`Config::max_fragments`](crate::Config::max_fragments).
         limit: u32,
     },
-    /// More control frames came in a row than the limit allows between two data frames.
+    /// More consecutive control frames were received than the limit allows between two data frames.
     TooManyControlFrames {
         /// [`Config::max_control_frames`](crate::Config::max_control_frames).
         limit: u32,
     },
-    /// A timeout expired while the connection was open or closing, see [`Connection::time_out`](crate::Connection::time_out).
+    /// A timeout expired while the connection was open or closing, see
+    /// [`Connection::time_out`](crate::Connection::time_out).
     TimedOut(Timeout),
-    /// The bytes of an incomplete frame, which [`Input::retained`](crate::Input::retained) left in the buffer, are
-    /// missing at the front of the next input: a mistake of the caller.
+    /// The bytes of an incomplete frame, which [`Input::retained`](crate::Input::retained) left in the
+    /// buffer, are missing at the front of the next input. This is a mistake of the calling code.
     RetainedInputLost,
-    /// The transport ended without a closing handshake (RFC 6455, 7.1.5).
+    /// The transport closed without a closing handshake (RFC 6455, section 7.1.5).
     UnexpectedEof,
 }
 
 impl ProtocolError {
-    /// The status code that tells the peer (RFC 6455, 7.4.1), as it was put into the Close frame.
+    /// Returns the close code that notifies the peer, as in the Close frame that was sent (RFC 6455, section
+    /// 7.4.1).
     ///
-    /// `None` for [`UnexpectedEof`](Self::UnexpectedEof): there is nobody left to tell.
+    /// It returns `None` for [`UnexpectedEof`](Self::UnexpectedEof), after which no peer can be notified, and
+    /// for a [timeout](Self::TimedOut) of the opening or closing handshake.
+    ///
+    /// Use it to group errors in logs:
+    ///
+    /// ```
+    /// use sansocket::{CloseCode, ProtocolError};
+    ///
+    /// let error = ProtocolError::FrameTooLong { limit: 100, len: 200 };
+    /// assert_eq!(error.close_code(), Some(CloseCode::MESSAGE_TOO_BIG));
+    /// ```
     pub fn close_code(&self) -> Option<CloseCode> {
         match self {
             Self::InvalidUtf8 | Self::InvalidCloseReason | Self::InvalidDeflate => {
@@ -103,69 +116,77 @@ impl ProtocolError {
 impl fmt::Display for ProtocolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ReservedBits => f.write_str("a reserved bit is set without an extension that uses it"),
-            Self::ReservedOpcode(opcode) => write!(f, "opcode {opcode} is reserved"),
-            Self::UnmaskedFrame => f.write_str("the client sent a frame without a mask"),
-            Self::MaskedFrame => f.write_str("the server sent a frame with a mask"),
-            Self::FragmentedControlFrame => f.write_str("a control frame is fragmented"),
-            Self::ControlFrameTooLong => f.write_str("a control frame is longer than 125 bytes"),
-            Self::NonMinimalLength => f.write_str("a payload length is not in its shortest form"),
-            Self::LengthOutOfRange => f.write_str("a payload length has its highest bit set"),
-            Self::UnexpectedContinuation => f.write_str("a continuation frame continues no message"),
-            Self::ExpectedContinuation => f.write_str("a message begins before the previous one has ended"),
-            Self::TruncatedCloseCode => f.write_str("the body of a close frame is a single byte"),
-            Self::InvalidCloseCode(code) => write!(f, "status code {code} must not be sent"),
-            Self::InvalidCloseReason => f.write_str("the reason of a close frame is not valid UTF-8"),
-            Self::InvalidUtf8 => f.write_str("a text message is not valid UTF-8"),
-            Self::InvalidDeflate => f.write_str("a compressed message is corrupt or incomplete"),
+            Self::ReservedBits => f.write_str("reserved bit set, but no negotiated extension uses it"),
+            Self::ReservedOpcode(opcode) => write!(f, "reserved opcode {opcode}"),
+            Self::UnmaskedFrame => f.write_str("unmasked frame from a client"),
+            Self::MaskedFrame => f.write_str("masked frame from a server"),
+            Self::FragmentedControlFrame => f.write_str("fragmented control frame"),
+            Self::ControlFrameTooLong => f.write_str("control frame payload exceeds 125 bytes"),
+            Self::NonMinimalLength => f.write_str("payload length is not in its shortest form"),
+            Self::LengthOutOfRange => f.write_str("payload length exceeds 2^63 - 1"),
+            Self::UnexpectedContinuation => {
+                f.write_str("unexpected continuation frame: no message is in progress")
+            }
+            Self::ExpectedContinuation => {
+                f.write_str("expected a continuation frame: the previous message is unfinished")
+            }
+            Self::TruncatedCloseCode => {
+                f.write_str("truncated close code: the close frame has a body of one byte")
+            }
+            Self::InvalidCloseCode(code) => write!(f, "invalid close code {code}"),
+            Self::InvalidCloseReason => f.write_str("close reason is not valid UTF-8"),
+            Self::InvalidUtf8 => f.write_str("text message is not valid UTF-8"),
+            Self::InvalidDeflate => f.write_str("compressed message is corrupt or incomplete"),
             Self::FrameTooLong { limit, len } => {
-                write!(f, "a frame of {len} bytes is over the limit of {limit} bytes")
+                write!(f, "frame payload of {len} bytes exceeds the limit of {limit} bytes")
             }
             Self::MessageTooLong { limit, len } => {
-                write!(f, "a message of at least {len} bytes is over the limit of {limit} bytes")
+                write!(f, "message of at least {len} bytes exceeds the limit of {limit} bytes")
             }
             Self::TooManyFragments { limit } => {
-                write!(f, "a message has more than {limit} fragments")
+                write!(f, "message exceeds the limit of {limit} fragments")
             }
             Self::TooManyControlFrames { limit } => {
-                write!(f, "more than {limit} control frames came without a data frame between them")
+                write!(f, "more than {limit} consecutive control frames")
             }
             Self::TimedOut(timeout) => timeout.fmt(f),
             Self::RetainedInputLost => {
-                f.write_str("the bytes of an incomplete frame were not kept at the front of the input")
+                f.write_str("retained bytes of an incomplete frame are missing from the front of the input")
             }
-            Self::UnexpectedEof => f.write_str("the transport ended without a closing handshake"),
+            Self::UnexpectedEof => f.write_str("connection closed without a closing handshake"),
         }
     }
 }
 
 impl error::Error for ProtocolError {}
 
-/// Why nothing was sent: the call does not fit the state of the connection, or its arguments are out of range.
+/// The reason why nothing was sent: the state of the connection does not allow it, or an argument is out of
+/// range.
 ///
-/// Nothing was appended to `out` and nothing changed.
+/// Neither `out` nor the connection was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SendError {
-    /// The closing of the connection has begun (or ended), and this may not be sent any more (RFC 6455, 5.5.1).
+    /// The closing handshake has begun or ended, and this frame can no longer be sent (RFC 6455, section
+    /// 5.5.1).
     ConnectionClosing,
-    /// Another message is being sent in fragments and has to be finished first (RFC 6455, 5.4).
+    /// Another message is being sent in fragments and must be finished first (RFC 6455, section 5.4).
     MessageInProgress,
-    /// A continuation was asked for while no message is being sent in fragments (RFC 6455, 5.4).
+    /// A continuation was requested while cannot continue: no fragmented message is in progress (RFC 6455, section 5.4).
     NoMessageInProgress,
-    /// The payload of a Ping or Pong is longer than 125 bytes (RFC 6455, 5.5).
+    /// The payload of a Ping or Pong is longer than 125 bytes (RFC 6455, section 5.5).
     ControlPayloadTooLong,
-    /// A Ping or Pong cannot be a fragment (RFC 6455, 5.5).
+    /// A Ping or Pong cannot be a fragment (RFC 6455, section 5.5).
     ControlFragment,
-    /// A payload cannot be longer than 2^63 - 1 bytes (RFC 6455, 5.2).
+    /// A payload cannot be longer than 2^63 - 1 bytes (RFC 6455, section 5.2).
     PayloadTooLong,
-    /// A Close is sent with [`send_close`](crate::Connection::send_close), not as a bare header.
+    /// A Close must be sent with [`send_close`](crate::Connection::send_close), not with `send_header`.
     UseSendClose,
-    /// A message that is being sent compressed cannot be continued with a bare header.
+    /// A message that is being sent compressed cannot be continued with `send_header`.
     CompressedMessage,
-    /// Only a client sends status code 1010 (RFC 6455, 7.4.1).
+    /// Only a client can send close code 1010 (RFC 6455, section 7.4.1).
     ClientOnlyCloseCode,
-    /// The protocol version of the connection has nothing but text messages (hixie-75 and hixie-76).
+    /// The protocol version of the connection only supports text messages (hixie-75 and hixie-76).
     #[cfg(feature = "legacy")]
     #[cfg_attr(docsrs, doc(cfg(feature = "legacy")))]
     Unsupported,
@@ -174,30 +195,46 @@ pub enum SendError {
 impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::ConnectionClosing => "the connection is closing or closed",
-            Self::MessageInProgress => "another message is being sent in fragments",
-            Self::NoMessageInProgress => "no message is being sent in fragments",
-            Self::ControlPayloadTooLong => "a control frame holds at most 125 bytes",
-            Self::ControlFragment => "a control frame cannot be fragmented",
-            Self::PayloadTooLong => "a payload holds at most 2^63 - 1 bytes",
-            Self::UseSendClose => "a close frame is sent with send_close",
-            Self::CompressedMessage => "a compressed message cannot be continued with a bare header",
-            Self::ClientOnlyCloseCode => "status code 1010 is sent by clients only",
+            Self::ConnectionClosing => "cannot send: cannot send: the connection is closing or closed",
+            Self::MessageInProgress => "cannot send: a fragmented message is in progress",
+            Self::NoMessageInProgress => "cannot continue: no fragmented message is in progress",
+            Self::ControlPayloadTooLong => "control frame payload exceeds 125 bytes",
+            Self::ControlFragment => "control frames cannot be fragmented",
+            Self::PayloadTooLong => "payload exceeds 2^63 - 1 bytes",
+            Self::UseSendClose => "use `send_close` to send a close frame",
+            Self::CompressedMessage => "cannot continue a compressed message with `send_header`",
+            Self::ClientOnlyCloseCode => "close code 1010 can only be sent by a client",
             #[cfg(feature = "legacy")]
-            Self::Unsupported => "this protocol version has only text messages",
+            Self::Unsupported => "this protocol version only supports text messages",
         })
     }
 }
 
 impl error::Error for SendError {}
 
-/// Whatever can go wrong on an open connection, for a function that both receives and sends.
+/// Any error of an open connection, for functions that both receive and send.
+///
+/// Both kinds convert into it with `?`:
+///
+/// ```
+/// use sansocket::{Connection, Error, Input};
+///
+/// fn greet(
+///     connection: &mut Connection,
+///     input: &mut Input<'_>,
+///     out: &mut Vec<u8>,
+/// ) -> Result<(), Error> {
+///     connection.receive(input, out)?; // a `ProtocolError`
+///     connection.send_text("Hello", out)?; // a `SendError`
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Error {
     /// The connection failed. Its Close frame is in `out`.
     Protocol(ProtocolError),
-    /// Something was not sent.
+    /// A frame was not sent.
     Send(SendError),
 }
 

@@ -1,10 +1,10 @@
-//! What `Debug` shows of data and texts that are long or secret.
+//! Excerpts for `Debug` of data and texts that are long or confidential.
 //!
 //! Uses no other module.
 
 use core::fmt;
 
-/// For `Debug`: the beginning of data, in ASCII with escapes, and its length if that is not all.
+/// For `Debug`: the beginning of data, in ASCII with escapes, and its length if it is not complete.
 pub(crate) struct Excerpt<'a>(&'a [u8]);
 
 impl<'a> Excerpt<'a> {
@@ -12,7 +12,7 @@ impl<'a> Excerpt<'a> {
         Self(data)
     }
 
-    /// Of a URI or a part of one, without its query, which may hold credentials.
+    /// Creates an excerpt of a URI or a part of one, without its query, which may contain credentials.
     pub(crate) fn without_query(uri: &'a str) -> Self {
         Self(uri.split('?').next().unwrap_or_default().as_bytes())
     }

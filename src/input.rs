@@ -1,16 +1,21 @@
-//! The cursor over the bytes that were read.
+//! A cursor over the bytes that were read.
 //!
 //! Uses no other module.
 
 use core::{fmt, mem};
 
-/// The bytes that the caller read from its transport, and how far they have been used.
+/// A cursor over the bytes that you read from a transport.
 ///
-/// Wrap what one read returned, hand it to a machine, and ask the machine until it has nothing more to say.
-/// Whatever it did not use stays here, so the first frame may follow the handshake in the same read:
-/// hand the same `Input` first to the handshake and then to the connection.
+/// Wrap the bytes of one read, pass the `Input` to a handshake or connection, and call its `receive` until it
+/// returns `None`. Unconsumed bytes stay in the input, so the first frame may follow the handshake in the
+/// same read: pass the same `Input` to the handshake and then to the connection.
 ///
-/// The bytes are borrowed mutably because payloads are unmasked in place and events borrow from them.
+/// The bytes are borrowed mutably, because payloads are unmasked in place and events borrow from them.
+///
+/// An *incomplete frame* is one whose end has not been read. By default its bytes are consumed and stored by
+/// the connection; with a [retained](Self::retained) input they stay in your buffer.
+///
+/// Bytes are taken from the front:
 ///
 /// ```
 /// use sansocket::Input;
@@ -23,12 +28,13 @@ use core::{fmt, mem};
 #[derive(Default)]
 pub struct Input<'b> {
     bytes: &'b mut [u8],
-    /// If what is left comes again, with more behind it: how long that can become. Else 0.
+    /// For a retained input, the maximum length of the unconsumed bytes and those appended to them. Otherwise
+    /// 0.
     capacity: usize,
 }
 
 impl<'b> Input<'b> {
-    /// Starts at the first of `bytes`.
+    /// Creates an input with all of `bytes`.
     #[inline]
     pub fn new(bytes: &'b mut [u8]) -> Self {
         Self { bytes, capacity: 0 }
@@ -36,27 +42,33 @@ impl<'b> Input<'b> {
 
     /// Wraps the filled part of a buffer of `capacity` bytes that you will append to.
     ///
-    /// An incomplete frame that fits into `capacity` bytes stays in the buffer, so its message is borrowed from there once
-    /// it is complete, and not copied. Large messages and small reads gain from that. Move the unread bytes to the front of
-    /// the buffer before the next read, and append to them.
+    /// An incomplete frame that fits into `capacity` bytes stays in the buffer, so its message is borrowed
+    /// from there once it is complete, and not copied. This is faster for large messages and small reads.
+    /// Move the unread bytes to the front of the buffer before the next read, and append to them.
     ///
-    /// If they are not there the next time, receiving fails with
+    /// If they are missing the next time, receiving fails with
     /// [`ProtocolError::RetainedInputLost`](crate::ProtocolError::RetainedInputLost). With
-    /// [`Delivery::Chunks`](crate::Delivery::Chunks) nothing is retained, since chunks are passed on as they arrive.
+    /// [`Delivery::Chunks`](crate::Delivery::Chunks) nothing is retained, since chunks are passed on as they
+    /// arrive.
+    ///
+    /// A text message arrives in three reads and is not copied:
     ///
     /// ```
     /// use sansocket::{Config, Connection, Event, Input};
     ///
     /// let mut connection = Connection::server(Config::new());
     /// let (mut buf, mut filled) = ([0; 64], 0);
-    /// let mut said = Vec::new();
-    /// for read in [b"\x81\x85\x37\xfa\x21".as_slice(), b"\x3d\x7f\x9f", b"\x4d\x51\x58"] {
+    /// let mut texts = Vec::new();
+    /// let reads = [&b"\x81\x85\x37\xfa\x21"[..], b"\x3d\x7f\x9f", b"\x4d\x51\x58"];
+    /// for read in reads {
     ///     buf[filled..][..read.len()].copy_from_slice(read);
     ///     filled += read.len();
     ///     let capacity = buf.len();
     ///     let mut input = Input::retained(&mut buf[..filled], capacity);
-    ///     while let Some(event) = connection.receive(&mut input, &mut Vec::new())? {
-    ///         said.push(event.into_owned());
+    ///     while let Some(event) =
+    ///         connection.receive(&mut input, &mut Vec::new())?
+    ///     {
+    ///         texts.push(event.into_owned());
     ///     }
     ///     let taken = filled - input.len();
     ///     if taken > 0 {
@@ -64,21 +76,24 @@ impl<'b> Input<'b> {
     ///         filled -= taken;
     ///     }
     /// }
-    /// assert_eq!(said, [Event::Text("Hello".into())]);
+    /// assert_eq!(texts, [Event::Text("Hello".into())]);
     /// # Ok::<(), sansocket::ProtocolError>(())
     /// ```
+    #[doc(alias = "read buffer")]
+    #[doc(alias = "zero copy")]
+    #[doc(alias = "partial")]
     #[inline]
     pub fn retained(bytes: &'b mut [u8], capacity: usize) -> Self {
         Self { bytes, capacity }
     }
 
-    /// How many bytes there can be at most, if what is left comes again.
+    /// Returns the maximum number of bytes if the unread bytes are retained.
     #[inline]
     pub(crate) fn capacity(&self) -> usize {
         self.capacity
     }
 
-    /// Has everything taken.
+    /// Makes every later receiver consume all of the input.
     pub(crate) fn stop_retaining(&mut self) {
         self.capacity = 0;
     }
@@ -87,7 +102,7 @@ impl<'b> Input<'b> {
         self.bytes
     }
 
-    /// Takes the next `count` bytes, or all that remain if there are fewer.
+    /// Takes the next `count` bytes, or all unread bytes if there are fewer.
     #[inline]
     pub fn take(&mut self, count: usize) -> &'b mut [u8] {
         let bytes = mem::take(&mut self.bytes);
@@ -96,25 +111,25 @@ impl<'b> Input<'b> {
         taken
     }
 
-    /// Takes all bytes that remain.
+    /// Takes all unread bytes.
     #[inline]
     pub fn take_all(&mut self) -> &'b mut [u8] {
         mem::take(&mut self.bytes)
     }
 
-    /// The bytes that have not been used.
+    /// Returns the unread bytes.
     #[inline]
     pub fn remaining(&self) -> &[u8] {
         self.bytes
     }
 
-    /// How many bytes have not been used.
+    /// Returns the number of unread bytes.
     #[inline]
     pub fn len(&self) -> usize {
         self.bytes.len()
     }
 
-    /// Whether all bytes have been used.
+    /// Returns `true` if all bytes have been consumed.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
@@ -127,7 +142,7 @@ impl<'b> From<&'b mut [u8]> for Input<'b> {
     }
 }
 
-/// Shows no data, which may be long and secret.
+/// Shows no data, which may be long and confidential.
 impl fmt::Debug for Input<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Input({} bytes)", self.bytes.len())

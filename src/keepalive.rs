@@ -1,8 +1,8 @@
 //! Timeouts, Pings and round-trip times of a connection, without a clock.
 //!
 //! A [`KeepAlive`] returns what to do now ([`poll`](KeepAlive::poll)) and the time of the next call
-//! ([`deadline`](KeepAlive::deadline)). You supply the time as a [`Duration`] since a fixed instant of your choice, such as
-//! the start of the program. If it goes backwards, the latest time that was passed applies.
+//! ([`deadline`](KeepAlive::deadline)). You supply the time as a [`Duration`] since a fixed instant of your
+//! choice, such as the start of the program. If it goes backwards, the latest time that was passed applies.
 //!
 //! It is notified of what happens to the connection; the connection does not depend on it:
 //!
@@ -16,7 +16,8 @@
 //! let mut now = Duration::ZERO;
 //! let mut keep_alive = KeepAlive::new(timeouts, now);
 //! keep_alive.on_open(now);
-//! // Wait for bytes, at most until `keep_alive.deadline()`; report what has arrived; then poll.
+//! // Wait for bytes, at most until `keep_alive.deadline()`; report the
+//! // bytes that have arrived; then poll.
 //! now = keep_alive.deadline().unwrap();
 //! match keep_alive.poll(now) {
 //!     Action::Wait => {}
@@ -24,7 +25,7 @@
 //!         connection.send_ping(&data, &mut out)?;
 //!         keep_alive.on_ping_queued(out.len());
 //!     }
-//!     // Write `out`, and end the transport as after any failure: the timeout is the cause in `close_outcome`.
+//!     // Write `out`, then close the transport as after any failure.
 //!     Action::Disconnect(timeout) => connection.time_out(timeout, &mut out),
 //! }
 //! assert_eq!(&out[..2], [0x89, 8]);
@@ -42,7 +43,8 @@
 //! | [`hold_pings`](KeepAlive::hold_pings) | optional: a message during which no Ping may be sent begins or ends |
 //! | [`on_closing`](KeepAlive::on_closing) | [`Connection::state`](crate::Connection::state) is no longer `Open` |
 //!
-//! Report the bytes that have arrived before you call `poll`: bytes that are unread in the socket show that the peer is alive.
+//! Report the bytes that have arrived before you call `poll`: bytes that are unread in the socket show that
+//! the peer is alive.
 //!
 //! # Timeouts
 //!
@@ -56,9 +58,9 @@
 //!
 //! # Signs of life
 //!
-//! A Ping is sent at each interval, whether or not earlier ones were answered. By default any byte that arrives shows that the
-//! peer is alive, since a Pong can arrive neither inside a long frame nor ahead of one. [`Timeouts::exact_pong`] requires the
-//! Pong itself:
+//! A Ping is sent at each interval, whether or not earlier ones were answered. By default any byte that
+//! arrives shows that the peer is alive, since a Pong can arrive neither inside a long frame nor ahead of
+//! one. [`Timeouts::exact_pong`] requires the Pong itself:
 //!
 //! | what happens | wait for a Pong | with `exact_pong` | [`round_trip`](KeepAlive::round_trip) |
 //! |---|---|---|---|
@@ -69,7 +71,8 @@
 //! | another Ping is sent | continues | continues | |
 //! | bytes ahead of the Ping are written (`on_write`) | starts again | starts again | starts again |
 //!
-//! A Pong answers all Pings before its own, since a peer may answer the most recent one alone (RFC 6455, 5.5.3).
+//! A Pong answers all Pings before its own, since a peer may answer only the most recent one (RFC 6455,
+//! section 5.5.3).
 //!
 //! Uses no other module.
 
@@ -81,7 +84,17 @@ use core::{
 
 /// The durations after which a [`KeepAlive`] acts; `None` turns one off.
 ///
-/// They are kept in whole milliseconds, rounded up, so that a timer is small. One of more than 49 days is turned off.
+/// A server behind a load balancer with an idle timeout of 30 s uses a shorter interval:
+///
+/// ```
+/// use std::time::Duration;
+/// use sansocket::keepalive::Timeouts;
+///
+/// let timeouts = Timeouts::new()
+///     .ping_interval(Some(Duration::from_secs(15)))
+///     .pong(Some(Duration::from_secs(10)))
+///     .idle(Some(Duration::from_secs(3600)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
     opening: Option<Millis>,
@@ -93,8 +106,8 @@ pub struct Timeouts {
 }
 
 impl Timeouts {
-    /// Creates the default: 10 s to open, 20 s between two Pings, 20 s for a sign of life after a Ping, 10 s to close, and no
-    /// limit on idle time.
+    /// Creates the default: 10 s to open, 20 s between two Pings, 20 s for a sign of life after a Ping, 10 s
+    /// to close, and no limit on idle time.
     pub const fn new() -> Self {
         Self {
             opening: Millis::of(Some(Duration::from_secs(10))),
@@ -106,21 +119,25 @@ impl Timeouts {
         }
     }
 
-    /// Sets the longest duration of the opening handshake. Bytes that arrive do not extend it. The default is 10 s.
+    /// Sets the longest duration of the opening handshake. Bytes that arrive do not extend it. The default is
+    /// 10 s.
     #[must_use]
     pub const fn opening(mut self, timeout: Option<Duration>) -> Self {
         self.opening = Millis::of(timeout);
         self
     }
 
-    /// Sets the longest time without a byte from the peer while the connection is open. The default is `None`.
+    /// Sets the longest time without a byte from the peer while the connection is open. The default is
+    /// `None`.
     #[must_use]
     pub const fn idle(mut self, timeout: Option<Duration>) -> Self {
         self.idle = Millis::of(timeout);
         self
     }
 
-    /// Sets the time from one Ping to the next while the connection is open; with `None` no Pings are sent. The default is 20 s.
+    /// Sets the time from one Ping to the next while the connection is open. With `None` no Pings are sent.
+    /// The default is 20 s.
+    #[doc(alias = "heartbeat")]
     #[must_use]
     pub const fn ping_interval(mut self, interval: Option<Duration>) -> Self {
         self.ping_interval = Millis::of(interval);
@@ -129,26 +146,27 @@ impl Timeouts {
 
     /// Sets the longest time from a Ping to a sign of life. The default is 20 s.
     ///
-    /// Any byte that arrives is one, unless [`exact_pong`](Self::exact_pong) is set. With `None`, Pings are still sent, and
-    /// round-trip times are measured.
+    /// Any byte that arrives is one, unless [`exact_pong`](Self::exact_pong) is set. With `None`, Pings are
+    /// still sent, and round-trip times are measured.
     #[must_use]
     pub const fn pong(mut self, timeout: Option<Duration>) -> Self {
         self.pong = Millis::of(timeout);
         self
     }
 
-    /// Sets whether only a Pong with the data of a Ping is a sign of life. The default is `false`: any byte is one.
+    /// Sets whether only a Pong with the data of a Ping is a sign of life. The default is `false`: any byte
+    /// is one.
     ///
-    /// With `true`, a peer whose own frames delay its Pongs beyond the timeout is disconnected, and so is one that
-    /// answers with other data than it was sent.
+    /// With `true`, a peer whose own frames delay its Pongs beyond the timeout is disconnected, and so is one
+    /// that answers with other data than it was sent.
     #[must_use]
     pub const fn exact_pong(mut self, exact: bool) -> Self {
         self.exact_pong = exact;
         self
     }
 
-    /// Sets the longest time from the first Close, or the failure, to the end of the transport. Bytes that arrive do not
-    /// extend it. The default is 10 s.
+    /// Sets the longest time from the first Close, or the failure, to the end of the transport. Bytes that
+    /// arrive do not extend it. The default is 10 s.
     #[must_use]
     pub const fn closing(mut self, timeout: Option<Duration>) -> Self {
         self.closing = Millis::of(timeout);
@@ -162,7 +180,7 @@ impl Default for Timeouts {
     }
 }
 
-/// The action that [`KeepAlive::poll`] asks for.
+/// The action that [`KeepAlive::poll`] requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "callers have to do each of them")]
 pub enum Action {
@@ -202,13 +220,18 @@ impl fmt::Display for Timeout {
 impl error::Error for Timeout {}
 
 /// The timer of one connection.
+#[doc(alias = "heartbeat")]
+#[doc(alias = "ping interval")]
+#[doc(alias = "idle timeout")]
+#[doc(alias = "timeout")]
 #[derive(Clone, Debug)]
 pub struct KeepAlive {
     timeouts: Timeouts,
     /// The latest time that was passed in.
     now: Nanos,
     phase: Phase,
-    /// The beginning of the phase; of the open one the last arrival, if there was one.
+    /// The beginning of the phase; while the connection is open, the latest arrival of bytes if there was
+    /// one.
     since: Nanos,
     /// The latest Ping. Before the first its number is 0 and its time that of the opening.
     latest: Ping,
@@ -230,7 +253,7 @@ enum Phase {
     Expired(Timeout),
 }
 
-/// A Ping and when it was sent, or the last byte ahead of it.
+/// A Ping, and the time at which it or the last byte ahead of it was sent.
 #[derive(Clone, Copy, Debug)]
 struct Ping {
     number: u64,
@@ -273,7 +296,8 @@ impl KeepAlive {
 
     /// Reports a Pong, and returns the round-trip time if it was measured.
     ///
-    /// The module documentation describes which Pongs count. Unsolicited ones are allowed (RFC 6455, 5.5.3).
+    /// The module documentation describes which Pongs count. Unsolicited Pongs are allowed (RFC 6455, section
+    /// 5.5.3).
     pub fn on_pong(&mut self, data: &[u8], now: Duration) -> Option<Duration> {
         self.on_receive(now);
         let oldest = self.unanswered?;
@@ -288,12 +312,13 @@ impl KeepAlive {
         Some(round_trip)
     }
 
-    /// Reports that the Ping that [`poll`](Self::poll) returned was appended to `out`, of which `unwritten` bytes are still to be
-    /// written: those ahead of the Ping, and the Ping.
+    /// Reports that the Ping that [`poll`](Self::poll) returned was appended to `out`, of which `unwritten`
+    /// bytes are still to be written: those ahead of the Ping, and the Ping.
     ///
-    /// Optional. Without it the time of a Ping runs from `poll`, and a large message of your own ahead of it can consume that
-    /// time. With it, each [`on_write`](Self::on_write) starts the time again until the Ping is written; until then no other Ping
-    /// is due, and bytes that arrive start the time again instead of ending it.
+    /// Optional. Without it the time of a Ping runs from `poll`, and a large message of your own ahead of it
+    /// can consume that time. With it, each [`on_write`](Self::on_write) starts the time again until the Ping
+    /// is written; until then no other Ping is due, and bytes that arrive start the time again instead of
+    /// ending it.
     pub fn on_ping_queued(&mut self, unwritten: usize) {
         self.unwritten = unwritten;
     }
@@ -319,14 +344,15 @@ impl KeepAlive {
 
     /// Sets whether Pings are held back. One that becomes due is returned by the first `poll` after that.
     ///
-    /// Several deployed peers fail the connection when a control frame comes between the fragments of a compressed message, which
-    /// is allowed (RFC 6455, 5.4): hold Pings while you send such a message.
+    /// Several deployed peers fail the connection when a control frame comes between the fragments of a
+    /// compressed message, which is allowed (RFC 6455, section 5.4): hold Pings while you send such a
+    /// message.
     pub fn hold_pings(&mut self, held: bool) {
         self.held = held;
     }
 
-    /// Reports that the connection is no longer open: a Close was sent or received, or it failed. No more Pings are sent.
-    /// Later calls have no effect.
+    /// Reports that the connection is no longer open: a Close was sent or received, or it failed. No more
+    /// Pings are sent. Later calls have no effect.
     pub fn on_closing(&mut self, now: Duration) {
         let now = self.advance(now);
         if matches!(self.phase, Phase::Opening | Phase::Open) {
@@ -334,13 +360,29 @@ impl KeepAlive {
         }
     }
 
-    /// Returns the time by which [`poll`](Self::poll) must be called again, or `None` if no timeout is running.
+    /// Returns the time by which [`poll`](Self::poll) must be called again, or `None` if no timeout is
+    /// running.
     pub fn deadline(&self) -> Option<Duration> {
         let timeouts = self.running().into_iter().flatten().map(|(at, _)| at);
         timeouts.chain(self.next_ping()).min().map(Nanos::duration)
     }
 
-    /// Returns what to do now.
+    /// Returns the action to take now.
+    ///
+    /// Call it at [`deadline`](Self::deadline) or later:
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    /// use sansocket::keepalive::{Action, KeepAlive, Timeouts};
+    ///
+    /// let start = Instant::now();
+    /// let mut timer = KeepAlive::new(Timeouts::new(), Duration::ZERO);
+    /// match timer.poll(start.elapsed()) {
+    ///     Action::Wait => {} // until `timer.deadline()`
+    ///     Action::Ping(data) => println!("send a Ping with {data:?}"),
+    ///     Action::Disconnect(timeout) => println!("{timeout}"),
+    /// }
+    /// ```
     pub fn poll(&mut self, now: Duration) -> Action {
         let now = self.advance(now);
         let is_over = |at: &Nanos| *at <= now;
@@ -367,7 +409,8 @@ impl KeepAlive {
         self.round_trip.map(Nanos::duration)
     }
 
-    /// Returns the timeout that has expired: that of the [`Action::Disconnect`] which [`poll`](Self::poll) returned.
+    /// Returns the timeout that has expired: that of the [`Action::Disconnect`] which [`poll`](Self::poll)
+    /// returned.
     pub fn expired(&self) -> Option<Timeout> {
         match self.phase {
             Phase::Expired(timeout) => Some(timeout),
@@ -375,7 +418,7 @@ impl KeepAlive {
         }
     }
 
-    /// The timeouts that are running, with the time at which each expires.
+    /// Returns the timeouts that are running, with the time at which each expires.
     fn running(&self) -> [Option<(Nanos, Timeout)>; 2] {
         let Timeouts { opening, idle, pong, closing, exact_pong, .. } = self.timeouts;
         let after =
@@ -395,22 +438,22 @@ impl KeepAlive {
         }
     }
 
-    /// The time at which the next Ping is due.
+    /// Returns the time at which the next Ping is due.
     fn next_ping(&self) -> Option<Nanos> {
         let is_possible = self.phase == Phase::Open && !self.held && self.unwritten == 0;
         let interval = self.timeouts.ping_interval.filter(|_| is_possible)?;
         Some(self.latest.at.after(interval))
     }
 
-    /// Time does not go backwards here.
+    /// Advances the time, which does not go backwards here.
     fn advance(&mut self, now: Duration) -> Nanos {
         self.now = self.now.max(Nanos::new(now));
         self.now
     }
 }
 
-/// A point in time in half the memory of a [`Duration`], also if there is none: nanoseconds, and one more. It ends after
-/// 584 years.
+/// A time or a span of time in half the memory of a [`Duration`], including its absence: nanoseconds, plus
+/// one. It ends after 584 years.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Nanos(NonZeroU64);
 

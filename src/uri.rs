@@ -1,4 +1,4 @@
-//! `ws` and `wss` URIs (RFC 6455, 3).
+//! `ws` and `wss` URIs (RFC 6455, section 3).
 //!
 //! Uses `excerpt`.
 
@@ -7,21 +7,24 @@ use core::{error, fmt, net::Ipv6Addr, str::FromStr};
 
 use crate::excerpt::Excerpt;
 
-/// Where a client connects to: `ws://host[:port]/path[?query]`, or `wss` for TLS (RFC 6455, 3).
+/// The address of a WebSocket: `ws://host[:port]/path[?query]`, or `wss` for TLS (RFC 6455, section 3).
 ///
-/// It is kept in normal form: scheme and host in lower case, no port where it is the default one, `/` for an
-/// empty path, no `?` for an empty query. [`Display`](fmt::Display) writes that form, user information included;
-/// [`Debug`](fmt::Debug) leaves user information and query out, as they may hold credentials.
+/// It is stored in normal form: scheme and host in lower case, no default port, `/` for an empty path, no `?`
+/// for an empty query. [`Display`](fmt::Display) writes that form, including user information;
+/// [`Debug`](fmt::Debug) omits user information and query, which may contain credentials.
 ///
-/// Only ASCII is accepted. Convert a name of another script to its ASCII form (IDNA) first, and percent-encode
-/// what a path or query may not hold; escapes are handed on as they are.
+/// Only ASCII is accepted. Convert a host name in another script to its ASCII form (IDNA) first, and
+/// percent-encode characters that a path or query cannot contain; escapes are passed on unchanged.
+///
+/// This parses the URI of an IPv6 host:
 ///
 /// ```
 /// use sansocket::uri::Uri;
 ///
 /// let uri: Uri = "wss://[2001:DB8::1]:443/chat?room=1".parse()?;
 /// assert!(uri.is_secure());
-/// assert_eq!((uri.host(), uri.host_without_brackets()), ("[2001:db8::1]", "2001:db8::1"));
+/// assert_eq!(uri.host(), "[2001:db8::1]");
+/// assert_eq!(uri.host_without_brackets(), "2001:db8::1");
 /// assert_eq!((uri.port(), uri.authority()), (443, "[2001:db8::1]"));
 /// assert_eq!(uri.resource_name(), "/chat?room=1");
 /// # Ok::<(), sansocket::uri::UriError>(())
@@ -30,26 +33,26 @@ use crate::excerpt::Excerpt;
 pub struct Uri {
     /// The normal form: `scheme://[userinfo@]host[:port]resource-name`.
     text: String,
-    /// Where the host begins in `text`.
+    /// The position of the host in `text`.
     host: usize,
-    /// Where the host ends, and the port may follow.
+    /// The end of the host, after which the port may follow.
     host_end: usize,
-    /// Where the resource name begins.
+    /// The position of the resource name.
     resource: usize,
     port: u16,
     secure: bool,
 }
 
 impl Uri {
-    /// Reads a URI.
+    /// Parses a URI.
     ///
     /// # Errors
     ///
-    /// [`UriError`] names the part that is wrong.
+    /// Returns a [`UriError`] that names the invalid part.
     pub fn parse(uri: impl AsRef<[u8]>) -> Result<Self, UriError> {
         let uri = check_characters(uri.as_ref())?;
         let (scheme, rest) = uri.split_once(':').ok_or(UriError::InvalidScheme)?;
-        // RFC 6455, 3: the scheme decides alone, and its case does not matter.
+        // RFC 6455, 3: only the scheme decides, and its case does not matter.
         let secure = match scheme {
             _ if scheme.eq_ignore_ascii_case("ws") => false,
             _ if scheme.eq_ignore_ascii_case("wss") => true,
@@ -78,40 +81,41 @@ impl Uri {
         Ok(uri)
     }
 
-    /// Whether the scheme is `wss`: the opening handshake is sent through TLS, once that is set up
-    /// (RFC 6455, 4.1).
+    /// Returns `true` if the scheme is `wss`: the opening handshake is sent through TLS, once that has been
+    /// set up (RFC 6455, section 4.1).
     pub fn is_secure(&self) -> bool {
         self.secure
     }
 
-    /// The host in lower case, an IPv6 address in brackets.
+    /// Returns the host in lower case; an IPv6 address is in brackets.
     pub fn host(&self) -> &str {
         self.slice(self.host, self.host_end)
     }
 
-    /// The host as name resolution, `connect` and the server name of TLS want it: no brackets.
+    /// Returns the host without brackets, as name resolution, `connect` and the TLS server name expect it.
     pub fn host_without_brackets(&self) -> &str {
         without_brackets(self.host())
     }
 
-    /// The port, by default 80 for `ws` and 443 for `wss` (RFC 6455, 3).
+    /// Returns the port, by default 80 for `ws` and 443 for `wss` (RFC 6455, section 3).
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The value of the Host header: the host, and the port unless it is the default (RFC 6455, 4.1).
+    /// Returns the value of the Host header: the host, and the port unless it is the default (RFC 6455,
+    /// section 4.1).
     pub fn authority(&self) -> &str {
         self.slice(self.host, self.resource)
     }
 
-    /// Path and query, as the request line has them (RFC 6455, 3). It begins with `/`.
+    /// Returns path and query as in the request line (RFC 6455, section 3). It begins with `/`.
     pub fn resource_name(&self) -> &str {
         self.slice(self.resource, self.text.len())
     }
 
-    /// What stands before the `@`, if anything, still percent-encoded.
+    /// Returns the user information, still percent-encoded, if present.
     ///
-    /// It is never sent. Whoever wants it as an Authorization header adds that header to the request.
+    /// It is never sent. To use it for authorization, add an Authorization header to the request.
     pub fn userinfo(&self) -> Option<&str> {
         self.slice(0, self.host).strip_suffix('@')?.split_once("//").map(|(_, userinfo)| userinfo)
     }
@@ -168,7 +172,7 @@ impl fmt::Display for Uri {
     }
 }
 
-/// Shows neither user information nor query, and not much of a long path.
+/// Shows neither user information nor query, and at most the beginning of a long path.
 impl fmt::Debug for Uri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Uri")
@@ -179,53 +183,55 @@ impl fmt::Debug for Uri {
     }
 }
 
-/// Why a text is not a `ws` or `wss` URI.
+/// The reason why a text is not a `ws` or `wss` URI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UriError {
-    /// It does not begin with `ws:` or `wss:`.
+    /// The URI does not begin with `ws:` or `wss:`.
     InvalidScheme,
-    /// No `//` and host follow the scheme.
+    /// The scheme is not followed by `//` and a host.
     InvalidAuthority,
-    /// The user information before the `@` has a character that must be percent-encoded there, or a `%` that begins no
-    /// escape.
+    /// The user information before the `@` contains a character that must be percent-encoded there, or a `%`
+    /// that does not begin an escape.
     InvalidUserInfo,
     /// The host is neither a name nor an address, or an IPv6 address without brackets.
     InvalidHost,
     /// The port is not a number up to 65535.
     InvalidPort,
-    /// A control character or a space; percent-encode it if it is meant.
+    /// The URI contains a control character or a space, which must be percent-encoded.
     InvalidCharacter,
-    /// A character outside ASCII: convert host names with IDNA, percent-encode the rest.
+    /// The URI contains a character outside ASCII: convert host names with IDNA, and percent-encode the rest.
     NonAscii,
-    /// A fragment, from `#` on, has no meaning in these URIs (RFC 6455, 3); write `%23` if it is data.
+    /// The URI has a fragment, from `#` on, which has no meaning in these URIs (RFC 6455, section 3); encode
+    /// a literal `#` as `%23`.
     UnexpectedFragment,
 }
 
 impl fmt::Display for UriError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::InvalidScheme => "the URI does not begin with ws:// or wss://",
-            Self::InvalidAuthority => "the URI has no host",
+            Self::InvalidScheme => "URI does not begin with ws:// or wss://",
+            Self::InvalidAuthority => "URI is missing a host",
             Self::InvalidUserInfo => {
-                "the user information of the URI has a character that must be percent-encoded"
+                "user information of the URI contains a character that must be percent-encoded"
             }
-            Self::InvalidHost => "the host of the URI is neither a host name nor an IP address",
-            Self::InvalidPort => "the port of the URI is not a number up to 65535",
+            Self::InvalidHost => "host of the URI is neither a host name nor an IP address",
+            Self::InvalidPort => "port of the URI is not a number up to 65535",
             Self::InvalidCharacter => {
-                "the URI has a space or control character, which must be percent-encoded"
+                "URI contains a space or control character that must be percent-encoded"
             }
-            Self::NonAscii => "the URI has a character outside ASCII",
-            Self::UnexpectedFragment => "the URI has a fragment, a # that is data is written %23",
+            Self::NonAscii => "URI contains a character outside ASCII",
+            Self::UnexpectedFragment => "URI must not have a fragment (encode a literal # as %23)",
         })
     }
 }
 
 impl error::Error for UriError {}
 
-/// Splits an authority without user information into host and port, and checks both (RFC 3986, 3.2).
+/// Splits an authority without user information into host and port, and validates both (RFC 3986, section
+/// 3.2).
 ///
-/// An escape in a host is refused: it would only hide a character that no host name has.
+/// An escape in a host is rejected: it would only hide a character that no host name contains.
 pub(crate) fn split_authority(authority: &str) -> Result<(&str, Option<u16>), UriError> {
     let host_len = if authority.starts_with('[') {
         authority.find(']').ok_or(UriError::InvalidHost)?.saturating_add(1)
@@ -247,7 +253,7 @@ pub(crate) fn split_authority(authority: &str) -> Result<(&str, Option<u16>), Ur
         None if port.is_empty() => None,
         None => return Err(UriError::InvalidHost),
         Some("") => None,
-        // `u16::from_str` would take a plus sign.
+        // `u16::from_str` would accept a plus sign.
         Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
             Some(port.parse().map_err(|_| UriError::InvalidPort)?)
         }
@@ -278,9 +284,10 @@ pub(crate) fn is_userinfo(userinfo: &str) -> bool {
     }
 }
 
-/// The text, if nothing in it can end a request line or a URI early.
+/// Returns the text if it contains nothing that could end a request line or a URI early.
 ///
-/// Some of what passes should be percent-encoded by RFC 3986, as `|` and `{`, and is sent as it is: browsers do.
+/// Some accepted characters, such as `|` and `{`, should be percent-encoded by RFC 3986, but are sent
+/// unchanged, as browsers do.
 pub(crate) fn check_characters(uri: &[u8]) -> Result<&str, UriError> {
     for &byte in uri {
         match byte {

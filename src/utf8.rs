@@ -1,19 +1,21 @@
-//! Text that arrives in pieces (RFC 3629; RFC 6455, 8.1).
+//! Incremental UTF-8 validation (RFC 3629; RFC 6455, section 8.1).
 //!
-//! [`Decoder`] validates UTF-8 in pieces that may be cut anywhere, and fails at the first byte with which the
-//! text can no longer become valid.
+//! [`Decoder`] validates UTF-8 in pieces that may be split anywhere, and fails at the first byte that makes
+//! the text invalid, whatever follows.
 //!
 //! Uses no other module.
 
 use core::{error, fmt, str};
 
-/// Turns pieces of UTF-8 into pieces of text.
+/// Validates UTF-8 incrementally.
+///
+/// A euro sign (e2 82 ac) is split between two pieces:
 ///
 /// ```
 /// use sansocket::utf8::Decoder;
 ///
 /// let mut decoder = Decoder::new();
-/// let piece = decoder.decode(b"10 \xe2\x82")?; // the euro sign is e2 82 ac
+/// let piece = decoder.decode(b"10 \xe2\x82")?;
 /// assert_eq!((piece.first, piece.rest), (None, "10 "));
 /// let piece = decoder.decode(b"\xac!")?;
 /// assert_eq!((piece.first, piece.rest), (Some('€'), "!"));
@@ -22,36 +24,36 @@ use core::{error, fmt, str};
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Decoder {
-    /// The bits of the unfinished character that are known.
+    /// The known bits of the unfinished character.
     code: u32,
-    /// How many bytes it still needs; 0 if there is none.
+    /// The number of bytes that the unfinished character still needs; 0 if there is none.
     missing: u8,
-    /// Which values the next of them may have.
+    /// The range of values that its next byte may have.
     low: u8,
     high: u8,
 }
 
-/// What a piece of UTF-8 says: [`first`](Self::first), then [`rest`](Self::rest).
+/// The text of a piece of UTF-8: [`first`](Self::first), then [`rest`](Self::rest).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "a piece cannot have more parts")]
 pub struct Decoded<'a> {
     /// The character that began in an earlier piece and ended in this one.
     pub first: Option<char>,
-    /// All whole characters behind it. What is left of the piece is kept for the next one.
+    /// All complete characters after it. An incomplete character at the end is kept for the next piece.
     pub rest: &'a str,
 }
 
 impl Decoder {
-    /// A decoder at the beginning of a text.
+    /// Creates a decoder at the beginning of a text.
     pub const fn new() -> Self {
         Self { code: 0, missing: 0, low: 0, high: 0 }
     }
 
-    /// The characters that are complete with `bytes`.
+    /// Returns the characters that `bytes` complete.
     ///
     /// # Errors
     ///
-    /// [`Utf8Error`] if no continuation can make the text valid. The decoder is then of no further use.
+    /// Returns [`Utf8Error`] if no continuation can make the text valid. Do not use the decoder afterwards.
     #[inline]
     pub fn decode<'a>(&mut self, bytes: &'a [u8]) -> Result<Decoded<'a>, Utf8Error> {
         if self.missing == 0 {
@@ -72,14 +74,14 @@ impl Decoder {
         self.decode_whole(bytes, used, whole).map(|rest| Decoded { first, rest })
     }
 
-    /// The text that `bytes` are, if no character is cut at either end. `None` says nothing else, and nothing has
-    /// happened.
+    /// Returns `bytes` as text if no character is split at either end. `None` has no other meaning, and the
+    /// decoder is unchanged.
     #[inline]
     pub(crate) fn decode_plain(self, bytes: &[u8]) -> Option<&str> {
         if self.missing == 0 && cut_len(bytes) == 0 { from_utf8(bytes).ok() } else { None }
     }
 
-    /// The characters that are complete with `bytes`, up to the first fault, and whether there is one.
+    /// Returns the characters that `bytes` complete up to the first invalid byte, and whether there is one.
     pub(crate) fn decode_until_fault<'a>(&mut self, bytes: &'a [u8]) -> (Decoded<'a>, bool) {
         let before = *self;
         match self.decode(bytes) {
@@ -92,13 +94,13 @@ impl Decoder {
         }
     }
 
-    /// Whether the text may end here: no character is unfinished.
+    /// Returns `true` if the text may end here: no character is unfinished.
     #[inline]
     pub fn is_complete(&self) -> bool {
         self.missing == 0
     }
 
-    /// Validates `bytes[from..to]`, which has to end with a whole character, and begins the one behind it.
+    /// Validates `bytes[from..to]`, which must end with a complete character, and begins the one after it.
     #[inline]
     fn decode_whole<'a>(&mut self, bytes: &'a [u8], from: usize, to: usize) -> Result<&'a str, Utf8Error> {
         let whole = bytes.get(from..to).unwrap_or_default();
@@ -111,7 +113,7 @@ impl Decoder {
         Ok(text)
     }
 
-    /// Takes one byte, and returns the character that ends with it.
+    /// Takes one byte, and returns the character that it completes.
     fn push(&mut self, byte: u8) -> Result<Option<char>, Impossible> {
         if self.missing == 0 {
             (self.code, self.missing, self.low, self.high) = match byte {
@@ -137,14 +139,14 @@ impl Decoder {
     }
 }
 
-/// Text is not valid UTF-8 and cannot become so.
+/// The error for text that is not valid UTF-8 and cannot become valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Utf8Error {
     index: usize,
 }
 
 impl Utf8Error {
-    /// The first byte of the piece with which the text cannot be valid, whatever follows.
+    /// Returns the position in the piece of the first byte that makes the text invalid, whatever follows.
     pub fn index(self) -> usize {
         self.index
     }
@@ -152,16 +154,16 @@ impl Utf8Error {
 
 impl fmt::Display for Utf8Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the text is not valid UTF-8 from byte {} on", self.index)
+        write!(f, "text is not valid UTF-8 from byte {} on", self.index)
     }
 }
 
 impl error::Error for Utf8Error {}
 
-/// A byte that cannot follow.
+/// The error for a byte that cannot follow.
 struct Impossible;
 
-/// Validates a text that is all there.
+/// Validates a complete text.
 #[inline]
 pub(crate) fn from_utf8(bytes: &[u8]) -> Result<&str, NotUtf8> {
     #[cfg(feature = "simd")]
@@ -171,11 +173,11 @@ pub(crate) fn from_utf8(bytes: &[u8]) -> Result<&str, NotUtf8> {
     str::from_utf8(bytes).map_err(|_| NotUtf8)
 }
 
-/// A text is not UTF-8, somewhere.
+/// The error for a text that is not UTF-8, at an unknown position.
 #[derive(Debug)]
 pub(crate) struct NotUtf8;
 
-/// How many bytes at the end of `bytes` are the beginning of a character that goes on behind them.
+/// Returns the number of bytes at the end of `bytes` that are an incomplete character.
 #[inline]
 fn cut_len(bytes: &[u8]) -> usize {
     for (back, &byte) in (1..=3).zip(bytes.iter().rev()) {
@@ -190,16 +192,16 @@ fn cut_len(bytes: &[u8]) -> usize {
     0
 }
 
-/// Where `bytes`, which are not valid, first cannot become so.
+/// Returns the position of the first byte that makes invalid `bytes` invalid whatever follows.
 #[cold]
 fn first_impossible(bytes: &[u8]) -> usize {
     let valid = str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
     let mut decoder = Decoder::new();
     let impossible = bytes.iter().skip(valid).position(|&byte| decoder.push(byte).is_err());
-    // If the bytes just end inside a character, the next one would be the first at fault.
+    // If the bytes end inside a character, the next byte would be the first offending one.
     impossible.map_or(bytes.len(), |index| index.saturating_add(valid))
 }
 
-/// From how many bytes on vector instructions pay.
+/// The length from which vector instructions are worth their cost.
 #[cfg(feature = "simd")]
 const SIMD_FROM: usize = 64;

@@ -280,7 +280,7 @@ fn a_plain_request_shows_its_parts() {
     let shown = format!("{plain:?}");
     assert!(shown.contains("/a/b") && !shown.contains("secret"), "{shown}");
     let error = plain.respond(99, &[], b"", &mut Vec::new()).unwrap_err();
-    assert_eq!(error.to_string(), "the status of a response is between 200 and 599");
+    assert_eq!(error.to_string(), "response status is not between 200 and 599");
     assert!(format!("{error:?}").contains("InvalidStatus"));
     assert!(format!("{:?}", request(&Head::request())).contains("/chat"));
 }

@@ -119,7 +119,7 @@ fn a_transcript_is_read_and_replayed() {
     let shown = transcript.to_string();
     assert!(shown.starts_with("called   say Hi\n  sent   \\x81\\x82"), "{shown}");
     assert!(shown.contains("\nreceived \\x81\\x02Yo\\x89\\x00\n  sent   \\x8a\\x80"), "{shown}");
-    assert!(shown.ends_with("ended\n  error  the transport ended without a closing handshake\n"), "{shown}");
+    assert!(shown.ends_with("ended\n  error  connection closed without a closing handshake\n"), "{shown}");
 
     let say = |client: &mut EventCollector, name: &str, out: &mut Vec<u8>| {
         client.connection.send_text(name.trim_start_matches("say "), out).unwrap();

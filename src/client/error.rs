@@ -84,20 +84,20 @@ pub enum RequestError {
 impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::InvalidHeaderName => "the name of a header is not a token",
-            Self::InvalidHeaderValue => "the value of a header has a control character",
-            Self::ReservedHeader => "the handshake writes this header itself",
-            Self::TooManyExtraHeaders => "there are more headers than the types of the crate http hold",
-            Self::UnprintableOrigin => "the origin is not printable ASCII without spaces",
-            Self::InvalidSubprotocol => "a subprotocol is not a token",
-            Self::RepeatedSubprotocol => "a subprotocol is in the request twice",
-            Self::TooManySubprotocols => "there are more than 64 subprotocols",
-            Self::NoSubprotocolOffered => "a subprotocol is required, and there is none to select",
-            Self::InvalidExtension => "the offers of extensions are malformed or too long",
+            Self::InvalidHeaderName => "header name is not a token",
+            Self::InvalidHeaderValue => "header value contains a control character",
+            Self::ReservedHeader => "header is reserved for the handshake",
+            Self::TooManyExtraHeaders => "too many headers for the types of the crate `http`",
+            Self::UnprintableOrigin => "origin is not printable ASCII without spaces",
+            Self::InvalidSubprotocol => "subprotocol is not a token",
+            Self::RepeatedSubprotocol => "repeated subprotocol",
+            Self::TooManySubprotocols => "more than 64 subprotocols",
+            Self::NoSubprotocolOffered => "a subprotocol is required but none was offered",
+            Self::InvalidExtension => "malformed or too long extension offer",
             Self::InvalidCredentials => "the user name or password cannot be sent to the proxy",
             Self::HostTooLong => "the host name is longer than the 255 bytes that SOCKS5 carries",
             Self::NewConnectionRequired => "the connection to the proxy cannot be used again: connect anew",
-            Self::InvalidUri => "the crate http does not take the uri",
+            Self::InvalidUri => "URI is not representable as `http::Uri`",
             #[cfg(feature = "legacy")]
             Self::OriginRequired => "this protocol version requires an origin",
             #[cfg(feature = "legacy")]

@@ -1,4 +1,4 @@
-//! What does not lie whole in the input, put together.
+//! Reassembly of messages and control frames that span several reads.
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
 use core::{fmt, mem};
@@ -8,7 +8,7 @@ use crate::{frame::MAX_CONTROL_LEN, utf8};
 
 /// The part of a message that has arrived.
 pub(super) enum Assembly {
-    /// No message is being assembled. The memory of an earlier one may be there, empty.
+    /// No message is being reassembled. The empty buffer of an earlier one may be kept.
     Idle(Vec<u8>),
     Text(String),
     Binary(Vec<u8>),
@@ -21,11 +21,11 @@ impl Default for Assembly {
 }
 
 impl Assembly {
-    /// Begins a message, unless one has been begun.
+    /// Begins a message, unless one is in progress.
     pub(super) fn begin(&mut self, is_text: bool) {
         if let Self::Idle(memory) = self {
             let memory = mem::take(memory);
-            // It is empty, so it is text.
+            // It is empty, so it is valid text.
             *self = if is_text {
                 Self::Text(String::from_utf8(memory).unwrap_or_default())
             } else {
@@ -34,7 +34,7 @@ impl Assembly {
         }
     }
 
-    /// Keeps the memory of a message for the next one, unless there is more already.
+    /// Keeps the buffer of a message for the next one, unless a larger one is kept already.
     pub(super) fn keep(&mut self, mut memory: Vec<u8>) {
         if let Self::Idle(kept) = self
             && kept.capacity() < memory.capacity()
@@ -44,14 +44,14 @@ impl Assembly {
         }
     }
 
-    /// Gives back the memory that was kept.
+    /// Releases the kept buffer.
     pub(super) fn release(&mut self) {
         if let Self::Idle(memory) = self {
             *memory = Vec::new();
         }
     }
 
-    /// Appends text to a message of text, and makes room for what follows as far as that can be trusted.
+    /// Appends text to a text message, and reserves memory for the rest as far as its length can be trusted.
     #[inline]
     pub(super) fn push_str(&mut self, piece: &str, to_come: ToCome) {
         let Self::Text(text) = self else { return };
@@ -59,7 +59,7 @@ impl Assembly {
         text.push_str(piece);
     }
 
-    /// As [`push_str`](Self::push_str), with a character that was cut in front.
+    /// Appends text that begins with a character that was split between two reads.
     pub(super) fn push_text(&mut self, piece: utf8::Decoded<'_>, to_come: ToCome) {
         if let (Some(first), Self::Text(text)) = (piece.first, &mut *self) {
             let added = first.len_utf8().saturating_add(piece.rest.len());
@@ -69,14 +69,15 @@ impl Assembly {
         self.push_str(piece.rest, to_come);
     }
 
-    /// Appends data to a binary message, and makes room for what follows as far as that can be trusted.
+    /// Appends data to a binary message, and reserves memory for the rest as far as its length can be
+    /// trusted.
     pub(super) fn push_binary(&mut self, piece: &[u8], to_come: ToCome) {
         let Self::Binary(data) = self else { return };
         data.reserve_exact(room(data.len(), data.capacity(), piece.len(), to_come));
         data.extend_from_slice(piece);
     }
 
-    /// What has been put together, as a chunk; nothing if it is empty and not the last.
+    /// Returns the reassembled data as a chunk, or `None` if it is empty and not the last.
     pub(super) fn finish_chunk(&mut self, last: bool) -> Option<Event<'static>> {
         match mem::take(self) {
             Self::Text(text) if last || !text.is_empty() => {
@@ -89,7 +90,7 @@ impl Assembly {
         }
     }
 
-    /// The whole message. Nothing of it stays here.
+    /// Returns the complete message and leaves nothing here.
     pub(super) fn finish(&mut self) -> Option<Event<'static>> {
         match mem::take(self) {
             Self::Idle(_) => None,
@@ -99,7 +100,7 @@ impl Assembly {
     }
 }
 
-/// Shows no data, which may be long and secret.
+/// Shows no data, which may be long and confidential.
 impl fmt::Debug for Assembly {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -110,14 +111,14 @@ impl fmt::Debug for Assembly {
     }
 }
 
-/// The payload of a control frame that does not lie whole in the input.
+/// The payload of a control frame that spans several reads.
 pub(super) struct Control {
     bytes: [u8; MAX_CONTROL_LEN],
     len: usize,
 }
 
 impl Control {
-    /// Appends what fits, which is everything: a longer control frame was refused at its header.
+    /// Appends what fits, which is everything: a longer control frame was rejected at its header.
     pub(super) fn push(&mut self, piece: &[u8]) {
         let room = self.bytes.iter_mut().skip(self.len);
         self.len = self.len.saturating_add(room.zip(piece).map(|(to, from)| *to = *from).count());
@@ -144,19 +145,20 @@ impl Default for Control {
 /// What is known about the bytes of a message that have not arrived.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ToCome {
-    /// How many bytes the frame promises to have still.
+    /// The number of bytes that the frame has declared and that have not arrived.
     pub(super) in_frame: u64,
-    /// Whether the message goes on behind the frame.
+    /// Whether the message continues after the frame.
     pub(super) more_frames: bool,
-    /// The most bytes that the message may have.
+    /// The maximum length of the message.
     pub(super) limit: u64,
 }
 
-/// For how many bytes to make room behind the `len` that are there, of which `added` come now.
+/// Returns the number of bytes to reserve after the `len` bytes that exist, of which `added` are appended
+/// now.
 ///
-/// Memory follows what has arrived and not what is promised: beyond a small trusted amount it is at most
-/// doubled. It is doubled, too, where the end is not in sight, so that the work stays linear; where it is,
-/// the last growth is exact. There is never room for more than the limit.
+/// Memory grows with the bytes received, not with declared lengths: beyond a small trusted amount it is at
+/// most doubled. It is also doubled if the end of the message is unknown, so that the work stays linear; if
+/// it is known, the last growth is exact. There is never room for more than the limit.
 fn room(len: usize, capacity: usize, added: usize, to_come: ToCome) -> usize {
     let arrived = len.saturating_add(added);
     if arrived <= capacity {
@@ -165,14 +167,14 @@ fn room(len: usize, capacity: usize, added: usize, to_come: ToCome) -> usize {
     let possible = MAX_ALLOCATION.saturating_sub(arrived);
     let trusted = arrived.max(TRUSTED).min(possible);
     let promised = usize::try_from(to_come.in_frame).map_or(trusted, |promised| promised.min(trusted));
-    // The first piece may well be all there is.
+    // The first piece may be the only one.
     let behind = if to_come.more_frames && len > 0 { promised.max(trusted.min(arrived)) } else { promised };
     let allowed = usize::try_from(to_come.limit).unwrap_or(usize::MAX).saturating_sub(arrived);
     added.saturating_add(behind.min(allowed))
 }
 
-/// The largest allocation that there can be, which matters on small machines.
+/// The largest possible allocation, which matters on small machines.
 const MAX_ALLOCATION: usize = isize::MAX.unsigned_abs();
 
-/// How many bytes a peer may make us reserve by a promise alone.
+/// The number of bytes that a declared length alone may reserve.
 const TRUSTED: usize = 16 << 10;

@@ -1,16 +1,27 @@
-//! What a connection is told when it is made.
+//! The settings of a connection.
 
 use crate::{compression::Agreement, frame};
 
-/// How a connection behaves and what it accepts.
+/// The behavior and the limits of a connection.
 ///
-/// The defaults are strict and fit most servers and clients. Every method says what its default is.
+/// The defaults are strict and suit most servers and clients. These are the limits:
+///
+/// | limit | default | exceeding it fails the connection with |
+/// |---|---|---|
+/// | [`max_frame_len`](Self::max_frame_len) | 64 MiB | 1009 |
+/// | [`max_message_len`](Self::max_message_len) | 64 MiB | 1009 |
+/// | [`max_fragments`](Self::max_fragments) | 131,072 | 1008 |
+/// | [`max_control_frames`](Self::max_control_frames) | no limit | 1008 |
+///
+/// This configuration limits messages to 1 MiB and delivers them in chunks:
 ///
 /// ```
 /// use sansocket::{Config, Delivery};
 ///
 /// let config = Config::new().max_message_len(1 << 20).delivery(Delivery::Chunks);
 /// ```
+#[doc(alias = "WebSocketConfig")]
+#[doc(alias = "ProtocolConfig")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
     pub(crate) frame_limits: frame::Limits,
@@ -21,26 +32,47 @@ pub struct Config {
     pub(super) compression: Agreement,
 }
 
-/// How the data of a message reaches the caller.
+/// How message data is delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Delivery {
-    /// One event a message: [`Event::Text`](crate::Event::Text) or [`Event::Binary`](crate::Event::Binary).
+    /// One event per message: [`Event::Text`](crate::Event::Text) or [`Event::Binary`](crate::Event::Binary).
     ///
-    /// A message that lies whole in the input is borrowed from it. Any other is assembled, which takes at
-    /// most [`Config::max_message_len`] bytes.
+    /// A message that is entirely contained in the input is borrowed from it. Any other message is
+    /// reassembled, which takes at most [`Config::max_message_len`] bytes of memory.
     #[default]
     Messages,
     /// Data as it arrives: [`Event::TextChunk`](crate::Event::TextChunk) and
     /// [`Event::BinaryChunk`](crate::Event::BinaryChunk).
     ///
-    /// Nothing is assembled, so memory stays constant however long a message is. Lift
-    /// [`Config::max_message_len`] and [`Config::max_frame_len`] for messages that are larger than memory.
+    /// Nothing is reassembled, so memory use stays constant for messages of any length. Raise
+    /// [`Config::max_message_len`] and [`Config::max_frame_len`] to receive messages that are larger than
+    /// memory.
+    ///
+    /// This connection adds up the length of a message without storing it:
+    ///
+    /// ```
+    /// use sansocket::{Config, Connection, Delivery, Event, Input};
+    ///
+    /// let config = Config::new().delivery(Delivery::Chunks);
+    /// let mut connection = Connection::client(config, [7; 32]);
+    /// let (mut total, mut complete) = (0, false);
+    /// for read in [&mut b"\x82\x05He"[..].to_vec(), &mut b"llo".to_vec()] {
+    ///     let mut input = Input::new(read);
+    ///     while let Some(event) = connection.receive(&mut input, &mut Vec::new())? {
+    ///         let Event::BinaryChunk { data, last } = event else { continue };
+    ///         total += data.len();
+    ///         complete |= last;
+    ///     }
+    /// }
+    /// assert_eq!((total, complete), (5, true));
+    /// # Ok::<(), sansocket::ProtocolError>(())
+    /// ```
     Chunks,
 }
 
 impl Config {
-    /// The defaults.
+    /// Creates a configuration with the defaults.
     pub const fn new() -> Self {
         Self {
             frame_limits: frame::Limits::new(),
@@ -52,98 +84,165 @@ impl Config {
         }
     }
 
-    /// Whole messages, or chunks as they arrive. Default: [`Delivery::Messages`].
+    /// Sets whether messages are delivered as a whole or in chunks. The default is [`Delivery::Messages`].
     #[must_use]
     pub const fn delivery(mut self, delivery: Delivery) -> Self {
         self.delivery = delivery;
         self
     }
 
-    /// The most bytes that one frame may declare. Default: 64 MiB.
+    /// Sets the maximum payload length of a frame, in bytes. The default is 64 MiB.
     ///
-    /// Beyond it the connection fails with 1009 as soon as the length is known, before any payload.
+    /// A longer frame fails the connection with 1009 as soon as its length is known, before any payload is
+    /// read.
+    #[doc(alias = "max_frame_size")]
     #[must_use]
     pub const fn max_frame_len(mut self, bytes: u64) -> Self {
         self.frame_limits = self.frame_limits.frame_len(bytes);
         self
     }
 
-    /// The most bytes that one message may have, all its fragments together. Default: 64 MiB.
+    /// Sets the maximum length of a message, in bytes, summed over its fragments. The default is 64 MiB.
     ///
-    /// Beyond it the connection fails with 1009 as soon as the length of the frame that goes over is known. Of
-    /// a compressed message the inflated bytes count, and it fails when there is one too many.
+    /// A longer message fails the connection with 1009 as soon as the length of the frame that exceeds the
+    /// limit is known. For a compressed message the inflated bytes count, and the connection fails at the
+    /// first byte that exceeds the limit.
+    ///
+    /// A client that has not authenticated itself yet can be given a lower limit than the others:
+    ///
+    /// ```
+    /// use sansocket::{Config, Connection};
+    ///
+    /// let mut connection =
+    ///     Connection::server(Config::new().max_message_len(4 << 10));
+    /// // ... once the client has sent a valid token:
+    /// connection.set_limits(connection.limits().message_len(1 << 20));
+    /// ```
+    #[doc(alias = "max_message_size")]
+    #[doc(alias = "max_payload")]
     #[must_use]
     pub const fn max_message_len(mut self, bytes: u64) -> Self {
         self.frame_limits = self.frame_limits.message_len(bytes);
         self
     }
 
-    /// The most fragments that one message may have, empty ones included; the first always passes.
-    /// Default: 131,072; `u32::MAX` is no limit.
+    /// Sets the maximum number of fragments in a message, including empty ones. The default is 131,072.
     ///
-    /// Beyond it the connection fails with 1008 at the first byte of the fragment that goes over.
+    /// The first fragment is always allowed, and `u32::MAX` means no limit. One fragment too many fails the
+    /// connection with 1008 at its first byte.
     #[must_use]
     pub const fn max_fragments(mut self, count: u32) -> Self {
         self.frame_limits = self.frame_limits.fragments(count);
         self
     }
 
-    /// The most control frames in a row, without a data frame between them. Default: no limit (`u32::MAX`).
+    /// Sets the maximum number of consecutive control frames, without a data frame between them. The default
+    /// is `u32::MAX`, which means no limit.
     ///
-    /// Beyond it the connection fails with 1008 at the first byte of the frame that goes over. There is no
-    /// limit by default because each control frame costs little, a Pong is at most three times as long as its Ping, and a
-    /// connection that is only kept alive exchanges control frames for weeks. Whoever sets a limit should
-    /// know the intervals at which both sides send Pings. A Close is never one too many.
+    /// One control frame too many fails the connection with 1008 at its first byte. A Close is always
+    /// allowed. There is no limit by default because a control frame costs little, a Pong is at most three
+    /// times as long as its Ping, and a connection that is only kept alive exchanges nothing but control
+    /// frames for weeks. Before you set a limit, consider the intervals at which both sides send Pings.
     #[must_use]
     pub const fn max_control_frames(mut self, count: u32) -> Self {
         self.frame_limits = self.frame_limits.control_frames(count);
         self
     }
 
-    /// Whether a payload length in a longer form than it needs is accepted. Default: no.
+    /// Sets whether a payload length that is not in its shortest form is accepted. The default is `false`.
     ///
-    /// RFC 6455 forbids to send it (5.2); peers that were built on early drafts may do so all the same.
+    /// RFC 6455, section 5.2, forbids sending it, but some peers built on early drafts do.
     #[must_use]
     pub const fn allow_non_minimal_length(mut self, allow: bool) -> Self {
         self.frame_limits = self.frame_limits.allow_non_minimal_length(allow);
         self
     }
 
-    /// Sets whether frames are accepted with a mask and without one, whichever end sends them. The default is `false`: an
-    /// unmasked frame of a client and a masked one of a server fail the connection with 1002 (RFC 6455, 5.1).
+    /// Sets whether both masked and unmasked frames are accepted, whichever endpoint sends them. The default
+    /// is `false`: an unmasked frame from a client and a masked frame from a server fail the connection with
+    /// 1002 (RFC 6455, section 5.1).
     ///
-    /// Some embedded clients do not mask, and some test clients and gateways neither. Masking keeps a script in a browser from
-    /// writing bytes of its choice to a proxy, so do not set this for a server that browsers can reach (RFC 6455, 10.3). What
-    /// is sent does not change.
+    /// Some embedded clients, test clients and gateways do not mask. Masking keeps a script in a browser from
+    /// writing bytes of its choice to a proxy, so do not enable this for a server that browsers can reach
+    /// (RFC 6455, section 10.3). It does not change what is sent.
     #[must_use]
     pub const fn allow_any_masking(mut self, allow: bool) -> Self {
         self.frame_limits = self.frame_limits.allow_any_masking(allow);
         self
     }
 
-    /// Whether each Ping is answered with a Pong before its event is returned. Default: yes.
+    /// Sets whether each Ping is answered with a Pong before its event is returned. The default is `true`.
     ///
-    /// If not, the caller answers with [`send_pong`](crate::Connection::send_pong) (RFC 6455, 5.5.2).
+    /// If it is off, reply with [`send_pong`](crate::Connection::send_pong) (RFC 6455, section 5.5.2). This
+    /// server does so only while it has nothing else to write:
+    ///
+    /// ```
+    /// use sansocket::{Config, Connection, Event, Input};
+    ///
+    /// let mut connection = Connection::server(Config::new().auto_pong(false));
+    /// let mut read = *b"\x89\x80\0\0\0\0"; // a Ping
+    /// let (mut input, mut out) = (Input::new(&mut read), Vec::new());
+    /// if let Some(Event::Ping(data)) = connection.receive(&mut input, &mut out)? {
+    ///     if out.is_empty() {
+    ///         connection.send_pong(&data, &mut out)?;
+    ///     }
+    /// }
+    /// assert_eq!(out, b"\x8a\x00");
+    /// # Ok::<(), sansocket::Error>(())
+    /// ```
+    #[doc(alias = "autoping")]
     #[must_use]
     pub const fn auto_pong(mut self, yes: bool) -> Self {
         self.auto_pong = yes;
         self
     }
 
-    /// Whether the peer's Close is answered with the same Close before its event is returned. Default: yes.
+    /// Sets whether the peer's Close is answered with the same Close before its event is returned. The
+    /// default is `true`.
     ///
-    /// If not, the caller answers with [`send_close`](crate::Connection::send_close) (RFC 6455, 5.5.1). It
-    /// may finish a message that it is sending in fragments first.
+    /// If it is off, reply with [`send_close`](crate::Connection::send_close) (RFC 6455, section 5.5.1). You
+    /// can finish a message that you are sending in fragments first:
+    ///
+    /// ```
+    /// use sansocket::{Config, Connection, Event, Input};
+    ///
+    /// let mut connection = Connection::server(Config::new().auto_close(false));
+    /// let mut out = Vec::new();
+    /// connection.send_text_fragment("one, ", false, &mut out)?;
+    /// let mut input = *b"\x88\x80\0\0\0\0"; // a Close
+    /// let event = connection.receive(&mut Input::new(&mut input), &mut out)?;
+    /// if let Some(Event::Close(close)) = event {
+    ///     connection.send_text_fragment("two", true, &mut out)?;
+    ///     connection.send_close(close, &mut out)?;
+    /// }
+    /// assert_eq!(out, b"\x01\x05one, \x80\x03two\x88\x00");
+    /// # Ok::<(), sansocket::Error>(())
+    /// ```
+    #[doc(alias = "auto_apply")]
     #[must_use]
     pub const fn auto_close(mut self, yes: bool) -> Self {
         self.auto_close = yes;
         self
     }
 
-    /// Whether messages that arrive after our own Close, and before the peer's, are still delivered.
-    /// Default: yes.
+    /// Sets whether messages that arrive after our own Close and before the peer's are delivered. The default
+    /// is `true`.
     ///
-    /// If not they are checked and dropped, as browsers do.
+    /// If it is off, such messages are validated and discarded, as browsers do. Here a text arrives after our
+    /// Close:
+    ///
+    /// ```
+    /// use sansocket::{CloseCode, Config, Connection, Input};
+    ///
+    /// let config = Config::new().deliver_while_closing(false);
+    /// let mut connection = Connection::client(config, [7; 32]);
+    /// let mut out = Vec::new();
+    /// connection.send_close(CloseCode::NORMAL, &mut out)?;
+    /// let mut late = *b"\x81\x02Hi";
+    /// let event = connection.receive(&mut Input::new(&mut late), &mut out)?;
+    /// assert_eq!(event, None);
+    /// # Ok::<(), sansocket::Error>(())
+    /// ```
     #[must_use]
     pub const fn deliver_while_closing(mut self, yes: bool) -> Self {
         self.deliver_while_closing = yes;

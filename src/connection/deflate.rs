@@ -1,4 +1,4 @@
-//! What a connection shows of its compression, with the feature `deflate` (RFC 7692).
+//! The compression of a connection, with the feature `deflate` (RFC 7692).
 
 use super::{Config, Connection, ReceiveHalf, SendHalf};
 use crate::{
@@ -7,9 +7,9 @@ use crate::{
 };
 
 impl Config {
-    /// Compresses messages as both sides have agreed (RFC 7692). The default is no compression.
+    /// Sets the negotiated parameters of compression (RFC 7692). The default is no compression.
     ///
-    /// The handshakes of this crate call this themselves. Use it for connections that were opened elsewhere.
+    /// The handshakes of this crate call it themselves. Use it if the handshake was completed elsewhere.
     #[must_use]
     pub const fn deflate(mut self, negotiated: Negotiated) -> Self {
         self.compression = Agreement::on(negotiated);
@@ -18,17 +18,19 @@ impl Config {
 }
 
 impl Connection {
-    /// Decides for the next message whether it is compressed; from then on it is [`Compress::Default`] again.
+    /// Selects whether the next message is compressed; for later messages it is [`Compress::Default`] again.
     ///
-    /// A message in fragments is decided with its first one. Without effect if the peer did not agree to
-    /// compression, see [`deflate`](Self::deflate).
+    /// The choice for a fragmented message is made with its first fragment. It has no effect if compression
+    /// was not negotiated, see [`deflate`](Self::deflate).
+    ///
+    /// A secret is sent uncompressed, since its compressed length could reveal it:
     ///
     /// ```
     /// use sansocket::{Config, Connection, deflate::Compress};
     ///
     /// # let mut connection = Connection::server(Config::new());
     /// # let mut out = Vec::new();
-    /// connection.compress_next(Compress::Never); // an attacker could guess it from its length
+    /// connection.compress_next(Compress::Never);
     /// connection.send_text("token=71f3a9", &mut out)?;
     /// # Ok::<(), sansocket::SendError>(())
     /// ```
@@ -36,26 +38,26 @@ impl Connection {
         self.sending.compress_next(choice);
     }
 
-    /// Returns what was negotiated for the compression of messages, or `None` if they are not compressed.
+    /// Returns the negotiated parameters of compression, or `None` if messages are not compressed.
     pub fn deflate(&self) -> Option<&Negotiated> {
         self.sending.deflate()
     }
 }
 
 impl SendHalf {
-    /// Decides for the next message whether it is compressed. See [`Connection::compress_next`] for details.
+    /// Selects whether the next message is compressed. See [`Connection::compress_next`] for details.
     pub fn compress_next(&mut self, choice: Compress) {
         self.deflater.compress_next(choice);
     }
 
-    /// Returns what was negotiated for the compression of messages, or `None` if they are not compressed.
+    /// Returns the negotiated parameters of compression, or `None` if messages are not compressed.
     pub fn deflate(&self) -> Option<&Negotiated> {
         self.deflater.agreed()
     }
 }
 
 impl ReceiveHalf {
-    /// Returns what was negotiated for the compression of messages, or `None` if they are not compressed.
+    /// Returns the negotiated parameters of compression, or `None` if messages are not compressed.
     pub fn deflate(&self) -> Option<&Negotiated> {
         self.0.inflater.agreed()
     }

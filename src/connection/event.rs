@@ -1,52 +1,96 @@
-//! What happened on a connection.
+//! The events of a connection.
 
 use alloc::{borrow::Cow, vec::Vec};
 use core::fmt;
 
 use crate::{Close, excerpt::Excerpt};
 
-/// What happened, as [`Connection::receive`](crate::Connection::receive) returns it.
+/// An event that [`Connection::receive`](crate::Connection::receive) returns.
 ///
-/// It borrows from the bytes that were read, never from the connection, so any method of the connection may
-/// be called while it is alive. What did not lie whole in the input is owned.
+/// It borrows from the bytes that were read and never from the connection, so you can call any method of the
+/// connection while you hold the event. Data that spans several reads is owned.
+///
+/// This function describes each event in one line:
+///
+/// ```
+/// use sansocket::Event;
+///
+/// fn describe(event: &Event<'_>) -> String {
+///     match event {
+///         Event::Text(text) => format!("text: {text}"),
+///         Event::Binary(data) => format!("{} bytes", data.len()),
+///         Event::Close(Some(close)) => format!("closing with {close}"),
+///         Event::Close(None) => "closing without a code".to_owned(),
+///         other => format!("{other:?}"), // Pings, Pongs and chunks
+///     }
+/// }
+/// assert_eq!(describe(&Event::Text("Hello".into())), "text: Hello");
+/// ```
+#[doc(alias = "Message")]
+#[doc(alias = "Frame")]
+#[doc(alias = "onmessage")]
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event<'b> {
-    /// A whole text message (RFC 6455, 5.6).
+    /// A complete text message (RFC 6455, section 5.6).
     Text(Cow<'b, str>),
-    /// A whole binary message (RFC 6455, 5.6).
+    /// A complete binary message (RFC 6455, section 5.6).
     Binary(Cow<'b, [u8]>),
     /// The next piece of a text message, with [`Delivery::Chunks`](crate::Delivery::Chunks).
     ///
-    /// It ends with a whole character. If a Close or an error comes before the last piece, the message was
-    /// not completed.
+    /// It ends at a character boundary. If a Close or an error comes before the last piece, the message is
+    /// incomplete.
     TextChunk {
-        /// The piece, empty only if it is the last.
+        /// The piece, which is only empty if it is the last.
         data: Cow<'b, str>,
-        /// Whether the message ends with it.
+        /// Whether this piece ends the message.
         last: bool,
     },
     /// The next piece of a binary message, with [`Delivery::Chunks`](crate::Delivery::Chunks).
     ///
-    /// If a Close or an error comes before the last piece, the message was not completed.
+    /// If a Close or an error comes before the last piece, the message is incomplete.
     BinaryChunk {
-        /// The piece, empty only if it is the last.
+        /// The piece, which is only empty if it is the last.
         data: Cow<'b, [u8]>,
-        /// Whether the message ends with it.
+        /// Whether this piece ends the message.
         last: bool,
     },
-    /// A Ping. Its Pong is in `out` already, unless [`Config::auto_pong`](crate::Config::auto_pong) is off
-    /// (RFC 6455, 5.5.2).
+    /// A Ping. Its Pong is already in `out`, unless [`Config::auto_pong`](crate::Config::auto_pong) is off
+    /// (RFC 6455, section 5.5.2).
     Ping(Cow<'b, [u8]>),
-    /// A Pong (RFC 6455, 5.5.3).
+    /// A Pong (RFC 6455, section 5.5.3).
     Pong(Cow<'b, [u8]>),
-    /// The peer's Close. Our answer is in `out` already, unless
-    /// [`Config::auto_close`](crate::Config::auto_close) is off (RFC 6455, 5.5.1). Nothing comes after it.
+    /// The peer's Close. The reply is already in `out`, unless
+    /// [`Config::auto_close`](crate::Config::auto_close) is off (RFC 6455, section 5.5.1). It is the last
+    /// event.
     Close(Option<Close<'b>>),
 }
 
 impl Event<'_> {
-    /// The same event, independent of the bytes that were read.
+    /// Converts the event into one that owns its data, so that it can outlive the input buffer.
+    ///
+    /// This function collects the events of one read, to be handled elsewhere:
+    ///
+    /// ```
+    /// use sansocket::{Connection, Event, Input, ProtocolError};
+    ///
+    /// fn collect(
+    ///     connection: &mut Connection,
+    ///     read: &mut [u8],
+    ///     out: &mut Vec<u8>,
+    /// ) -> Result<Vec<Event<'static>>, ProtocolError> {
+    ///     let (mut input, mut events) = (Input::new(read), Vec::new());
+    ///     while let Some(event) = connection.receive(&mut input, out)? {
+    ///         events.push(event.into_owned());
+    ///     }
+    ///     Ok(events)
+    /// }
+    /// # let mut connection = Connection::client(sansocket::Config::new(), [7; 32]);
+    /// # let mut read = *b"\x81\x02Hi";
+    /// # let events = collect(&mut connection, &mut read, &mut Vec::new())?;
+    /// # assert_eq!(events, [Event::Text("Hi".into())]);
+    /// # Ok::<(), ProtocolError>(())
+    /// ```
     pub fn into_owned(self) -> Event<'static> {
         match self {
             Self::Text(text) => Event::Text(owned(text)),
@@ -59,7 +103,7 @@ impl Event<'_> {
         }
     }
 
-    /// The memory of the data, if it is owned.
+    /// Returns the buffer of the data if it is owned.
     #[inline]
     pub(super) fn into_memory(self) -> Option<Vec<u8>> {
         match self {
@@ -72,7 +116,7 @@ impl Event<'_> {
     }
 }
 
-/// Shows the beginning of the data, as it may be long.
+/// Shows only the beginning of the data, which may be long.
 impl fmt::Debug for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let chunk = |f: &mut fmt::Formatter<'_>, name, data: &dyn fmt::Debug, last| {

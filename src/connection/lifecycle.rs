@@ -1,40 +1,62 @@
-//! How a connection ends: the state machine of the closing handshake (RFC 6455, 7).
+//! The state machine of the closing handshake (RFC 6455, section 7).
 //!
 //! ```text
 //!                 we send a Close           the peer's Close arrives
 //!        ┌──────▶ Closing ─────────────────────────┐
 //!   Open ┤                                         ├──▶ Draining ──▶ Closed
-//!        └──────▶ Closing (manual answer) ─────────┤         the transport ends
+//!        └──────▶ Closing (manual reply) ──────────┤         end of stream
 //!        the peer's Close arrives   we send ours   │
 //!        └─────────────────────────────────────────┘
 //!          the peer's Close arrives and is answered at once, or the connection fails
 //! ```
 //!
-//! The end of the transport leads to Closed from every state.
+//! The end of the stream leads to Closed from every state.
 
 use alloc::boxed::Box;
 use core::fmt;
 
 use crate::{Close, CloseCode, ProtocolError, excerpt::Excerpt};
 
-/// Where a connection stands between its opening and its end.
+/// The state of a connection.
+///
+/// This function decides what a server does with its TCP stream after it has written `out`:
+///
+/// ```
+/// use sansocket::State;
+/// use std::net::{Shutdown, TcpStream};
+///
+/// fn after_writing(state: State, stream: &TcpStream) -> std::io::Result<()> {
+///     match state {
+///         State::Open | State::Closing => Ok(()), // read on
+///         State::Draining => stream.shutdown(Shutdown::Write), // then read
+///         State::Closed => Ok(()), // drop the stream
+///     }
+/// }
+/// ```
+#[doc(alias = "readyState")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "callers decide what to do with their transport in each state")]
 pub enum State {
-    /// Messages go both ways.
+    /// Messages can be sent and received.
     Open,
-    /// A Close was sent or received, and the other one is missing. Go on reading, under a timer.
+    /// One Close frame has been sent or received; the other is still outstanding. Keep reading, with a
+    /// timeout.
     ///
-    /// Usually ours was sent. If [`Config::auto_close`](crate::Config::auto_close) is off it may be the
-    /// peer's that came; then it is for the caller to answer it.
+    /// Usually our own Close has been sent. If [`Config::auto_close`](crate::Config::auto_close) is off, the
+    /// peer's Close may have been received instead; then your code must reply to it.
     Closing,
-    /// Nothing will be sent or received any more: both Closes were exchanged, or the connection failed.
+    /// Nothing more will be sent or received: both Close frames have been exchanged, or the connection has
+    /// failed.
     ///
-    /// Write what is in `out`. Then a server shuts down its transport for writing, and both sides read (and
-    /// drop) what comes until the transport ends, under a timer; a client lets the server end it first
-    /// (RFC 6455, 7.1.1). Closing with unread input instead may destroy the Close on its way.
+    /// Write what is in `out`. A server then shuts down the write half of its transport. Both sides read and
+    /// discard bytes until the end of the stream, with a timeout; a client lets the server close first (RFC
+    /// 6455, section 7.1.1). Closing the transport with unread input instead may destroy the Close frame in
+    /// flight.
+    #[doc(alias = "half-close")]
+    #[doc(alias = "shutdown")]
+    #[doc(alias = "lingering close")]
     Draining,
-    /// The transport has ended.
+    /// The transport is closed.
     Closed,
 }
 
@@ -49,27 +71,30 @@ impl fmt::Display for State {
     }
 }
 
-/// How a connection ended (RFC 6455, 7.1.4 to 7.1.6).
+/// How a connection ended (RFC 6455, sections 7.1.4 to 7.1.6).
+#[doc(alias = "CloseEvent")]
+#[doc(alias = "wasClean")]
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct CloseOutcome<'a> {
-    /// The status code of the peer's Close, 1005 if that had none, 1006 if no Close came before the connection
-    /// failed or the transport ended. What a browser shows as `code`.
+    /// The close code of the peer's Close: 1005 if it had none, 1006 if no Close was received before the
+    /// connection failed or the transport closed. A browser reports it as `code`.
     pub code: u16,
-    /// The reason of the peer's Close, empty if there was none. What a browser shows as `reason`.
+    /// The reason of the peer's Close, empty if there was none. A browser reports it as `reason`.
     pub reason: &'a str,
-    /// Whether both Closes were exchanged. What a browser shows as `wasClean`.
+    /// Whether both Close frames were exchanged. A browser reports it as `wasClean`.
     pub clean: bool,
     /// Which side ended the connection first.
     pub initiator: Initiator,
-    /// Whether the peer's Close came in the middle of a message, or the end of the transport in the middle of a
-    /// message or frame. What there was of it was dropped. Of a connection that failed, `error` says more.
+    /// Whether the peer's Close arrived in the middle of a message, or the stream ended in the middle of a
+    /// message or frame. The partial data was discarded. For a connection that failed, `error` is more
+    /// precise.
     pub interrupted: bool,
     /// Why the connection failed, if it did.
     pub error: Option<ProtocolError>,
 }
 
-/// For logs: `closed with 1000 "bye"`, `failed: the transport ended ...`.
+/// For logs: `closed with 1000 "bye"`, `failed: connection closed ...`.
 impl fmt::Display for CloseOutcome<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(error) = self.error {
@@ -81,22 +106,22 @@ impl fmt::Display for CloseOutcome<'_> {
 }
 
 impl CloseOutcome<'_> {
-    /// Returns [`code`](Self::code) in the type of [`Close::code`], or `None` if it is 1005 or 1006, which stand for a Close
-    /// without a code and for no Close.
+    /// Returns [`code`](Self::code) as the type of [`Close::code`], or `None` for 1005 and 1006, which
+    /// represent a Close without a code and a missing Close.
     pub fn close_code(&self) -> Option<CloseCode> {
         CloseCode::new(self.code)
     }
 }
 
-/// What ended a connection first.
+/// The side that ended a connection first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "the variants are exhaustive by definition")]
 pub enum Initiator {
-    /// We sent a Close first, also because the peer had broken the protocol.
+    /// We sent a Close first, possibly because the peer had broken the protocol.
     Local,
     /// The peer sent a Close first.
     Remote,
-    /// The transport ended before either sent one.
+    /// The transport closed before either side had sent a Close.
     Transport,
 }
 
@@ -111,12 +136,12 @@ impl fmt::Display for Initiator {
     }
 }
 
-/// What has happened so far on the way to the end.
+/// The progress of the closing handshake.
 #[derive(Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each of them is a fact of its own")]
 pub(crate) struct Lifecycle {
     sent: bool,
-    /// The peer's Close: whether it was received, its code and its reason.
+    /// Whether the peer's Close was received, its code and its reason.
     received: bool,
     code: Option<CloseCode>,
     ended: bool,
@@ -144,17 +169,19 @@ impl Lifecycle {
         }
     }
 
-    /// Whether what arrives still means something: neither the peer's Close nor the end was reached.
+    /// Returns `true` if received bytes are still meaningful: before the peer's Close, a failure and the end
+    /// of the stream.
     pub(crate) fn may_receive(&self) -> bool {
         !self.received && self.failure().is_none() && !self.ended
     }
 
-    /// Whether anything but a Pong may be sent.
+    /// Returns `true` if frames other than a Pong may be sent.
     pub(crate) fn may_send(&self) -> bool {
         !self.sent && self.failure().is_none() && !self.ended
     }
 
-    /// Whether a Pong may be sent: also after our own Close, but not after the peer's (RFC 6455, 5.5.2).
+    /// Returns `true` if a Pong may be sent: even after our own Close, but not after the peer's (RFC 6455,
+    /// section 5.5.2).
     pub(crate) fn may_send_pong(&self) -> bool {
         self.may_receive()
     }
@@ -180,7 +207,7 @@ impl Lifecycle {
         self.initiator.get_or_insert(Initiator::Local);
     }
 
-    /// The transport ended, for the first time or again.
+    /// Records the end of the stream, which may be reported more than once.
     pub(crate) fn on_eof(&mut self, in_message: bool) -> Result<(), ProtocolError> {
         if !self.ended && self.failure().is_none() && !(self.sent && self.received) {
             self.details.get_or_insert_default().failure = Some(ProtocolError::UnexpectedEof);
@@ -216,14 +243,14 @@ impl Lifecycle {
 #[derive(Default)]
 struct Reason(Box<str>);
 
-/// Shows the beginning, as it is the peer's and may be long.
+/// Shows only the beginning, since the peer chose it and it may be long.
 impl fmt::Debug for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Excerpt::new(self.0.as_bytes()).fmt(f)
     }
 }
 
-/// Shows the beginning of the reason, as it is the peer's and may be long.
+/// Shows only the beginning of the reason, since the peer chose it and it may be long.
 impl fmt::Debug for CloseOutcome<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CloseOutcome")
@@ -237,8 +264,8 @@ impl fmt::Debug for CloseOutcome<'_> {
     }
 }
 
-/// Stands for a Close without a status code; never sent (RFC 6455, 7.1.5).
+/// Represents a Close without a close code; never sent (RFC 6455, section 7.1.5).
 const NO_STATUS: u16 = 1005;
 
-/// Stands for a connection that ended without a Close; never sent (RFC 6455, 7.1.5).
+/// Represents a connection that ended without a Close; never sent (RFC 6455, section 7.1.5).
 const ABNORMAL: u16 = 1006;

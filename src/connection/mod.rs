@@ -1,5 +1,5 @@
-//! Messages, control frames and the closing handshake: a [`Connection`] is a receiver and a sender, with data between
-//! them.
+//! Messages, control frames and the closing handshake: a [`Connection`] consists of a receiver and a sender,
+//! with data passed between them.
 //!
 //! ```text
 //!                 ┌── Connection ───────────────────────────────────────────────┐
@@ -10,16 +10,16 @@
 //!                 └─────────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! [`split`] hands the two out. The receiver cannot reach the output, the lifecycle or the masking keys, the sender
-//! cannot reach the decoder, and all that passes between them is an [`Owed`](owed::Owed).
+//! [`split`] separates the two. The receiver cannot reach the output, the lifecycle or the masking keys, the
+//! sender cannot reach the decoder, and everything that passes between them is an [`Owed`](owed::Owed).
 //!
-//! | file | for |
+//! | file | contents |
 //! |---|---|
-//! | [`receiver`], [`assembly`] | from bytes to events; messages that arrive in parts |
-//! | [`send_half`], [`lifecycle`] | from calls to bytes; the state machine of closing |
-//! | [`owed`] | what the receiver has for the sender |
+//! | [`receiver`], [`assembly`] | from bytes to events; messages that span several reads |
+//! | [`send_half`], [`lifecycle`] | from calls to bytes; the state machine of the closing handshake |
+//! | [`owed`] | pending replies, from the receiver to the sender |
 //! | [`sending`], [`split`], `deflate` | the methods of `Connection` and its halves |
-//! | [`config`], [`event`] | what goes in beside bytes, and what comes out |
+//! | [`config`], [`event`] | settings and results |
 //!
 //! Uses `close`, `close_code`, `compression`, `deflate`, `entropy`, `error`, `excerpt`, `frame`, `input`,
 //! `keepalive`, `num`, `utf8`.
@@ -55,28 +55,35 @@ use crate::{
 };
 use receiver::{Received, Receiver, into_public};
 
-/// One end of an open WebSocket connection.
+/// One endpoint of an open WebSocket connection.
 ///
-/// Get one from a handshake ([`server::Request::accept`](crate::server::Request::accept),
-/// [`client::Handshake::receive`](crate::client::Handshake::receive)), or make one with
-/// [`server`](Self::server) or [`client`](Self::client) where the opening happened elsewhere.
+/// A handshake returns it ([`server::Request::accept`](crate::server::Request::accept),
+/// [`client::Handshake::receive`](crate::client::Handshake::receive)). If the handshake was completed
+/// elsewhere, create one with [`server`](Self::server) or [`client`](Self::client).
 ///
-/// It holds the state of the protocol and nothing else: no socket, no buffer for reading or writing, no
-/// clock. What arrives goes into [`receive`](Self::receive); what is to be sent is appended to the `out` that
-/// the caller passes, in the order of the calls. Between messages a server's connection holds no heap memory.
+/// It holds the state of the protocol and nothing else: no socket, no read or write buffer, no clock. Pass
+/// the bytes you read to [`receive`](Self::receive). Bytes to send are appended to the `out` that you pass,
+/// in the order of the calls; your code writes and flushes it, and its length is the measure for
+/// backpressure. Between messages a server's connection holds no heap memory.
+///
+/// This function echoes every message:
 ///
 /// ```
 /// use sansocket::{Config, Connection, Error, Event, Input, State};
 ///
-/// /// Sends every message back. Bytes to send are in `out`, even if this fails.
-/// fn echo(connection: &mut Connection, input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
+/// /// Echoes every message. Write `out` even if this returns an error.
+/// fn echo(
+///     connection: &mut Connection,
+///     input: &mut Input<'_>,
+///     out: &mut Vec<u8>,
+/// ) -> Result<(), Error> {
 ///     while let Some(event) = connection.receive(input, out)? {
 ///         match event {
-///             // Messages still arrive after our own Close, and nothing can be sent then.
+///             // Messages can arrive after our own Close.
 ///             _ if connection.state() != State::Open => {}
 ///             Event::Text(text) => connection.send_text(&text, out)?,
 ///             Event::Binary(data) => connection.send_binary(&data, out)?,
-///             _ => {} // the Pong or the reply to a Close is in `out` already
+///             _ => {} // a Pong or the reply to a Close is already in `out`
 ///         }
 ///     }
 ///     Ok(())
@@ -89,6 +96,14 @@ use receiver::{Received, Receiver, into_public};
 /// assert_eq!(out, b"\x81\x05Hello");
 /// # Ok::<(), Error>(())
 /// ```
+#[doc(alias = "WebSocket")]
+#[doc(alias = "WebSocketStream")]
+#[doc(alias = "Stream")]
+#[doc(alias = "Sink")]
+#[doc(alias = "flush")]
+#[doc(alias = "write buffer")]
+#[doc(alias = "backpressure")]
+#[doc(alias = "bufferedAmount")]
 #[derive(Debug)]
 pub struct Connection {
     receiver: Receiver,
@@ -96,19 +111,43 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// The server's end of a connection that is open.
+    /// Creates the server side of a connection whose handshake has been completed.
+    ///
+    /// Use it when another library has performed the handshake:
+    ///
+    /// ```
+    /// use sansocket::{Config, Connection, State};
+    ///
+    /// let connection = Connection::server(Config::new());
+    /// assert_eq!(connection.state(), State::Open);
+    /// ```
     pub fn server(config: Config) -> Self {
         Self::new(Role::Server, &config, None)
     }
 
-    /// The client's end of a connection that is open.
+    /// Creates the client side of a connection whose handshake has been completed.
     ///
-    /// Masking keys are drawn from a ChaCha stream that begins with `seed`. Every connection needs a seed of
-    /// its own that nobody can guess (RFC 6455, 10.3), such as
-    #[cfg_attr(feature = "getrandom", doc = "[`random_seed`](crate::random_seed) gives.")]
-    #[cfg_attr(not(feature = "getrandom"), doc = "`random_seed` gives.")]
-    /// A fixed one makes a run repeatable, for tests. The state of the stream takes less than 512 bytes on the
-    /// heap, the only ones that a client holds between messages.
+    /// Masking keys are drawn from a ChaCha stream that begins with `seed`. Every connection needs its own
+    /// unpredictable seed (RFC 6455, section 10.3), such as the one that
+    #[cfg_attr(feature = "getrandom", doc = "[`random_seed`](crate::random_seed) returns.")]
+    #[cfg_attr(not(feature = "getrandom"), doc = "`random_seed` returns.")]
+    /// The state of the stream takes less than 512 bytes on the heap, the only heap memory that a client
+    /// holds between messages.
+    ///
+    /// A fixed seed makes a run repeatable, for tests:
+    ///
+    /// ```
+    /// use sansocket::{Config, Connection};
+    ///
+    /// let mut clients =
+    ///     [(); 2].map(|()| Connection::client(Config::new(), [7; 32]));
+    /// let [a, b] = clients.each_mut().map(|client| {
+    ///     let mut out = Vec::new();
+    ///     client.send_text("Hello", &mut out).map(|()| out)
+    /// });
+    /// assert_eq!(a?, b?);
+    /// # Ok::<(), sansocket::SendError>(())
+    /// ```
     pub fn client(config: Config, seed: [u8; 32]) -> Self {
         Self::client_with(config, Entropy::new(seed))
     }
@@ -163,15 +202,29 @@ impl Connection {
         self.receiver.receive(input, |owed| self.sending.settle(&owed, out))
     }
 
-    /// The transport has ended, for whatever reason: end of stream, an error, or because the caller closed it.
+    /// Notifies the connection that the transport has closed, for whatever reason: the end of the stream, an
+    /// error, or because your code closed it.
     ///
-    /// Afterwards [`state`](Self::state) is [`State::Closed`] and [`close_outcome`](Self::close_outcome) says how it
-    /// ended. Calling it again returns the same.
+    /// Afterwards [`state`](Self::state) is [`State::Closed`], and [`close_outcome`](Self::close_outcome)
+    /// describes how the connection ended. You can call it again; the result is the same.
     ///
     /// # Errors
     ///
-    /// Why the connection failed, if it did; [`ProtocolError::UnexpectedEof`] if there was no closing
-    /// handshake before (RFC 6455, 7.1.4).
+    /// Returns the error of a connection that had failed before.
+    /// Returns [`ProtocolError::UnexpectedEof`] if there was no closing handshake (RFC 6455, section 7.1.4).
+    ///
+    /// # Examples
+    ///
+    /// The transport closes without a Close frame:
+    ///
+    /// ```
+    /// use sansocket::{Config, Connection, ProtocolError, State};
+    ///
+    /// let mut connection = Connection::server(Config::new());
+    /// let result = connection.receive_eof();
+    /// assert_eq!(result, Err(ProtocolError::UnexpectedEof));
+    /// assert_eq!(connection.state(), State::Closed);
+    /// ```
     pub fn receive_eof(&mut self) -> Result<(), ProtocolError> {
         let result = self.sending.end(self.receiver.is_inside());
         match result {
@@ -181,13 +234,17 @@ impl Connection {
         result
     }
 
-    /// Fails the connection because a timeout has expired, unless it has failed or both sides have sent a Close.
+    /// Fails the connection because a timeout has expired, unless it has failed or both sides have sent a
+    /// Close.
     ///
-    /// Use it for [`Action::Disconnect`](crate::keepalive::Action::Disconnect) of a
-    /// [`KeepAlive`](crate::keepalive::KeepAlive): [`close_outcome`](Self::close_outcome) then has
-    /// [`ProtocolError::TimedOut`] as the error, however the transport ends. If no Close was sent before, one is appended to
-    /// `out`: 1011 if the peer did not reply to a Ping, 1001 if the connection was idle. The state is [`State::Draining`] as
-    /// after any failure, so write `out`, and read on until the transport ends or the timeout for closing expires.
+    /// Call it for [`Action::Disconnect`](crate::keepalive::Action::Disconnect) of a
+    /// [`KeepAlive`](crate::keepalive::KeepAlive). [`close_outcome`](Self::close_outcome) then has
+    /// [`ProtocolError::TimedOut`] as its error, however the transport closes. If no Close was sent before,
+    /// one is appended to `out`: 1011 if the peer did not reply to a Ping, 1001 if the connection was idle.
+    /// The state is [`State::Draining`], as after any failure: write `out`, and read until the transport
+    /// closes or the close timeout expires.
+    ///
+    /// An idle connection is closed with 1001:
     ///
     /// ```
     /// use sansocket::{Config, Connection, ProtocolError, State, keepalive::Timeout};
@@ -219,8 +276,10 @@ impl Connection {
 
     /// Sets the limits on what is received, for example once a client has authenticated itself.
     ///
-    /// They apply from the next frame on; a frame whose header has been received is not measured again. The length of a
-    /// compressed message is that of its inflated data, and is measured with the limit of the moment.
+    /// They apply from the next frame on; a frame whose header has been received is not checked again. For a
+    /// compressed message the length of its inflated data counts, checked against the current limit.
+    ///
+    /// This allows messages of up to 64 MiB from now on:
     ///
     /// ```
     /// use sansocket::{Config, Connection};
@@ -232,12 +291,43 @@ impl Connection {
         self.receiver.set_limits(limits);
     }
 
-    /// Returns the current state of the connection (RFC 6455, 7.1).
+    /// Returns the current state of the connection (RFC 6455, section 7.1).
+    ///
+    /// It changes with calls only. Here a server sends a Close and receives the reply:
+    ///
+    /// ```
+    /// use sansocket::{CloseCode, Config, Connection, Input, State};
+    ///
+    /// let mut connection = Connection::server(Config::new());
+    /// let mut out = Vec::new();
+    /// connection.send_close(CloseCode::NORMAL, &mut out)?;
+    /// assert_eq!(connection.state(), State::Closing);
+    /// let mut read = *b"\x88\x80\0\0\0\0";
+    /// connection.receive(&mut Input::new(&mut read), &mut out)?;
+    /// assert_eq!(connection.state(), State::Draining);
+    /// # Ok::<(), sansocket::Error>(())
+    /// ```
+    #[doc(alias = "readyState")]
     pub fn state(&self) -> State {
         self.sending.state()
     }
 
     /// Returns how the connection ended, or `None` before it reaches [`State::Draining`].
+    ///
+    /// Use it for logs, and to decide whether to reconnect:
+    ///
+    /// ```
+    /// use sansocket::{Config, Connection, Input};
+    ///
+    /// let mut connection = Connection::client(Config::new(), [7; 32]);
+    /// let mut read = *b"\x88\x06\x03\xf4boot"; // a Close with 1012
+    /// let mut out = Vec::new();
+    /// connection.receive(&mut Input::new(&mut read), &mut out)?;
+    /// let outcome = connection.close_outcome().unwrap();
+    /// assert!(outcome.clean);
+    /// assert_eq!(outcome.to_string(), "closed with 1012 \"boot\"");
+    /// # Ok::<(), sansocket::ProtocolError>(())
+    /// ```
     pub fn close_outcome(&self) -> Option<CloseOutcome<'_>> {
         self.sending.close_outcome()
     }
@@ -247,16 +337,23 @@ impl Connection {
         self.sending.deflater.is_in_message()
     }
 
-    /// Takes back the memory of a message that is done with, for the next one that has to be put together.
+    /// Reclaims the buffer of an event you no longer need, for the next message that must be reassembled.
     ///
-    /// A message that lay whole in the input has no memory of its own, and nothing is taken. Of the others, large ones
-    /// above all, this saves the allocations: a receiver that gives its events back makes one now and then, when a
-    /// message is longer than all before it.
+    /// A message that was entirely contained in the input has no buffer of its own, so there is nothing to
+    /// reclaim. For other messages, especially large ones, this saves allocations: a connection whose events
+    /// are recycled allocates only when a message is longer than all before it.
+    ///
+    /// This function adds up the lengths of messages and recycles each event:
+    ///
     ///
     /// ```
     /// use sansocket::{Connection, Error, Event, Input};
     ///
-    /// fn add_up(connection: &mut Connection, input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<usize, Error> {
+    /// fn add_up(
+    ///     connection: &mut Connection,
+    ///     input: &mut Input<'_>,
+    ///     out: &mut Vec<u8>,
+    /// ) -> Result<usize, Error> {
     ///     let mut total = 0;
     ///     while let Some(event) = connection.receive(input, out)? {
     ///         if let Event::Binary(data) = &event {
@@ -268,24 +365,43 @@ impl Connection {
     /// }
     /// # let mut connection = Connection::server(sansocket::Config::new());
     /// # let (mut head, mut tail) = (*b"\x82\x84\0\0\0\0da", *b"ta");
-    /// # assert_eq!(add_up(&mut connection, &mut Input::new(&mut head), &mut Vec::new())?, 0);
-    /// # assert_eq!(add_up(&mut connection, &mut Input::new(&mut tail), &mut Vec::new())?, 4);
+    /// # let mut head = Input::new(&mut head);
+    /// # assert_eq!(add_up(&mut connection, &mut head, &mut Vec::new())?, 0);
+    /// # let mut tail = Input::new(&mut tail);
+    /// # assert_eq!(add_up(&mut connection, &mut tail, &mut Vec::new())?, 4);
     /// # Ok::<(), Error>(())
     /// ```
     ///
-    /// The connection holds that memory until the next such message, or until [`release_buffers`](Self::release_buffers).
+    /// The connection keeps the buffer until the next such message, or until
+    /// [`release_buffers`](Self::release_buffers).
+    #[doc(alias = "pool")]
+    #[doc(alias = "reuse")]
+    #[doc(alias = "buffer")]
     #[inline]
     pub fn recycle(&mut self, event: Event<'_>) {
         self.receiver.recycle(event);
     }
 
-    /// Gives back memory that is held for speed: what was [recycled](Self::recycle), and, with the feature `deflate`,
-    /// the contexts for compressing and, without context takeover, for inflating.
+    /// Releases the memory that is kept for speed: [recycled](Self::recycle) buffers and, with the feature
+    /// `deflate`, the compression context and, without context takeover, the decompression context.
     ///
-    /// It is a call for connections that have nothing to do for a while. The next compressed message makes the context
-    /// anew, and will be a bit longer, because it cannot refer to earlier ones. The context for inflating stays if the
-    /// peer may refer to earlier messages. Without context takeover there is none between messages, or, without the
-    /// feature `std`, it is given back.
+    /// Call it on connections that will be inactive for a while. The next compressed message creates the
+    /// context again and is slightly longer, because it cannot refer to earlier messages. The decompression
+    /// context stays if the peer may refer to earlier messages. Without context takeover there is no such
+    /// context between messages; without the feature `std` there may be one, which is released.
+    ///
+    /// A server releases the buffers of a connection that has been silent for a minute:
+    ///
+    /// ```
+    /// use sansocket::Connection;
+    /// use std::time::Duration;
+    ///
+    /// fn on_tick(connection: &mut Connection, silent_for: Duration) {
+    ///     if silent_for >= Duration::from_secs(60) {
+    ///         connection.release_buffers();
+    ///     }
+    /// }
+    /// ```
     pub fn release_buffers(&mut self) {
         self.receiver.release_buffers();
         self.sending.release_buffers();

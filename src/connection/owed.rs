@@ -1,26 +1,26 @@
-//! The border between receiving and sending: what one side has for the other.
+//! The boundary between receiving and sending: a pending reply that one side has for the other.
 
 use alloc::borrow::Cow;
 use core::fmt;
 
 use crate::{Close, ProtocolError};
 
-/// What follows for the sending side from what the receiving side returned. It borrows from the event, or owns its data
-/// inside a [`Reply`](super::Reply).
+/// The consequence of received bytes for the sending side. It borrows from the event, or owns its data inside
+/// a [`Reply`](super::Reply).
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Owed<'a> {
-    /// A Ping was received, and is to be replied to (RFC 6455, 5.5.2).
+    /// A Ping was received and requires a Pong (RFC 6455, section 5.5.2).
     Pong(Cow<'a, [u8]>),
-    /// The peer's Close was received, perhaps in the middle of a message (RFC 6455, 5.5.1).
+    /// The peer's Close was received, possibly in the middle of a message (RFC 6455, section 5.5.1).
     Close { close: Option<Close<'a>>, interrupted: bool },
-    /// The peer broke the protocol, and the connection fails (RFC 6455, 7.1.7).
+    /// The peer broke the protocol, and the connection fails (RFC 6455, section 7.1.7).
     Failure(ProtocolError),
-    /// The stream ended, perhaps in the middle of a message or frame.
+    /// The stream ended, possibly in the middle of a message or frame.
     Eof { interrupted: bool },
 }
 
 impl Owed<'_> {
-    /// The same, independent of the event.
+    /// Returns the same reply with its data owned.
     pub(super) fn into_owned(self) -> Owed<'static> {
         match self {
             Self::Pong(data) => Owed::Pong(Cow::Owned(data.into_owned())),
@@ -33,7 +33,7 @@ impl Owed<'_> {
     }
 }
 
-/// Shows no data of the peer.
+/// Shows none of the peer's data.
 impl fmt::Debug for Owed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -5,10 +5,11 @@
 //!                                                                  └──▶ Owed, for the sending side
 //! ```
 //!
-//! [`Receiver::receive_message`] is the fast path for a message of one frame, [`Receiver::receive`] does everything.
+//! [`Receiver::receive_message`] is the fast path for a message of one frame, [`Receiver::receive`] does
+//! everything.
 //!
-//! Uses `frame`, `utf8` and `compression`. It knows nothing of what is sent: no output buffer, no lifecycle, no
-//! masking keys. All it has for the sending side is one [`Owed`] a call, at most.
+//! Uses `frame`, `utf8` and `compression`. It has no access to the sending side: no output buffer, no
+//! lifecycle, no masking keys. It passes at most one [`Owed`] per call to the sending side.
 
 use alloc::{borrow::Cow, boxed::Box, string::String, vec::Vec};
 
@@ -43,7 +44,7 @@ pub(super) fn into_public(received: Received<'_>) -> Result<Option<Event<'_>>, P
     }
 }
 
-/// What a connection has to remember of what it receives.
+/// The receiving state of a connection.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each of them is a fact of its own")]
 pub(super) struct Receiver {
@@ -51,9 +52,10 @@ pub(super) struct Receiver {
     delivery: Delivery,
     auto_pong: bool,
     deliver_while_closing: bool,
-    /// Whether the next byte begins a message that is to be delivered whole, so that the fast path is open.
+    /// Whether the next byte begins a message that is to be delivered as a whole, so that the fast path may
+    /// be taken.
     at_message: bool,
-    /// Whether our Close was sent, and data that still arrives is dropped.
+    /// Whether our Close was sent, and data that still arrives is discarded.
     muted: bool,
     /// Whether nothing more is received: after the peer's Close, a failure, or the end of the stream.
     ended: bool,
@@ -61,7 +63,7 @@ pub(super) struct Receiver {
     is_text: bool,
     utf8: utf8::Decoder,
     assembly: Assembly,
-    /// A control frame that arrives in parts.
+    /// A control frame that spans several reads.
     control: Option<Box<Control>>,
     pub(super) inflater: Inflater,
 }
@@ -114,10 +116,10 @@ impl Receiver {
         Some(Event::Text(Cow::Borrowed(text)))
     }
 
-    /// The next event. What follows from it for the sending side goes to `settle` once this side is in order, so
-    /// neither can be forgotten.
+    /// Returns the next event. Its consequence for the sending side is passed to `settle` once this side is
+    /// consistent, so neither can be forgotten.
     ///
-    /// A failure is settled once. After that, and after the end, all input is dropped.
+    /// A failure is passed once. After a failure and after the end of the stream, all input is discarded.
     #[inline]
     pub(super) fn receive<'b>(
         &mut self,
@@ -151,7 +153,7 @@ impl Receiver {
         }
     }
 
-    /// Nothing more is received. Gives back all memory.
+    /// Stops receiving and releases all memory.
     pub(super) fn end(&mut self) {
         self.ended = true;
         self.at_message = false;
@@ -160,13 +162,14 @@ impl Receiver {
         self.inflater.forget();
     }
 
-    /// Ends like [`end`](Self::end), and has every later call return `error`.
+    /// Stops receiving as [`end`](Self::end) does, and makes every later call return `error`.
     pub(super) fn fail(&mut self, error: ProtocolError) {
         self.decoder.fail(error);
         self.end();
     }
 
-    /// Our Close was sent. A browser delivers nothing after it (WHATWG), so that is a choice.
+    /// Records that our Close was sent. A browser delivers nothing after it (WHATWG), so that is
+    /// configurable.
     pub(super) fn on_close_sent(&mut self) {
         if !self.deliver_while_closing {
             self.muted = true;
@@ -174,7 +177,7 @@ impl Receiver {
         }
     }
 
-    /// Whether a frame or a message has begun and not ended.
+    /// Returns `true` inside a frame or a message.
     pub(super) fn is_inside(&self) -> bool {
         self.decoder.is_in_frame() || self.decoder.is_in_message()
     }
@@ -195,7 +198,7 @@ impl Receiver {
         self.decoder.role()
     }
 
-    /// Takes the memory of `event` for the next message that has to be reassembled.
+    /// Keeps the buffer of `event` for the next message that must be reassembled.
     #[inline]
     pub(super) fn recycle(&mut self, event: Event<'_>) {
         if let Some(memory) = event.into_memory() {
@@ -228,7 +231,7 @@ impl Receiver {
         }
         while let Some(part) = self.decoder.receive(input)? {
             let event = self.receive_part(part)?;
-            // A text that ended in an error was handed on up to there, and the error is next.
+            // Text that ends in an error was delivered up to there, and the error is next.
             if event.is_some() || input.is_empty() && self.decoder.failure().is_none() {
                 return Ok(event);
             }
@@ -251,7 +254,7 @@ impl Receiver {
         Ok(event.filter(|_| !self.muted))
     }
 
-    /// A part of a message, of which the last gives the event.
+    /// Handles a part of a message, of which the last completes the event.
     fn receive_message_part<'b>(&mut self, part: FramePart<'b>) -> Result<Option<Event<'b>>, ProtocolError> {
         let FramePart { header, offset, payload, last } = part;
         let payload: &'b [u8] = payload;
@@ -270,7 +273,7 @@ impl Receiver {
         Ok(if message_ends { self.assembly.finish() } else { None })
     }
 
-    /// What is known of the rest of a message.
+    /// Returns what is known about the rest of a message.
     fn to_come(&self, in_frame: u64, fin: bool) -> ToCome {
         ToCome { in_frame, more_frames: !fin, limit: self.decoder.max_message_len() }
     }
@@ -294,7 +297,7 @@ impl Receiver {
         Ok(())
     }
 
-    /// A part of a message, passed on as it is.
+    /// Passes on a part of a message unchanged.
     fn receive_chunk<'b>(&mut self, part: FramePart<'b>) -> Option<Event<'b>> {
         let FramePart { header, payload, last, .. } = part;
         let mut last = last && header.fin;
@@ -303,7 +306,7 @@ impl Receiver {
             let event = Event::BinaryChunk { data: Cow::Borrowed(payload), last };
             return (last || !payload.is_empty()).then_some(event);
         }
-        // The text before an error comes first, so that a read that brings both changes nothing.
+        // The text before an error comes first, so that the split of the stream does not affect the result.
         let (utf8::Decoded { first, rest }, faulty) = self.utf8.decode_until_fault(payload);
         if faulty || last && !self.utf8.is_complete() {
             self.decoder.fail(ProtocolError::InvalidUtf8);
@@ -321,7 +324,7 @@ impl Receiver {
         (last || !data.is_empty()).then_some(Event::TextChunk { data, last })
     }
 
-    /// A part of a compressed message, inflated (RFC 7692, 6.2).
+    /// Inflates a part of a compressed message (RFC 7692, section 6.2).
     fn receive_compressed(&mut self, part: &FramePart<'_>) -> Result<Option<Event<'static>>, ProtocolError> {
         let message_ends = part.last && part.header.fin;
         let limit = self.decoder.max_message_len();
@@ -361,7 +364,7 @@ impl Receiver {
             let control = self.control.get_or_insert_default();
             control.push(payload);
             if !last {
-                // An error in the body of a Close shows before its end.
+                // An error in the body of a Close is reported before its end.
                 return match header.opcode {
                     OpCode::Close => Close::decode_prefix(control.as_slice(), false).map(|_| None),
                     _ => Ok(None),

@@ -1,11 +1,12 @@
-//! The sending side: frames, appended to the caller's `out`, and how the connection stands.
+//! The sending side: frames, appended to the caller's `out`, and the state of the connection.
 //!
 //! ```text
 //!   send_* ─▶ Lifecycle: may it be sent? ─▶ Deflater ─▶ Header, masking key ─▶ out
-//!   Owed ───▶ Lifecycle: what the other side received ────────────────────────▲
+//!   Owed ───▶ Lifecycle: received by the other side ──────────────────────────▲
 //! ```
 //!
-//! Uses `frame`, `compression` and `entropy`. It knows nothing of what is received but [`Owed`]: no decoder, no events.
+//! Uses `frame`, `compression` and `entropy`. All that reaches it from the receiving side is [`Owed`]: no
+//! decoder, no events.
 
 use alloc::vec::Vec;
 
@@ -19,10 +20,11 @@ use crate::{
     num::as_u64,
 };
 
-/// The half of a [`Connection`](crate::Connection) that sends, see [`Connection::split`](crate::Connection::split).
+/// The sending half of a [`Connection`](crate::Connection), see
+/// [`Connection::split`](crate::Connection::split).
 #[derive(Debug)]
 pub struct SendHalf {
-    /// What masking keys are drawn from. A client has it, a server does not.
+    /// The source of masking keys. A client has one, a server does not.
     entropy: Option<Entropy>,
     /// The kind of the message that is being sent in fragments.
     message: Option<OpCode>,
@@ -42,49 +44,49 @@ impl SendHalf {
         }
     }
 
-    /// Appends a text message to `out`, in one frame (RFC 6455, 6.1).
+    /// Appends a text message to `out`, in one frame (RFC 6455, section 6.1).
     ///
     /// See [`Connection::send_text`](crate::Connection::send_text) for details.
     ///
     /// # Errors
     ///
-    /// Returns a [`SendError`] under the same conditions. Nothing was appended.
+    /// Returns a [`SendError`] under the same conditions; nothing is appended then.
     #[inline]
     pub fn send_text(&mut self, text: &str, out: &mut Vec<u8>) -> Result<(), SendError> {
         self.send_message(OpCode::Text, text.as_bytes(), out)
     }
 
-    /// Appends a binary message to `out`, in one frame (RFC 6455, 6.1).
+    /// Appends a binary message to `out`, in one frame (RFC 6455, section 6.1).
     ///
     /// See [`Connection::send_binary`](crate::Connection::send_binary) for details.
     ///
     /// # Errors
     ///
-    /// Returns a [`SendError`] under the same conditions. Nothing was appended.
+    /// Returns a [`SendError`] under the same conditions; nothing is appended then.
     #[inline]
     pub fn send_binary(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), SendError> {
         self.send_message(OpCode::Binary, data, out)
     }
 
-    /// Appends the next fragment of a text message to `out` (RFC 6455, 5.4).
+    /// Appends the next fragment of a text message to `out` (RFC 6455, section 5.4).
     ///
     /// See [`Connection::send_text_fragment`](crate::Connection::send_text_fragment) for details.
     ///
     /// # Errors
     ///
-    /// Returns a [`SendError`] under the same conditions. Nothing was appended.
+    /// Returns a [`SendError`] under the same conditions; nothing is appended then.
     #[inline]
     pub fn send_text_fragment(&mut self, text: &str, last: bool, out: &mut Vec<u8>) -> Result<(), SendError> {
         self.send_fragment(OpCode::Text, text.as_bytes(), last, out)
     }
 
-    /// Appends the next fragment of a binary message to `out` (RFC 6455, 5.4).
+    /// Appends the next fragment of a binary message to `out` (RFC 6455, section 5.4).
     ///
     /// See [`Connection::send_binary_fragment`](crate::Connection::send_binary_fragment) for details.
     ///
     /// # Errors
     ///
-    /// Returns a [`SendError`] under the same conditions. Nothing was appended.
+    /// Returns a [`SendError`] under the same conditions; nothing is appended then.
     #[inline]
     pub fn send_binary_fragment(
         &mut self,
@@ -95,35 +97,36 @@ impl SendHalf {
         self.send_fragment(OpCode::Binary, data, last, out)
     }
 
-    /// Appends a Ping with at most 125 bytes of data to `out` (RFC 6455, 5.5.2).
+    /// Appends a Ping with at most 125 bytes of data to `out` (RFC 6455, section 5.5.2).
     ///
     /// See [`Connection::send_ping`](crate::Connection::send_ping) for details.
     ///
     /// # Errors
     ///
-    /// Returns a [`SendError`] under the same conditions. Nothing was appended.
+    /// Returns a [`SendError`] under the same conditions; nothing is appended then.
     pub fn send_ping(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), SendError> {
         self.send_control(OpCode::Ping, data, out)
     }
 
-    /// Appends a Pong with at most 125 bytes of data to `out` (RFC 6455, 5.5.3).
+    /// Appends a Pong with at most 125 bytes of data to `out` (RFC 6455, section 5.5.3).
     ///
     /// See [`Connection::send_pong`](crate::Connection::send_pong) for details.
     ///
     /// # Errors
     ///
-    /// Returns a [`SendError`] under the same conditions. Nothing was appended.
+    /// Returns a [`SendError`] under the same conditions; nothing is appended then.
     pub fn send_pong(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), SendError> {
         self.send_control(OpCode::Pong, data, out)
     }
 
-    /// Appends a Close to `out`: begins the closing handshake or replies to the peer's Close (RFC 6455, 7.1.2).
+    /// Appends a Close to `out`: begins the closing handshake or replies to the peer's Close (RFC 6455,
+    /// section 7.1.2).
     ///
     /// See [`Connection::send_close`](crate::Connection::send_close) for details.
     ///
     /// # Errors
     ///
-    /// Returns a [`SendError`] under the same conditions. Nothing was appended.
+    /// Returns a [`SendError`] under the same conditions; nothing is appended then.
     pub fn send_close<'a>(
         &mut self,
         close: impl Into<Option<Close<'a>>>,
@@ -134,7 +137,7 @@ impl SendHalf {
             return Err(SendError::ConnectionClosing);
         }
         let code = close.as_ref().map(Close::code);
-        // RFC 6455, 7.4.1; an answer may echo it (5.5.1).
+        // RFC 6455, 7.4.1; a reply may echo it (5.5.1).
         let begins = self.lifecycle.may_receive();
         if code == Some(CloseCode::MANDATORY_EXTENSION) && self.role() == Role::Server && begins {
             return Err(SendError::ClientOnlyCloseCode);
@@ -143,14 +146,14 @@ impl SendHalf {
         Ok(())
     }
 
-    /// Appends the header of a frame alone to `out`, for a payload that you write yourself.
+    /// Appends the header of a frame to `out`, for a payload that you write yourself.
     ///
-    /// See [`Connection::send_header`](crate::Connection::send_header) for details. While the payload is being written,
-    /// replies have to wait.
+    /// See [`Connection::send_header`](crate::Connection::send_header) for details. Replies must wait until
+    /// the payload has been written.
     ///
     /// # Errors
     ///
-    /// Returns a [`SendError`] under the same conditions. Nothing was appended.
+    /// Returns a [`SendError`] under the same conditions; nothing is appended then.
     pub fn send_header(
         &mut self,
         opcode: OpCode,
@@ -180,27 +183,46 @@ impl SendHalf {
         Ok(self.write_header(opcode, fin, payload_len, out))
     }
 
-    /// Appends to `out` what the receiving half owes, and takes note of what it has received.
+    /// Appends a pending reply of the receiving half to `out`, and records what the receiving half has
+    /// received.
     ///
-    /// A Pong is left out after the peer's Close, and so is a second Close. If
-    /// [`Config::auto_close`](crate::Config::auto_close) is off, the peer's Close is only noted.
+    /// After the peer's Close a Pong is omitted, and so is a second Close. If
+    /// [`Config::auto_close`](crate::Config::auto_close) is off, the peer's Close is only recorded.
     ///
-    /// While the payload of a frame is being written after [`send_header`](Self::send_header), replies have to wait.
+    /// After [`send_header`](Self::send_header), call it only when the payload of the frame has been written.
+    ///
+    /// The receiving half yields a reply to a Ping:
+    ///
+    /// ```
+    /// use sansocket::{Config, Connection, Input};
+    ///
+    /// let (mut receiving, mut sending) =
+    ///     Connection::server(Config::new()).split();
+    /// let mut read = *b"\x89\x80\0\0\0\0";
+    /// let (mut reply, mut out) = (None, Vec::new());
+    /// receiving.receive(&mut Input::new(&mut read), &mut reply)?;
+    /// if let Some(reply) = reply {
+    ///     sending.reply(&reply, &mut out);
+    /// }
+    /// assert_eq!(out, b"\x8a\x00");
+    /// # Ok::<(), sansocket::ProtocolError>(())
+    /// ```
     pub fn reply(&mut self, reply: &Reply, out: &mut Vec<u8>) {
         self.settle(&reply.0, out);
     }
 
-    /// Fails the connection because a timeout has expired, unless it has failed or both sides have sent a Close.
+    /// Fails the connection because a timeout has expired, unless it has failed or both sides have sent a
+    /// Close.
     ///
-    /// See [`Connection::time_out`](crate::Connection::time_out) for details. The receiving half is of no use after this:
-    /// read until the transport ends, and discard the bytes.
+    /// See [`Connection::time_out`](crate::Connection::time_out) for details. Do not use the receiving half
+    /// after this: read until the end of the stream, and discard the bytes.
     pub fn time_out(&mut self, timeout: Timeout, out: &mut Vec<u8>) {
         if matches!(self.state(), State::Open | State::Closing) {
             self.fail(ProtocolError::TimedOut(timeout), out);
         }
     }
 
-    /// Gives back the context for compressing.
+    /// Releases the compression context.
     ///
     /// See [`Connection::release_buffers`](crate::Connection::release_buffers) for details.
     pub fn release_buffers(&mut self) {
@@ -212,7 +234,8 @@ impl SendHalf {
         if self.entropy.is_some() { Role::Client } else { Role::Server }
     }
 
-    /// Returns the current state of the connection, as far as the replies that were passed on tell.
+    /// Returns the current state of the connection, as far as the replies passed to [`reply`](Self::reply)
+    /// show it.
     pub fn state(&self) -> State {
         self.lifecycle.state()
     }
@@ -222,12 +245,12 @@ impl SendHalf {
         self.lifecycle.close_outcome()
     }
 
-    /// Does what follows from what was received.
+    /// Carries out the consequence of received bytes.
     pub(super) fn settle(&mut self, owed: &Owed<'_>, out: &mut Vec<u8>) {
         match owed {
-            // The end of the stream is noted whatever was before it, all else only while something is received.
+            // The end of the stream is always recorded, everything else only while frames may be received.
             Owed::Eof { interrupted } => {
-                // How it ended is in the outcome.
+                // The outcome describes how the connection ended.
                 let _ = self.end(*interrupted);
             }
             _ if !self.lifecycle.may_receive() => {}
@@ -242,13 +265,13 @@ impl SendHalf {
         }
     }
 
-    /// The stream has ended, for the first time or again.
+    /// Records the end of the stream, which may be reported more than once.
     pub(super) fn end(&mut self, interrupted: bool) -> Result<(), ProtocolError> {
         self.deflater.forget();
         self.lifecycle.on_eof(interrupted)
     }
 
-    /// One Close if none was sent, and nothing more in either direction (RFC 6455, 7.1.7).
+    /// Sends one Close if none was sent, and then nothing more in either direction (RFC 6455, section 7.1.7).
     #[cold]
     fn fail(&mut self, error: ProtocolError, out: &mut Vec<u8>) {
         if let Some(code) = error.close_code()
@@ -259,7 +282,7 @@ impl SendHalf {
                 ProtocolError::TimedOut(Timeout::Idle) => "idle timeout",
                 _ => "",
             };
-            // None of them is too long.
+            // None of the reasons is too long.
             self.write_close(Some(&Close::new(code, reason).unwrap_or(code.into())), out);
         }
         self.lifecycle.on_failure(error);
@@ -320,12 +343,12 @@ impl SendHalf {
         }
     }
 
-    /// Appends a Close, whose code has been checked or is the echo of the peer's.
+    /// Appends a Close whose code has been checked or echoes the peer's.
     fn write_close(&mut self, close: Option<&Close<'_>>, out: &mut Vec<u8>) {
         let code = close.map(|close| close.code().get().to_be_bytes());
         let reason = close.map_or("", Close::reason);
         let bytes = code.iter().flatten().chain(reason.as_bytes());
-        // A reason is never longer than what fits.
+        // A reason always fits.
         let mut body = [0; MAX_CONTROL_LEN];
         let len = body.iter_mut().zip(bytes).map(|(to, from)| *to = *from).count();
         self.write_frame(OpCode::Close, true, body.get(..len).unwrap_or_default(), out);
@@ -333,7 +356,7 @@ impl SendHalf {
         self.deflater.forget();
     }
 
-    /// Appends a data frame that is known to be in order.
+    /// Appends a data frame that is known to be valid.
     #[inline]
     fn write_data(&mut self, opcode: OpCode, fin: bool, payload: &[u8], out: &mut Vec<u8>) {
         let entropy = &mut self.entropy;
@@ -343,9 +366,9 @@ impl SendHalf {
         }
     }
 
-    /// Appends a frame that is known to be in order, as it is.
+    /// Appends a frame that is known to be valid, uncompressed.
     ///
-    /// The two roles part here, so that what masks does not take registers from a server.
+    /// The two roles separate here, so that masking does not take registers from a server.
     #[inline]
     fn write_frame(&mut self, opcode: OpCode, fin: bool, payload: &[u8], out: &mut Vec<u8>) {
         match &mut self.entropy {
@@ -368,7 +391,7 @@ impl SendHalf {
     }
 }
 
-/// Appends a frame of a server.
+/// Appends an unmasked frame, as servers send.
 #[inline]
 fn write_plain(opcode: OpCode, fin: bool, payload: &[u8], out: &mut Vec<u8>) {
     out.reserve(payload.len().saturating_add(MAX_HEADER_LEN));
@@ -377,7 +400,7 @@ fn write_plain(opcode: OpCode, fin: bool, payload: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(payload);
 }
 
-/// Appends a frame of a client (RFC 6455, 5.3).
+/// Appends a masked frame, as clients send (RFC 6455, section 5.3).
 #[inline]
 fn write_masked(entropy: &mut Entropy, opcode: OpCode, fin: bool, payload: &[u8], out: &mut Vec<u8>) {
     out.reserve(payload.len().saturating_add(MAX_HEADER_LEN));
@@ -392,7 +415,7 @@ fn check_payload_len(len: u64) -> Result<(), SendError> {
     if i64::try_from(len).is_ok() { Ok(()) } else { Err(SendError::PayloadTooLong) }
 }
 
-/// Appends and masks in pieces, so that each piece is masked while it is in the first-level cache.
+/// Appends and masks in pieces, so that each piece is masked while it is in the L1 cache.
 #[inline]
 fn append_masked(payload: &[u8], key: [u8; 4], out: &mut Vec<u8>) {
     // A piece is a multiple of four bytes, so each begins with the first byte of the key.
@@ -405,5 +428,5 @@ fn append_masked(payload: &[u8], key: [u8; 4], out: &mut Vec<u8>) {
     }
 }
 
-/// How many bytes are copied before they are masked.
+/// The number of bytes that are copied before they are masked.
 const PIECE: usize = 16 << 10;

@@ -1,4 +1,4 @@
-//! A connection in two halves that share nothing, for receiving and sending at the same time.
+//! The two halves of a connection, which share nothing and can receive and send at the same time.
 
 use super::{
     Connection, Event,
@@ -12,12 +12,19 @@ use crate::{
 };
 
 impl Connection {
-    /// Two halves that share nothing: one receives, the other sends, each in a task or thread of its own,
-    /// without a lock.
+    /// Splits the connection into two halves that share nothing: one receives, the other sends, each in its
+    /// own task or thread, without a lock.
     ///
-    /// What the receiving half owes the peer, a Pong, the answer to a Close or the Close of a failure, it hands
-    /// out as a [`Reply`]. Pass that on to where the sending half is, through a channel, with whatever else is
-    /// to be sent there:
+    /// The receiving half returns pending replies (a Pong, the reply to a Close, or the Close of a failure)
+    /// as [`Reply`] values. Pass them to the sending half in their order; between two of them it may send
+    /// other frames. Use a channel with a capacity, so that a peer that floods you with Pings has
+    /// to wait.
+    ///
+    /// The sending half reports the state of the connection and how it ended. The receiving half is not
+    /// informed that a Close was sent, so
+    /// [`Config::deliver_while_closing`](crate::Config::deliver_while_closing) has no effect on it.
+    ///
+    /// Here a thread receives, and the sending half echoes texts:
     ///
     /// ```
     /// use std::sync::mpsc;
@@ -29,19 +36,26 @@ impl Connection {
     /// }
     ///
     /// let (mut receiving, mut sending) = Connection::server(Config::new()).split();
-    /// let (sender, receiver) = mpsc::sync_channel(16); // a bound: who floods us with Pings waits
+    /// let (sender, receiver) = mpsc::sync_channel(16);
     ///
     /// let reader = std::thread::spawn(move || {
     ///     // A Ping, a text and a Close, as if they had been read.
-    ///     let mut read = *b"\x89\x80\x37\xfa\x21\x3d\x81\x82\x37\xfa\x21\x3d\x7f\x93\x88\x80\x37\xfa\x21\x3d";
+    ///     let mut read = [
+    ///         &b"\x89\x80\x37\xfa\x21\x3d"[..],
+    ///         b"\x81\x82\x37\xfa\x21\x3d\x7f\x93",
+    ///         b"\x88\x80\x37\xfa\x21\x3d",
+    ///     ]
+    ///     .concat();
     ///     let (mut input, mut reply) = (Input::new(&mut read), None);
     ///     loop {
     ///         let result = receiving.receive(&mut input, &mut reply);
     ///         if let Some(reply) = reply.take() {
-    ///             sender.send(ToSend::Reply(reply)).unwrap(); // first what is owed ...
+    ///             sender.send(ToSend::Reply(reply)).unwrap(); // the reply first
     ///         }
-    ///         match result.unwrap() { // ... then the error
-    ///             Some(Event::Text(text)) => sender.send(ToSend::Text(text.into_owned())).unwrap(),
+    ///         match result.unwrap() { // then the error
+    ///             Some(Event::Text(text)) => {
+    ///                 sender.send(ToSend::Text(text.into_owned())).unwrap();
+    ///             }
     ///             Some(_) => {}
     ///             None => break, // read more
     ///         }
@@ -51,27 +65,26 @@ impl Connection {
     /// let mut out = Vec::new();
     /// for item in receiver {
     ///     match item {
-    ///         ToSend::Text(text) if sending.state() == State::Open => sending.send_text(&text, &mut out)?,
-    ///         ToSend::Text(_) => {} // too late: a Close was sent before
+    ///         ToSend::Text(text) if sending.state() == State::Open => {
+    ///             sending.send_text(&text, &mut out)?;
+    ///         }
+    ///         ToSend::Text(_) => {} // a Close was sent before
     ///         ToSend::Reply(reply) => sending.reply(&reply, &mut out),
     ///     }
-    ///     // Here `out` would be written.
+    ///     // Write `out` here.
     /// }
     /// reader.join().unwrap();
     /// assert_eq!(out, b"\x8a\x00\x81\x02Hi\x88\x00");
     /// # Ok::<(), Error>(())
     /// ```
-    ///
-    /// Replies have to reach the sending half in their order; between two of them it may send what it likes.
-    /// The sending half knows how the connection stands and how it ended; the other one cannot know of a Close
-    /// that was sent, so [`Config::deliver_while_closing`](crate::Config::deliver_while_closing) has no effect
-    /// after it.
+    #[doc(alias = "into_split")]
+    #[doc(alias = "halves")]
     pub fn split(self) -> (ReceiveHalf, SendHalf) {
         (ReceiveHalf(self.receiver), self.sending)
     }
 }
 
-/// The half of a [`Connection`] that receives, see [`Connection::split`].
+/// The receiving half of a [`Connection`], see [`Connection::split`].
 #[derive(Debug)]
 pub struct ReceiveHalf(pub(super) Receiver);
 
@@ -111,14 +124,18 @@ impl ReceiveHalf {
         self.0.recycle(event);
     }
 
-    /// Gives back memory that is held for speed: what was [recycled](Self::recycle), and the context for inflating if the peer
-    /// may not refer to earlier messages. See [`Connection::release_buffers`] for details.
+    /// Releases memory that is kept for speed: [recycled](Self::recycle) buffers, and the decompression
+    /// context if the peer may not refer to earlier messages.
+    ///
+    /// See [`Connection::release_buffers`] for details.
     pub fn release_buffers(&mut self) {
         self.0.release_buffers();
     }
 
-    /// Notifies the connection that the transport has closed. Pass the reply on to the sending half, whose
-    /// [`close_outcome`](SendHalf::close_outcome) then describes how the connection ended.
+    /// Notifies the connection that the transport has closed.
+    ///
+    /// Pass the reply to the sending half, whose [`close_outcome`](SendHalf::close_outcome) then describes
+    /// how the connection ended.
     pub fn receive_eof(self) -> Reply {
         Reply(Owed::Eof { interrupted: self.0.is_inside() })
     }
@@ -138,20 +155,21 @@ impl ReceiveHalf {
         self.0.role()
     }
 
-    /// Returns `true` once nothing more is received: after the peer's Close, or after an error. All further input is
-    /// discarded.
+    /// Returns `true` once nothing more can be received: after the peer's Close or after an error.
+    ///
+    /// All further input is discarded.
     pub fn has_ended(&self) -> bool {
         self.0.has_ended()
     }
 }
 
-/// What the receiving half of a connection has for the sending half, see [`Connection::split`].
+/// A pending reply of the receiving half for the sending half, see [`Connection::split`].
 ///
-/// It holds the data of a Ping or the body of a Close, at most 125 bytes.
+/// It contains the data of a Ping or the body of a Close, at most 125 bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Reply(pub(super) Owed<'static>);
 
-/// Shows no data of the peer.
+/// Shows none of the peer's data.
 impl core::fmt::Debug for Reply {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "Reply({:?})", self.0)

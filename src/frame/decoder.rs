@@ -1,4 +1,4 @@
-//! Layer 2: the bytes of a stream in, validated parts of frames out.
+//! Layer 2: decodes the bytes of a stream into validated parts of frames.
 
 use core::fmt;
 
@@ -9,13 +9,13 @@ use crate::{
     num::{as_u64, as_usize},
 };
 
-/// Which end of a connection this is.
+/// The role of an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a connection has two ends")]
 pub enum Role {
-    /// The end that connected: it masks what it sends and gets unmasked frames.
+    /// The endpoint that connected: it sends masked frames and receives unmasked ones.
     Client,
-    /// The end that accepted: it sends unmasked frames and gets masked ones.
+    /// The endpoint that accepted: it sends unmasked frames and receives masked ones.
     Server,
 }
 
@@ -29,19 +29,23 @@ impl fmt::Display for Role {
     }
 }
 
-/// Takes the bytes of a stream and gives its frames, unmasked and checked.
+/// Decodes a byte stream into validated, unmasked frames.
 ///
-/// It refuses everything that a header can break: reserved bits and opcodes, a mask where none belongs or
-/// none where one does, lengths that are too long or not minimal, control frames that are fragmented or too
-/// long, fragments out of order, and whatever goes over its [`Limits`]. It keeps no payload and allocates
-/// nothing. What payloads contain (UTF-8, status codes) is not looked at.
+/// It rejects every violation that a header can contain: reserved bits and opcodes, a mask that is missing or
+/// not allowed, lengths that are too long or not minimal, control frames that are fragmented or too long,
+/// fragments out of order, and frames that exceed its [`Limits`]. It stores no payload and allocates nothing.
+/// Payload contents (UTF-8, close codes) are not validated.
+///
+/// This decodes a text frame from a client:
 ///
 /// ```
-/// use sansocket::{Input, frame::{Decoder, Limits, Role}};
+/// use sansocket::Input;
+/// use sansocket::frame::{Decoder, Limits, Role};
 ///
 /// let mut decoder = Decoder::new(Role::Server, Limits::new());
 /// let mut bytes = *b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
-/// let part = decoder.receive(&mut Input::new(&mut bytes))?.expect("the frame is all there");
+/// let part = decoder.receive(&mut Input::new(&mut bytes))?;
+/// let part = part.expect("the frame is complete");
 /// assert_eq!(part.payload, b"Hello");
 /// assert!(part.last && part.header.fin);
 /// # Ok::<(), sansocket::ProtocolError>(())
@@ -55,40 +59,40 @@ pub struct Decoder {
     limits: Limits,
     /// The longest payload that the fast path takes.
     max_whole_len: u16,
-    /// The beginning of an incomplete header, and how long it is. While a frame waits, the last bytes of it that were
-    /// unmasked, to see whether the caller kept them.
+    /// The beginning of an incomplete header, and its length. While a frame is retained, its last unmasked
+    /// bytes, to detect whether the caller kept them.
     partial: [u8; MAX_HEADER_LEN],
     partial_len: u8,
-    /// The frame whose payload is being received, and how much of it has been.
+    /// The frame whose payload is being received, and the number of bytes received.
     frame: Option<Header>,
     offset: u64,
-    /// Whether that much has been unmasked only, and waits in a retained input.
+    /// Whether these bytes have only been unmasked, and are kept in a retained input.
     waiting: bool,
-    /// The unfinished message: how many bytes and fragments its frames have declared.
+    /// The unfinished message, and the number of bytes and fragments that its frames have declared.
     in_message: bool,
     message_compressed: bool,
     message_len: u64,
     fragments: u32,
-    /// Control frames since the last data frame.
+    /// The number of control frames since the last data frame.
     control_frames: u32,
     failure: Option<ProtocolError>,
 }
 
-/// A frame, or as much of one as was in the input.
+/// A frame, or the part of one that was in the input.
 #[non_exhaustive]
 pub struct FramePart<'b> {
     /// The header of the frame, the same for each of its parts.
     pub header: Header,
-    /// Where in the payload of the frame this part begins, in bytes.
+    /// The position of this part in the payload of the frame, in bytes.
     pub offset: u64,
-    /// The bytes of this part, unmasked. Empty only if the whole frame is.
+    /// The bytes of this part, unmasked. They are empty only if the payload of the frame is empty.
     pub payload: &'b mut [u8],
-    /// Whether the frame ends with this part.
+    /// Whether this part ends the frame.
     pub last: bool,
 }
 
 impl Decoder {
-    /// A decoder for what the peer of `role` sends.
+    /// Creates a decoder for the frames that the peer of `role` sends.
     pub const fn new(role: Role, limits: Limits) -> Self {
         Self {
             role,
@@ -110,30 +114,31 @@ impl Decoder {
         }
     }
 
-    /// Lets the first frame of a data message have RSV1 set, as permessage-deflate does (RFC 7692, 6).
+    /// Allows RSV1 on the first frame of a data message, as permessage-deflate sets it (RFC 7692, section 6).
     ///
-    /// The limit for messages is then left to the caller for such messages, because it is the inflated bytes
-    /// that count.
+    /// The message limit is not applied to such messages, because the inflated bytes count. Enforce it in
+    /// your code.
     #[must_use]
     pub const fn allow_rsv1(mut self) -> Self {
         self.rsv1_allowed = true;
         self
     }
 
-    /// Cuts compressed messages into parts of at most [`MAX_COMPRESSED_PART`] bytes, so that what one inflates to is
-    /// bounded.
+    /// Splits compressed messages into parts of at most [`MAX_COMPRESSED_PART`] bytes, which bounds the
+    /// inflated size of one part.
     pub(crate) const fn cut_compressed(mut self) -> Self {
         self.cut_compressed = true;
         self
     }
 
-    /// Returns the next frame, or the next part of one. Returns `Ok(None)` once the input has been consumed, apart from an
-    /// incomplete frame that a [retained](Input::retained) input keeps.
+    /// Returns the next frame or the next part of one, or `Ok(None)` once the input has been consumed.
+    ///
+    /// A [retained](Input::retained) input keeps an incomplete frame.
     ///
     /// # Errors
     ///
-    /// Returns the [`ProtocolError`] that the first offending byte proves. Every later call returns the same error and
-    /// discards its input.
+    /// Returns a [`ProtocolError`] at the first byte that proves the violation. Every later call returns the
+    /// same error and discards its input.
     #[inline]
     pub fn receive<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<FramePart<'b>>, ProtocolError> {
         if self.failure.is_none() {
@@ -145,10 +150,10 @@ impl Decoder {
         self.failure.map_or(Ok(None), Err)
     }
 
-    /// Has every later call of [`receive`](Self::receive) return `error`.
+    /// Makes every later call of [`receive`](Self::receive) return `error`.
     pub(crate) fn fail(&mut self, error: ProtocolError) {
         self.failure = Some(error);
-        // Whether the offending header came in one piece must not show in `is_in_frame`.
+        // `is_in_frame` must not depend on whether the offending header arrived in one read.
         self.partial_len = 0;
     }
 
@@ -157,35 +162,35 @@ impl Decoder {
         self.failure
     }
 
-    /// Returns what this decoder accepts.
+    /// Returns the limits on what is accepted.
     pub const fn limits(&self) -> Limits {
         self.limits
     }
 
-    /// Sets what this decoder accepts, from the next frame on.
+    /// Sets the limits on what is accepted, from the next frame on.
     pub const fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
         self.max_whole_len = limits.max_whole_len();
     }
 
-    /// Returns which end of the connection this decoder is.
+    /// Returns the role of this endpoint.
     pub const fn role(&self) -> Role {
         self.role
     }
 
-    /// Whether the stream stands between two messages, with nothing of a frame received.
+    /// Returns `true` between two messages, before the first byte of the next frame.
     #[inline]
     pub fn is_idle(&self) -> bool {
         !self.is_in_frame() && !self.in_message && self.failure.is_none()
     }
 
-    /// Whether the stream stands inside a frame.
+    /// Returns `true` inside a frame.
     #[inline]
     pub fn is_in_frame(&self) -> bool {
         self.frame.is_some() || self.partial_len > 0
     }
 
-    /// Whether a message has begun and not ended.
+    /// Returns `true` inside a message: it has begun and not ended.
     #[inline]
     pub fn is_in_message(&self) -> bool {
         self.in_message
@@ -195,7 +200,7 @@ impl Decoder {
         self.limits.message_len
     }
 
-    /// Whether the message that has begun, or else the last one, has RSV1 set on its first frame.
+    /// Returns `true` if RSV1 is set on the first frame of the current message, or else of the last one.
     #[inline]
     pub fn is_message_compressed(&self) -> bool {
         self.message_compressed
@@ -218,7 +223,7 @@ impl Decoder {
         if !matches!(first, 0x81 | 0x82) {
             return None;
         }
-        // Where the mask bit is not as it should be, this becomes a form of length that there is not.
+        // With a wrong mask bit this becomes an invalid length form.
         let (header_len, len) = match second ^ masked {
             len @ 0..126 => (key_len.saturating_add(2), usize::from(len)),
             126 => match *bytes.first_chunk()? {
@@ -239,10 +244,11 @@ impl Decoder {
         Some((first == 0x81, payload))
     }
 
-    /// Takes all of the input, if it lies inside the payload of a data frame, neither at its beginning nor at its
-    /// end: the bytes, unmasked, how many the frame has behind them, and whether it is the last of its message.
+    /// Takes all of the input if it is inside the payload of a data frame, neither at its beginning nor at
+    /// its end. Returns the unmasked bytes, the number of bytes that follow in the frame, and whether the
+    /// frame is the last of its message.
     ///
-    /// `None` says nothing about the input, and leaves it alone.
+    /// `None` has no meaning for the input, which is then unchanged.
     #[inline]
     pub(crate) fn take_middle<'b>(&mut self, input: &mut Input<'b>) -> Option<(&'b mut [u8], u64, bool)> {
         let Header { fin, opcode, mask: key, payload_len, .. } = self.frame?;
@@ -279,7 +285,7 @@ impl Decoder {
         let unmasked = if self.waiting {
             let unmasked = self.offset;
             let new = self.new_bytes(input).ok_or(ProtocolError::RetainedInputLost)?;
-            // So few are not worth unmasking yet.
+            // Fewer bytes are not worth unmasking yet.
             if new < BLOCK && may_wait(header.payload_len, input) {
                 return Ok(None);
             }
@@ -321,7 +327,7 @@ impl Decoder {
         self.receive_partial_header(input)
     }
 
-    /// A header that is not all in the input, at its beginning or its end.
+    /// Handles a header whose beginning or end is not in the input.
     #[inline(never)]
     fn receive_partial_header(&mut self, input: &mut Input<'_>) -> Result<Option<Header>, ProtocolError> {
         let known = usize::from(self.partial_len);
@@ -336,28 +342,28 @@ impl Decoder {
             self.begin(header);
             return Ok(Some(header));
         }
-        // The header goes on behind the input.
+        // The header continues after the input.
         input.take_all();
         self.partial_len = u8::try_from(all).unwrap_or(0); // no header is that long
         Ok(None)
     }
 
-    /// Takes note of the last bytes of a frame that waits.
+    /// Remembers the last bytes of a retained frame.
     fn remember_end(&mut self, bytes: &[u8]) {
         for (to, from) in self.partial.iter_mut().zip(bytes.iter().rev()) {
             *to = *from;
         }
     }
 
-    /// How many bytes follow those of the waiting frame that are known, or `None` if these are not in the input: then the
-    /// caller did not keep them.
+    /// Returns the number of bytes that follow the known bytes of the retained frame, or `None` if the known
+    /// bytes are not in the input: the caller did not keep them.
     fn new_bytes(&self, input: &Input<'_>) -> Option<u64> {
         let (known, new) = input.remaining().split_at_checked(as_usize(self.offset))?;
         let is_kept = known.iter().rev().zip(&self.partial).all(|(a, b)| a == b);
         is_kept.then(|| as_u64(new.len()))
     }
 
-    /// Takes note of a frame whose header has been received and keeps the rules.
+    /// Records a frame whose header has been received and is valid.
     #[inline]
     fn begin(&mut self, header: Header) {
         self.frame = Some(header);
@@ -378,27 +384,27 @@ impl Decoder {
     }
 }
 
-/// Whether a frame is incomplete, and can be completed in the buffer of a retained input.
+/// Returns `true` if a frame is incomplete and can be completed in the buffer of a retained input.
 #[inline]
 fn may_wait(payload_len: u64, input: &Input<'_>) -> bool {
     payload_len <= as_u64(input.capacity()) && as_u64(input.len()) < payload_len
 }
 
-/// How much of a compressed message makes one part, if it is cut: DEFLATE makes at most 1032 bytes of one, so such a
-/// part inflates to at most 516 KiB.
+/// The length of a part of a split compressed message. DEFLATE expands a byte to at most 1032 bytes, so such
+/// a part inflates to at most 516 KiB.
 const MAX_COMPRESSED_PART: usize = 512;
 
-/// So much of a frame that waits is unmasked at a time: little enough to be in the nearest cache still.
+/// Block size for unmasking retained frames, small enough to stay in the L1 cache.
 const BLOCK: u64 = 16 << 10;
 
-/// Unmasks a part that begins at `offset` in the payload of its frame, but for its first `unmasked` bytes.
+/// Unmasks a part that begins at `offset` in the payload of its frame, except its first `unmasked` bytes.
 fn unmask(part: &mut [u8], header: Header, offset: u64, unmasked: u64) {
     if let (Some(key), Some(masked)) = (header.mask, part.get_mut(as_usize(unmasked)..)) {
         mask(masked, key, offset.saturating_add(unmasked));
     }
 }
 
-/// Shows the beginning of the payload, as it may be long.
+/// Shows only the beginning of the payload, which may be long.
 impl fmt::Debug for FramePart<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { header: Header { fin, opcode, payload_len, .. }, offset, ref payload, last } = *self;
@@ -417,7 +423,7 @@ impl Rules for Decoder {
         let is_over = |count: u32, limit: u32| count >= limit && limit < u32::MAX;
         let Limits { control_frames, fragments, .. } = self.limits;
         if opcode.is_control() {
-            // A Close is the last there is, so it floods nobody.
+            // A Close is the last frame, so it cannot be part of a flood.
             let over = is_over(self.control_frames, control_frames) && opcode != OpCode::Close;
             let error = ProtocolError::TooManyControlFrames { limit: control_frames };
             return if over { Err(error) } else { Ok(()) };

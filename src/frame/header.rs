@@ -1,9 +1,11 @@
-//! The header of a frame: 2 to 14 bytes (RFC 6455, 5.2).
+//! The header of a frame: 2 to 14 bytes (RFC 6455, section 5.2).
 
 use super::{MAX_CONTROL_LEN, OpCode};
 use crate::{ProtocolError, num::as_u64};
 
-/// The header of a frame (RFC 6455, 5.2).
+/// The header of a frame (RFC 6455, section 5.2).
+///
+/// A header is encoded into a buffer and decoded from the beginning of a slice:
 ///
 /// ```
 /// use sansocket::frame::{Header, MAX_HEADER_LEN, OpCode};
@@ -21,47 +23,48 @@ pub struct Header {
     pub fin: bool,
     /// The reserved bits, for extensions.
     pub rsv: Rsv,
-    /// What the frame is.
+    /// The kind of the frame.
     pub opcode: OpCode,
-    /// The masking key. Clients mask every frame, servers none.
+    /// The masking key. Clients mask every frame, servers mask none.
     pub mask: Option<[u8; 4]>,
-    /// How many bytes of payload follow, at most 2^63 - 1.
+    /// The number of payload bytes that follow, at most 2^63 - 1.
     pub payload_len: u64,
 }
 
-/// The three reserved bits of a header (RFC 6455, 5.2). Without an extension all are clear.
+/// The three reserved bits of a header (RFC 6455, section 5.2). Without an extension all are zero.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Rsv(u8);
 
 impl Rsv {
-    /// None set.
+    /// No bits.
     pub const NONE: Self = Self(0);
-    /// The first, which permessage-deflate sets on the first frame of a compressed message (RFC 7692, 6).
+    /// The first bit, which permessage-deflate sets on the first frame of a compressed message (RFC 7692,
+    /// section 6).
     pub const RSV1: Self = Self(0x40);
-    /// The second.
+    /// The second bit.
     pub const RSV2: Self = Self(0x20);
-    /// The third.
+    /// The third bit.
     pub const RSV3: Self = Self(0x10);
 
-    /// Those that are set in the first byte of a header.
+    /// Returns the reserved bits of the first byte of a header.
     #[inline]
     const fn of(first_byte: u8) -> Self {
         Self(first_byte & 0x70)
     }
 
-    /// These and those of `other`.
+    /// Returns the union of these bits and `other`.
     #[must_use]
     pub const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// Whether all of `other` are set here.
+    /// Returns `true` if all bits of `other` are set.
     #[inline]
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 
-    /// Whether none is set.
+    /// Returns `true` if no bit is set.
     #[inline]
     pub const fn is_none(self) -> bool {
         self.0 == 0
@@ -69,28 +72,28 @@ impl Rsv {
 }
 
 impl Header {
-    /// A whole, unmasked frame without reserved bits.
+    /// Creates the header of an unfragmented, unmasked frame without reserved bits.
     #[inline]
     pub const fn new(opcode: OpCode, payload_len: u64) -> Self {
         Self { fin: true, rsv: Rsv::NONE, opcode, mask: None, payload_len }
     }
 
-    /// Reads the header at the beginning of `bytes` and says how many bytes it takes.
+    /// Decodes the header at the beginning of `bytes` and returns it with its length.
     ///
-    /// `Ok(None)` means that the header goes on behind `bytes`. What depends on the role, on extensions or on
-    /// earlier frames is not looked at; that is the task of [`Decoder`](super::Decoder).
+    /// It returns `Ok(None)` if the header continues after `bytes`. Rules that depend on the role, on
+    /// extensions or on earlier frames are not checked; [`Decoder`](super::Decoder) checks them.
     ///
     /// # Errors
     ///
-    /// As soon as the byte that is at fault is there: a reserved opcode, a control frame that is fragmented or
-    /// declares more than 125 bytes, a Close of one byte, a length that is out of range or not in its
-    /// shortest form.
+    /// Returns a [`ProtocolError`] as soon as the offending byte is available: for a reserved opcode, a
+    /// control frame that is fragmented or declares more than 125 bytes, a Close of one byte, and a length
+    /// that is out of range or not in its shortest form.
     #[inline]
     pub fn decode(bytes: &[u8]) -> Result<Option<(Self, usize)>, ProtocolError> {
         Self::decode_with(bytes, &NoRules)
     }
 
-    /// Reads a header that also has to keep `rules`.
+    /// Decodes a header that must also satisfy `rules`.
     #[expect(
         clippy::inline_always,
         reason = "what it returns would be written and read in pieces of other sizes"
@@ -135,12 +138,13 @@ impl Header {
         Ok(Some((Self { fin, rsv, opcode, mask, payload_len }, bytes.len().saturating_sub(rest.len()))))
     }
 
-    /// Writes the header, with the length in its shortest form, and returns the part of `buf` that it took.
+    /// Encodes the header, with the length in its shortest form, and returns the part of `buf` that it
+    /// occupies.
     ///
     /// # Errors
     ///
-    /// What [`decode`](Self::decode) would refuse: a control frame that is fragmented or longer than 125
-    /// bytes, a Close of one byte, a length over 2^63 - 1.
+    /// Returns a [`ProtocolError`] for a header that [`decode`](Self::decode) would reject: a control frame
+    /// that is fragmented or longer than 125 bytes, a Close of one byte, a length that exceeds 2^63 - 1.
     #[inline]
     pub fn encode<'a>(&self, buf: &'a mut [u8; MAX_HEADER_LEN]) -> Result<&'a [u8], ProtocolError> {
         if self.opcode.is_control() {
@@ -165,8 +169,8 @@ impl Header {
         Ok(buf.get(..len).unwrap_or_default())
     }
 
-    /// Gives the bytes of a header that is known to be sound to `put`, in pieces of constant length, which are
-    /// cheap to copy.
+    /// Passes the bytes of a header that is known to be valid to `put`, in pieces of constant length, which
+    /// are cheap to copy.
     #[inline]
     pub(crate) fn write(&self, mut put: impl FnMut(&[u8])) {
         let first = self.rsv.0 | self.opcode.get() | if self.fin { FIN } else { 0 };
@@ -174,7 +178,7 @@ impl Header {
         let [b0, b1, b2, b3, b4, b5, b6, b7] = self.payload_len.to_be_bytes();
         match self.payload_len {
             0..126 => match self.mask {
-                // The common case of a client, in one piece.
+                // The common case for a client, in one piece.
                 Some([k0, k1, k2, k3]) => return put(&[first, mask | b7, k0, k1, k2, k3]),
                 None => return put(&[first, b7]),
             },
@@ -187,7 +191,8 @@ impl Header {
     }
 }
 
-/// What a receiver demands of a header beyond its form. Each is asked as soon as its byte is there.
+/// The rules that a receiver applies to a header beyond its form. Each is checked as soon as its byte is
+/// available.
 pub(super) trait Rules {
     fn first_byte(&self, opcode: OpCode, rsv: Rsv) -> Result<(), ProtocolError>;
     fn masked(&self, masked: bool) -> Result<(), ProtocolError>;
@@ -215,7 +220,7 @@ impl Rules for NoRules {
     }
 }
 
-/// The payload length and what follows it, or `None` if it is not all there.
+/// Returns the payload length and the bytes after it, or `None` if it is incomplete.
 #[inline]
 fn payload_len(
     short_len: u8,
@@ -228,7 +233,7 @@ fn payload_len(
             (u64::from(u16::from_be_bytes(*field)), rest, 126)
         }
         LEN_64 => {
-            // The highest bit decides before the rest of the length is there.
+            // The highest bit is checked before the rest of the length arrives.
             if rest.first().is_some_and(|byte| byte & 0x80 != 0) {
                 return Err(ProtocolError::LengthOutOfRange);
             }
@@ -243,7 +248,7 @@ fn payload_len(
     Ok(Some((len, rest)))
 }
 
-/// The most bytes that a header has: two, a length of eight, and a masking key.
+/// The maximum length of a header in bytes: two, a length of eight, and a masking key.
 pub const MAX_HEADER_LEN: usize = 14;
 
 const FIN: u8 = 0x80;

@@ -1,6 +1,21 @@
-//! The limits that a header alone can break.
+//! The limits that can be checked on headers alone.
 
-/// What a [`Decoder`](super::Decoder) accepts (RFC 6455, 10.4).
+/// The limits of a [`Decoder`](super::Decoder) (RFC 6455, section 10.4).
+///
+/// | limit | default | exceeding it is an error |
+/// |---|---|---|
+/// | [`frame_len`](Self::frame_len) | 64 MiB | as soon as the length is known |
+/// | [`message_len`](Self::message_len) | 64 MiB | as soon as the length of the frame is known |
+/// | [`fragments`](Self::fragments) | 131,072 | at the first byte of the fragment |
+/// | [`control_frames`](Self::control_frames) | no limit | at the first byte of the control frame |
+///
+/// A gateway that forwards small messages sets lower limits than the defaults:
+///
+/// ```
+/// use sansocket::frame::Limits;
+///
+/// let limits = Limits::new().frame_len(64 << 10).message_len(64 << 10);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
     pub(crate) frame_len: u64,
@@ -12,7 +27,8 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The defaults: 64 MiB a frame and a message, 131,072 fragments, no limit for control frames.
+    /// Creates the default limits: 64 MiB per frame and per message, 131,072 fragments, no limit for control
+    /// frames.
     pub const fn new() -> Self {
         Self {
             frame_len: 64 << 20,
@@ -24,47 +40,52 @@ impl Limits {
         }
     }
 
-    /// No limits but those of the protocol itself.
+    /// Creates limits that only the protocol itself sets.
     pub fn unlimited() -> Self {
         Self { frame_len: u64::MAX, message_len: u64::MAX, fragments: u32::MAX, ..Self::new() }
     }
 
-    /// The most bytes in one frame.
+    /// Sets the maximum payload length of a frame, in bytes. The default is 64 MiB.
     #[must_use]
     pub const fn frame_len(mut self, bytes: u64) -> Self {
         self.frame_len = bytes;
         self
     }
 
-    /// The most bytes in one message, all its fragments together.
+    /// Sets the maximum length of a message, in bytes, summed over its fragments. The default is 64 MiB.
     #[must_use]
     pub const fn message_len(mut self, bytes: u64) -> Self {
         self.message_len = bytes;
         self
     }
 
-    /// The most fragments in one message, empty ones included; the first always passes. `u32::MAX`: no limit.
+    /// Sets the maximum number of fragments in a message, including empty ones. The default is 131,072.
+    ///
+    /// The first fragment is always allowed, and `u32::MAX` means no limit.
     #[must_use]
     pub const fn fragments(mut self, count: u32) -> Self {
         self.fragments = count;
         self
     }
 
-    /// The most Pings and Pongs in a row, without a data frame between them. `u32::MAX`: no limit.
+    /// Sets the maximum number of consecutive Pings and Pongs, without a data frame between them.
+    ///
+    /// The default is `u32::MAX`, which means no limit.
     #[must_use]
     pub const fn control_frames(mut self, count: u32) -> Self {
         self.control_frames = count;
         self
     }
 
-    /// Whether a length in a longer form than it needs is accepted.
+    /// Sets whether a payload length that is not in its shortest form is accepted. The default is `false`.
     #[must_use]
     pub const fn allow_non_minimal_length(mut self, allow: bool) -> Self {
         self.allow_non_minimal_length = allow;
         self
     }
 
-    /// Sets whether frames are accepted with a mask and without one, whichever end sends them. The default is `false`.
+    /// Sets whether both masked and unmasked frames are accepted, whichever endpoint sends them. The default
+    /// is `false`.
     ///
     /// See [`Config::allow_any_masking`](crate::Config::allow_any_masking) for the risk.
     #[must_use]
@@ -73,8 +94,8 @@ impl Limits {
         self
     }
 
-    /// The longest payload of a message in one frame that is in order as far as limits go, up to what 16 bits
-    /// can say.
+    /// Returns the longest payload of a message in one frame that is within all limits, at most what 16 bits
+    /// can encode.
     pub(super) const fn max_whole_len(&self) -> u16 {
         match if self.frame_len < self.message_len { self.frame_len } else { self.message_len } {
             len @ 0..0x1_0000 => {

@@ -1,11 +1,13 @@
-//! Masking, which is its own inverse (RFC 6455, 5.3).
+//! Masking, which is its own inverse (RFC 6455, section 5.3).
 
 use crate::num::as_u64;
 
-/// Masks `payload` with `key`, or unmasks it: byte `i` is combined with byte `(offset + i) % 4` of the key.
+/// Masks `payload` with `key`, or unmasks it (RFC 6455, section 5.3).
 ///
-/// `offset` is where `payload` begins within the payload of its frame, so that a frame can be masked in
-/// pieces. See RFC 6455, 5.3.
+/// Byte `i` is combined with byte `(offset + i) % 4` of the key. `offset` is the position of `payload` in the
+/// payload of its frame, so that a frame can be masked in pieces.
+///
+/// This masks the example of the RFC:
 ///
 /// ```
 /// let mut payload = *b"Hello";
@@ -22,7 +24,7 @@ pub fn mask(payload: &mut [u8], key: [u8; 4], offset: u64) {
     }
 }
 
-/// The key as it applies from `offset` on.
+/// Returns the key as it applies from `offset` on.
 #[inline]
 fn rotate(key: [u8; 4], offset: u64) -> [u8; 4] {
     let bits = match offset % 4 {
@@ -34,14 +36,15 @@ fn rotate(key: [u8; 4], offset: u64) -> [u8; 4] {
     u32::from_le_bytes(key).rotate_right(bits).to_le_bytes()
 }
 
-/// Uses vectors as wide as those of the UTF-8 validation, which waits for stores that are narrower than its loads.
+/// Uses vectors as wide as those of the UTF-8 validation, which stalls on stores that are narrower than its
+/// loads.
 #[cfg_attr(feature = "simd", multiversion::multiversion(targets("x86_64+avx2")))]
 #[inline(never)]
 fn mask_wide(payload: &mut [u8], key: [u8; 4]) {
     mask_words(payload, key);
 }
 
-/// Brings the payload to a cache line first: vectors that straddle two lines cost more than the detour.
+/// Aligns the payload to a cache line first: vectors that straddle two lines cost more than the alignment.
 #[cfg_attr(feature = "simd", multiversion::multiversion(targets("x86_64+avx2")))]
 #[inline(never)]
 fn mask_aligned(payload: &mut [u8], key: [u8; 4]) {
@@ -71,8 +74,8 @@ fn mask_words(payload: &mut [u8], key: [u8; 4]) {
 
 const CACHE_LINE: usize = 64;
 
-/// From how many bytes on wider vectors pay for the choice at run time.
+/// The length from which wider vectors are worth the run-time dispatch.
 const WIDE_FROM: usize = 64;
 
-/// From how many bytes on aligning pays.
+/// The length from which alignment is worth its cost.
 const ALIGN_FROM: usize = 512;

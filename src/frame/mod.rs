@@ -1,10 +1,10 @@
-//! Layers 1 and 2: frames (RFC 6455, 5). Nothing in here allocates.
+//! Layers 1 and 2: frames (RFC 6455, section 5). Nothing in this module allocates.
 //!
-//! [`Header`] and [`mask()`] have no state: they turn bytes into headers and back, and payloads into masked ones.
-//! [`Decoder`] is for who forwards, records or filters frames: it takes the bytes of a stream and gives
-//! frames, in parts where a frame does not lie whole in the input, and refuses everything a header can break.
+//! [`Header`] and [`mask()`] are stateless: they convert headers to bytes and back, and mask payloads. Use
+//! [`Decoder`] to forward, record or filter frames: it decodes a byte stream into frames, in parts if a frame
+//! spans several reads, and rejects every violation that a header can contain.
 //!
-//! Who wants messages takes a [`Connection`](crate::Connection) instead.
+//! To receive messages, use a [`Connection`](crate::Connection) instead.
 //!
 //! Uses `error`, `excerpt`, `input`, `num`.
 
@@ -20,5 +20,5 @@ pub use limits::Limits;
 pub use mask::mask;
 pub use opcode::OpCode;
 
-/// The most bytes that the payload of a control frame may have (RFC 6455, 5.5).
+/// The maximum payload length of a control frame, in bytes (RFC 6455, section 5.5).
 pub const MAX_CONTROL_LEN: usize = 125;

@@ -1,10 +1,10 @@
-//! What a frame is.
+//! The kinds of frames.
 
 use core::fmt;
 
 use crate::ProtocolError;
 
-/// What a frame is (RFC 6455, 5.2).
+/// The kind of a frame (RFC 6455, section 5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 #[expect(
@@ -18,16 +18,16 @@ pub enum OpCode {
     Text = 0x1,
     /// 2: a binary message, or its first fragment.
     Binary = 0x2,
-    /// 8: a Close, with which the closing of a connection begins and is answered.
+    /// 8: a Close, which begins the closing handshake or replies to the peer's Close.
     Close = 0x8,
-    /// 9: a Ping, to be answered with a Pong.
+    /// 9: a Ping, which requires a Pong.
     Ping = 0x9,
     /// 10: a Pong.
     Pong = 0xa,
 }
 
 impl OpCode {
-    /// The opcode for the four bits of `value`, or `None` if it is reserved or more than four bits.
+    /// Returns the opcode with the four bits of `value`, or `None` if it is reserved or exceeds four bits.
     #[inline]
     pub const fn new(value: u8) -> Option<Self> {
         Some(match value {
@@ -41,14 +41,14 @@ impl OpCode {
         })
     }
 
-    /// The four bits that stand for it in a header.
+    /// Returns the four bits that represent it in a header.
     #[inline]
     #[expect(clippy::as_conversions, reason = "the value of the variant")]
     pub const fn get(self) -> u8 {
         self as u8
     }
 
-    /// Whether it is Close, Ping or Pong (RFC 6455, 5.5).
+    /// Returns `true` for Close, Ping and Pong (RFC 6455, section 5.5).
     #[inline]
     pub const fn is_control(self) -> bool {
         self.get() >= 0x8

@@ -1,29 +1,29 @@
-//! Why an opening handshake failed.
+//! The errors of the opening handshake.
 
 use core::{error, fmt};
 
-/// Why an opening handshake failed: the peer broke the protocol, went over a limit, or disappeared.
+/// The reason why an opening handshake failed: the peer broke the protocol, exceeded a limit, or disappeared.
 ///
-/// One variant is one cause. When a server's handshake returns one, the response that tells the client, with
-/// [`status`](Self::status), has already been appended to `out`.
+/// Each variant is one cause. When a server's handshake returns an error, the response that notifies the
+/// client has already been appended to `out`, with the [`status`](Self::status) of the error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HandshakeError {
-    /// A control character other than a tab stands in the head (RFC 9110, 5.5).
+    /// The head contains a control character other than a tab (RFC 9110, section 5.5).
     ControlCharacter,
-    /// A carriage return or a line feed stands without the other (RFC 9112, 2.2).
+    /// A carriage return or a line feed appears without the other (RFC 9112, section 2.2).
     InvalidLineEnding,
-    /// The request or status line is over the limit for one line.
+    /// The request line or status line exceeds the limit for a line.
     StartLineTooLong {
         /// [`HandshakeLimits::max_line_len`](super::HandshakeLimits::max_line_len), in bytes.
         limit: usize,
     },
-    /// A header line is over the limit for one line.
+    /// A header line exceeds the limit for a line.
     HeaderLineTooLong {
         /// [`HandshakeLimits::max_line_len`](super::HandshakeLimits::max_line_len), in bytes.
         limit: usize,
     },
-    /// The head has not ended at its limit.
+    /// The head exceeds its limit.
     HeadTooLong {
         /// [`HandshakeLimits::max_head_len`](super::HandshakeLimits::max_head_len), in bytes.
         limit: usize,
@@ -33,73 +33,79 @@ pub enum HandshakeError {
         /// [`HandshakeLimits::max_headers`](super::HandshakeLimits::max_headers).
         limit: usize,
     },
-    /// A line begins with white space, in a request or right after the start line (RFC 9112, 2.2 and 5.2).
+    /// A line begins with white space, in a request or right after the start line (RFC 9112, sections 2.2 and
+    /// 5.2).
     FoldedHeader,
-    /// A header line is not a name, a colon and a value (RFC 9112, 5).
+    /// A header line is not a name, a colon and a value (RFC 9112, section 5).
     MalformedHeader,
-    /// The first bytes are a TLS record: the peer speaks TLS, or the scheme is the wrong one of `ws` and `wss`.
+    /// The first bytes are a TLS record: the peer speaks TLS, so the scheme should probably be `wss` instead
+    /// of `ws`.
     LooksLikeTls,
-    /// The first bytes are those of HTTP/2, whose connections begin differently (RFC 9113, 3.4).
+    /// The first bytes are those of HTTP/2, whose connections begin differently (RFC 9113, section 3.4).
     LooksLikeHttp2,
-    /// The first bytes are those of another protocol than HTTP.
+    /// The first bytes are those of a protocol other than HTTP.
     NotHttp,
-    /// The request line is not a method, a target and a version with one space between (RFC 9112, 3).
+    /// The request line is not a method, a target and a version, separated by single spaces (RFC 9112,
+    /// section 3).
     MalformedRequestLine,
-    /// The status line is not a version and a status of three digits (RFC 9112, 4).
+    /// The status line is not a version and a status of three digits (RFC 9112, section 4).
     MalformedStatusLine,
-    /// The message is in HTTP/2 or later, which begins differently (RFC 9110, 15.6.6).
+    /// The message uses HTTP/2 or later, whose connections begin differently (RFC 9110, section 15.6.6).
     HttpVersionNotSupported,
-    /// HTTP before 1.1 cannot be upgraded (RFC 6455, 4.2.1; RFC 9110, 7.8).
+    /// The message uses an HTTP version before 1.1, which cannot be upgraded (RFC 6455, section 4.2.1; RFC
+    /// 9110, section 7.8).
     HttpVersionTooOld,
-    /// The request method is not GET (RFC 6455, 4.2.1), or not CONNECT over HTTP/2 and HTTP/3 (RFC 8441, 4).
+    /// The request method is not GET (RFC 6455, section 4.2.1), or not CONNECT over HTTP/2 and HTTP/3 (RFC
+    /// 8441, section 4).
     InvalidMethod,
-    /// A pseudo-header is missing, unknown, repeated, behind other headers, or has a value that it cannot have
-    /// (RFC 9113, 8.3 and 8.6).
+    /// A pseudo-header is missing, unknown, repeated, after other headers, or has an invalid value (RFC 9113,
+    /// sections 8.3 and 8.6).
     InvalidPseudoHeader,
-    /// The pseudo-header `:protocol` is missing, or is not `websocket` (RFC 8441, 5; RFC 9220, 3).
+    /// The pseudo-header `:protocol` is missing, or is not `websocket` (RFC 8441, section 5; RFC 9220,
+    /// section 3).
     UnsupportedProtocol,
-    /// A header that is about a connection of HTTP/1.1 came over HTTP/2 or HTTP/3 (RFC 9113, 8.2.2).
+    /// A connection-specific header of HTTP/1.1 was sent over HTTP/2 or HTTP/3 (RFC 9113, section 8.2.2).
     ConnectionSpecificHeader,
-    /// The target is neither a path nor an http or https URI, or has a fragment (RFC 6455, 4.2.1).
+    /// The target is neither a path nor an http or https URI, or has a fragment (RFC 6455, section 4.2.1).
     InvalidTarget,
-    /// The Host header is missing, repeated or not a host (RFC 9112, 3.2).
+    /// The Host header is missing, repeated or not a host (RFC 9112, section 3.2).
     InvalidHostHeader,
-    /// The Content-Length headers are not a number, or differ (RFC 9112, 6.3).
+    /// The Content-Length headers are not a number, or differ (RFC 9112, section 6.3).
     InvalidContentLength,
-    /// The request announces a body, which would be taken for frames (RFC 9110, 9.3.1).
+    /// The request declares a body, which would be read as frames (RFC 9110, section 9.3.1).
     UnexpectedBody,
-    /// The Upgrade or Connection header is not a list of tokens (RFC 9110, 7.6.1 and 7.8).
+    /// The Upgrade or Connection header is not a list of tokens (RFC 9110, sections 7.6.1 and 7.8).
     MalformedUpgrade,
-    /// The request does not ask for an upgrade to `websocket` (RFC 6455, 4.2.1).
+    /// The request does not ask for an upgrade to `websocket` (RFC 6455, section 4.2.1).
     MissingUpgrade,
-    /// Sec-WebSocket-Version is missing, repeated or not a version (RFC 6455, 4.3).
+    /// Sec-WebSocket-Version is missing, repeated or not a version (RFC 6455, section 4.3).
     InvalidVersion,
-    /// Sec-WebSocket-Version is not 13 (RFC 6455, 4.4).
+    /// Sec-WebSocket-Version is not 13 (RFC 6455, section 4.4).
     UnsupportedVersion,
-    /// Sec-WebSocket-Key is missing, repeated or not 16 bytes in base64 (RFC 6455, 4.2.1).
+    /// Sec-WebSocket-Key is missing, repeated or not 16 bytes in base64 (RFC 6455, section 4.2.1).
     InvalidKey,
-    /// The Origin header is repeated, empty or not printable ASCII (RFC 6455, 4.2.1).
+    /// The Origin header is repeated, empty or not printable ASCII (RFC 6455, section 4.2.1).
     InvalidOrigin,
-    /// Sec-WebSocket-Protocol is not a list of different tokens, at most 64 (RFC 6455, 4.3).
+    /// Sec-WebSocket-Protocol is not a list of distinct tokens, at most 64 (RFC 6455, section 4.3).
     InvalidSubprotocols,
-    /// Sec-WebSocket-Extensions breaks its grammar, or has over 32 elements or 4 KiB (RFC 6455, 9.1).
+    /// Sec-WebSocket-Extensions is malformed, or has more than 32 elements or 4 KiB (RFC 6455, section 9.1).
     InvalidExtensions,
-    /// More than 16 interim (1xx) responses came before the final one (RFC 9110, 15.2).
+    /// More than 16 interim (1xx) responses were received before the final one (RFC 9110, section 15.2).
     TooManyInterimResponses,
-    /// The response does not upgrade to `websocket`, and to that alone (RFC 6455, 4.1).
+    /// The response does not upgrade to `websocket` alone (RFC 6455, section 4.1).
     InvalidUpgrade,
-    /// The Connection header of the response does not have `Upgrade` (RFC 6455, 4.1).
+    /// The Connection header of the response does not contain `Upgrade` (RFC 6455, section 4.1).
     InvalidConnection,
-    /// Sec-WebSocket-Accept is missing, repeated or does not answer our key (RFC 6455, 4.1).
+    /// Sec-WebSocket-Accept is missing, repeated or does not match our key (RFC 6455, section 4.1).
     InvalidAccept,
-    /// The server selected a subprotocol that was not asked for, or several (RFC 6455, 4.1).
+    /// The server selected a subprotocol that was not offered, or several (RFC 6455, section 4.1).
     UnexpectedSubprotocol,
-    /// The server selected none of the subprotocols, and the request requires one (WHATWG `WebSockets`, 2).
+    /// The server selected no subprotocol, but the request requires one (WHATWG `WebSockets`, section 2).
     MissingSubprotocol,
-    /// The server selected an extension that was not offered, or one twice (RFC 6455, 4.1).
+    /// The server selected an extension that was not offered, or one twice (RFC 6455, section 4.1).
     UnexpectedExtension,
-    /// The keys of hixie-76 are missing, repeated or encode no number, are beside a key or version of a later
-    /// protocol, or Sec-WebSocket-Draft is not 0.
+    /// The keys of hixie-76 are missing, repeated or do not encode a number, are combined with a key or
+    /// version of a later protocol, or Sec-WebSocket-Draft is not 0.
     #[cfg(feature = "legacy")]
     #[cfg_attr(docsrs, doc(cfg(feature = "legacy")))]
     InvalidChallenge,
@@ -119,17 +125,17 @@ pub enum HandshakeError {
     #[cfg(feature = "legacy")]
     #[cfg_attr(docsrs, doc(cfg(feature = "legacy")))]
     UnexpectedLocation,
-    /// The transport ended before the handshake did.
+    /// The transport closed before the handshake was complete.
     IncompleteHandshake,
-    /// A misuse: the handshake has already succeeded. Nothing was consumed.
+    /// The handshake has already been completed, so the call was a mistake. Nothing was consumed.
     AlreadyComplete,
 }
 
 impl HandshakeError {
-    /// The HTTP status of the response that a server has appended to `out`.
+    /// Returns the HTTP status of the response that a server has appended to `out`.
     ///
-    /// `None` if there is none: the fault can only be in a response, or nobody is left to tell. A client sends
-    /// nothing, whatever the status. For an extended CONNECT see
+    /// It returns `None` if there is no response: the violation can only occur in a response, or the client
+    /// has disconnected. A client sends nothing, whatever the status. For an extended CONNECT see
     /// [`Refusal::status`](crate::extended_connect::Refusal::status).
     pub fn status(&self) -> Option<u16> {
         match self {
@@ -182,63 +188,65 @@ impl fmt::Display for HandshakeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::StartLineTooLong { limit } => {
-                return write!(f, "the request or status line is over the limit of {limit} bytes");
+                return write!(f, "request or status line exceeds the limit of {limit} bytes");
             }
             Self::HeaderLineTooLong { limit } => {
-                return write!(f, "a header line is over the limit of {limit} bytes");
+                return write!(f, "header line exceeds the limit of {limit} bytes");
             }
-            Self::HeadTooLong { limit } => return write!(f, "the head is over the limit of {limit} bytes"),
-            Self::TooManyHeaders { limit } => return write!(f, "the head has more than {limit} headers"),
-            Self::ControlCharacter => "the head has a control character",
-            Self::InvalidLineEnding => "a line of the head does not end in CR LF",
-            Self::FoldedHeader => "a header line begins with white space",
-            Self::MalformedHeader => "a header line is not a name, a colon and a value",
+            Self::HeadTooLong { limit } => return write!(f, "head exceeds the limit of {limit} bytes"),
+            Self::TooManyHeaders { limit } => return write!(f, "head exceeds the limit of {limit} headers"),
+            Self::ControlCharacter => "control character in the head",
+            Self::InvalidLineEnding => "line of the head does not end in CR LF",
+            Self::FoldedHeader => "header line begins with white space",
+            Self::MalformedHeader => "header line is not a name, a colon and a value",
             Self::LooksLikeTls => "expected HTTP, but the peer speaks TLS",
             Self::LooksLikeHttp2 => "expected HTTP/1.1, but the peer speaks HTTP/2",
             Self::NotHttp => "the peer does not speak HTTP",
-            Self::MalformedRequestLine => "the request line is malformed",
-            Self::MalformedStatusLine => "the status line is malformed",
-            Self::HttpVersionNotSupported => "the HTTP version is not 1.1",
-            Self::HttpVersionTooOld => "the HTTP version is older than 1.1",
-            Self::InvalidMethod => "the request method does not open a WebSocket",
-            Self::InvalidPseudoHeader => "a pseudo-header is missing, misplaced or invalid",
-            Self::UnsupportedProtocol => "the request is for another protocol than websocket",
-            Self::ConnectionSpecificHeader => "a header of HTTP/1.1 came over a later version",
-            Self::InvalidTarget => "the target of the request is neither a path nor an http URI",
-            Self::InvalidHostHeader => "the host header is missing, repeated or invalid",
-            Self::InvalidContentLength => "the content-length headers are not a number, or differ",
-            Self::UnexpectedBody => "the request has a body",
-            Self::MalformedUpgrade => "the upgrade or connection header is malformed",
-            Self::MissingUpgrade => "the request does not ask for an upgrade to websocket",
-            Self::InvalidVersion => "the sec-websocket-version header is missing, repeated or malformed",
-            Self::UnsupportedVersion => "the client speaks another version of the protocol than 13",
-            Self::InvalidKey => "the sec-websocket-key header is missing, repeated or malformed",
-            Self::InvalidOrigin => "the origin header is repeated or malformed",
+            Self::MalformedRequestLine => "malformed request line",
+            Self::MalformedStatusLine => "malformed status line",
+            Self::HttpVersionNotSupported => "HTTP version is not 1.1",
+            Self::HttpVersionTooOld => "HTTP version is older than 1.1",
+            Self::InvalidMethod => "request method cannot open a WebSocket",
+            Self::InvalidPseudoHeader => "missing, misplaced or invalid pseudo-header",
+            Self::UnsupportedProtocol => "requested protocol is not websocket",
+            Self::ConnectionSpecificHeader => {
+                "connection-specific header field in an HTTP/2 or HTTP/3 request"
+            }
+            Self::InvalidTarget => "request target is neither a path nor an http URI",
+            Self::InvalidHostHeader => "missing, repeated or invalid `Host` header",
+            Self::InvalidContentLength => "`Content-Length` headers are invalid or contradictory",
+            Self::UnexpectedBody => "unexpected request body",
+            Self::MalformedUpgrade => "malformed `Upgrade` or `Connection` header",
+            Self::MissingUpgrade => "request does not ask for an upgrade to websocket",
+            Self::InvalidVersion => "missing, repeated or malformed `Sec-WebSocket-Version` header",
+            Self::UnsupportedVersion => "unsupported protocol version, expected 13",
+            Self::InvalidKey => "missing, repeated or malformed `Sec-WebSocket-Key` header",
+            Self::InvalidOrigin => "repeated or malformed `Origin` header",
             Self::InvalidSubprotocols => {
                 "the sec-websocket-protocol header is not a list of different tokens"
             }
-            Self::InvalidExtensions => "the sec-websocket-extensions header is malformed or too long",
-            Self::TooManyInterimResponses => "more than 16 interim responses came before the final one",
-            Self::InvalidUpgrade => "the response does not upgrade to websocket",
-            Self::InvalidConnection => "the connection header of the response does not have upgrade",
-            Self::InvalidAccept => "the sec-websocket-accept header does not answer the key of the request",
-            Self::UnexpectedSubprotocol => "the server selected a subprotocol that was not asked for",
-            Self::MissingSubprotocol => "the server selected no subprotocol",
+            Self::InvalidExtensions => "malformed or too long `Sec-WebSocket-Extensions` header",
+            Self::TooManyInterimResponses => "more than 16 interim responses before the final one",
+            Self::InvalidUpgrade => "response does not upgrade to websocket",
+            Self::InvalidConnection => "response is missing `Connection: upgrade`",
+            Self::InvalidAccept => "`Sec-WebSocket-Accept` does not match the key of the request",
+            Self::UnexpectedSubprotocol => "server selected a subprotocol that was not offered",
+            Self::MissingSubprotocol => "server selected no subprotocol, but one is required",
             Self::UnexpectedExtension => {
                 "the server selected an extension, or parameters of one, that were not offered"
             }
             #[cfg(feature = "legacy")]
-            Self::InvalidChallenge => "the challenge of hixie-76 is incomplete, invalid or ambiguous",
+            Self::InvalidChallenge => "incomplete, invalid or ambiguous challenge of hixie-76",
             #[cfg(feature = "legacy")]
-            Self::MissingOrigin => "the origin header is missing, which this protocol version requires",
+            Self::MissingOrigin => "missing `Origin` header, which this protocol version requires",
             #[cfg(feature = "legacy")]
-            Self::InvalidDigest => "the digest after the response does not match the challenge",
+            Self::InvalidDigest => "digest after the response does not match the challenge",
             #[cfg(feature = "legacy")]
-            Self::UnexpectedOrigin => "the origin in the response is not that of the request",
+            Self::UnexpectedOrigin => "origin in the response differs from that of the request",
             #[cfg(feature = "legacy")]
-            Self::UnexpectedLocation => "the location in the response is not the URI of the request",
-            Self::IncompleteHandshake => "the transport ended before the handshake did",
-            Self::AlreadyComplete => "the handshake has already succeeded",
+            Self::UnexpectedLocation => "location in the response differs from the URI of the request",
+            Self::IncompleteHandshake => "connection closed before the handshake was complete",
+            Self::AlreadyComplete => "handshake has already been completed",
         })
     }
 }

@@ -1,5 +1,5 @@
-//! The response that opens a connection (RFC 6455, 4.2.2), as data: the caller's choice, and the response that results for
-//! one request.
+//! The response that opens a connection (RFC 6455, section 4.2.2), as data: the caller's choice, and the
+//! response that results for a given request.
 //!
 //! It uses the headers of the handshake and, with the feature, `deflate`.
 
@@ -12,12 +12,18 @@ use crate::{
     handshake::{ExtraHeaders, KEY_LEN, accept_key, append_head},
 };
 
-/// What a server answers to a request that it accepts.
+/// The parameters of a response that accepts a request.
+///
+/// This selects a subprotocol and adds a header:
+///
 ///
 /// ```
 /// use sansocket::{Config, server::Accept};
 ///
-/// let accept = Accept::new().subprotocol("chat").header("X-Id", "7").config(Config::new());
+/// let accept = Accept::new()
+///     .subprotocol("chat")
+///     .header("X-Id", "7")
+///     .config(Config::new());
 /// ```
 #[derive(Clone, Default)]
 pub struct Accept {
@@ -25,17 +31,17 @@ pub struct Accept {
     subprotocol: Option<String>,
     extra: ExtraHeaders,
     pub(super) compression: Compression,
-    /// The first thing that went wrong.
+    /// The first error in the parameters.
     error: Option<ResponseErrorKind>,
 }
 
 impl Accept {
-    /// No subprotocol, no headers, the default [`Config`].
+    /// Creates a response without a subprotocol or additional headers, and with the default [`Config`].
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Selects a subprotocol, one of [`Request::subprotocols`]. Default: none.
+    /// Selects a subprotocol, one of [`Request::subprotocols`]. The default is none.
     #[must_use]
     pub fn subprotocol(mut self, subprotocol: &str) -> Self {
         self.subprotocol = Some(subprotocol.into());
@@ -46,29 +52,30 @@ impl Accept {
     ///
     /// If a response has at most one header of this name, such as `Server`, it replaces an earlier one.
     ///
-    /// The name is a token, and none that the handshake writes itself: Host, Upgrade, Connection,
-    /// Content-Length, Transfer-Encoding, Sec-WebSocket-*. The value has no control characters but tabs.
+    /// The name must be a token, and not a header that the handshake writes itself: Host, Upgrade,
+    /// Connection, Content-Length, Transfer-Encoding, Sec-WebSocket-*. The value must not contain control
+    /// characters except tabs.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.extra.push_or_note(name, value, &mut self.error);
         self
     }
 
-    /// How the connection behaves.
+    /// Sets the behavior and the limits of the connection.
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
         self.config = config;
         self
     }
 
-    /// The response to this request, if it may be sent.
+    /// Returns the response to this request, or an error if it must not be sent.
     pub(crate) fn answer<T>(self, request: &Request<T>) -> Result<Answer, ResponseErrorKind> {
         let (config, extensions) = self.compression.agree(request, self.config);
         let answer = self.answer_plain(|name| request.subprotocols().any(|offered| offered == name))?;
         Ok(Answer { config, extensions, ..answer })
     }
 
-    /// The response without extensions, if it may be sent.
+    /// Returns the response without extensions, or an error if it must not be sent.
     pub(crate) fn answer_plain(
         self,
         is_offered: impl FnOnce(&str) -> bool,
@@ -76,7 +83,7 @@ impl Accept {
         if let Some(error) = self.error {
             return Err(error);
         }
-        // RFC 6455, 4.2.2: one of those that the client listed, or none.
+        // RFC 6455, 4.2.2: one of those that the client offered, or none.
         if self.subprotocol.as_deref().is_some_and(|name| !is_offered(name)) {
             return Err(ResponseErrorKind::SubprotocolNotOffered);
         }
@@ -84,7 +91,7 @@ impl Accept {
     }
 }
 
-/// What a server answers to one request, for every encoding.
+/// The response to one request, for every encoding.
 pub(crate) struct Answer {
     pub(crate) config: Config,
     pub(crate) subprotocol: Option<String>,
@@ -94,7 +101,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The headers of any response that opens a connection: what was selected, and what the caller added.
+    /// Returns the headers of any response that opens a connection: the selections, and the caller's headers.
     pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> + Clone {
         let selected = [
             ("Sec-WebSocket-Protocol", self.subprotocol.as_deref()),
@@ -104,7 +111,7 @@ impl Answer {
         selected.chain(self.extra.iter())
     }
 
-    /// The headers of the response to an upgrade (RFC 6455, 4.2.2, item 5).
+    /// Returns the headers of the response to an upgrade (RFC 6455, section 4.2.2, item 5).
     #[cfg(feature = "http")]
     pub(crate) fn upgrade_headers<'a>(
         &'a self,
@@ -125,12 +132,12 @@ impl Answer {
     }
 }
 
-/// What every response to an upgrade begins with: the status and the headers of [`Answer::upgrade_headers`], in one piece
-/// because they never differ, so that bytes cost one copy instead of a pass over pairs.
+/// The beginning of every response to an upgrade: the status and the headers of [`Answer::upgrade_headers`],
+/// in one piece because they never differ, so that they cost one copy instead of a pass over pairs.
 const SWITCHING: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
 Sec-WebSocket-Accept: ";
 
-/// Shows no header, as those may hold credentials.
+/// Shows no headers, which may contain credentials.
 impl fmt::Debug for Accept {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Accept").field("error", &self.error).finish_non_exhaustive()

@@ -1,11 +1,11 @@
-//! Why a response was not sent.
+//! The errors of responses that were not sent.
 
 use core::{error, fmt};
 
 use super::Request;
 use crate::handshake::FieldError;
 
-/// Why a response was not sent. It gives the request back, so that another one can be.
+/// The error for a response that was not sent. It returns the request, so that another response can be sent.
 ///
 /// Nothing was appended to `out`.
 pub struct ResponseError<R = Request> {
@@ -18,12 +18,12 @@ impl<R> ResponseError<R> {
         Self { kind, request }
     }
 
-    /// The cause.
+    /// Returns the cause.
     pub fn kind(&self) -> ResponseErrorKind {
         self.kind
     }
 
-    /// The request, which is still unanswered.
+    /// Returns the request, which is still unanswered.
     pub fn into_request(self) -> R {
         self.request
     }
@@ -49,30 +49,31 @@ impl<R> error::Error for ResponseError<R> {}
 pub enum ResponseErrorKind {
     /// The status is not between 200 and 599.
     InvalidStatus,
-    /// A response with this status has no body (RFC 9110, 6.4.1).
+    /// A response with this status cannot have a body (RFC 9110, section 6.4.1).
     BodyNotAllowed,
-    /// The name of a header is not a token (RFC 9110, 5.1), or too long for the types of the crate `http`.
+    /// The name of a header is not a token (RFC 9110, section 5.1), or too long for the types of the crate
+    /// `http`.
     InvalidHeaderName,
-    /// The value of a header has a control character (RFC 9110, 5.5).
+    /// The value of a header contains a control character (RFC 9110, section 5.5).
     InvalidHeaderValue,
     /// The handshake writes this header itself.
     ReservedHeader,
-    /// There are more headers than the types of the crate `http` hold.
+    /// There are more headers than the types of the crate `http` can hold.
     TooManyExtraHeaders,
-    /// The client did not ask for this subprotocol (RFC 6455, 4.2.2).
+    /// The client did not offer this subprotocol (RFC 6455, section 4.2.2).
     SubprotocolNotOffered,
 }
 
 impl fmt::Display for ResponseErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::InvalidStatus => "the status of a response is between 200 and 599",
-            Self::BodyNotAllowed => "a response with this status has no body",
-            Self::InvalidHeaderName => "the name of a header is not a token",
-            Self::InvalidHeaderValue => "the value of a header has a control character",
-            Self::ReservedHeader => "the handshake writes this header itself",
-            Self::TooManyExtraHeaders => "there are more headers than the types of the crate http hold",
-            Self::SubprotocolNotOffered => "the client did not ask for this subprotocol",
+            Self::InvalidStatus => "response status is not between 200 and 599",
+            Self::BodyNotAllowed => "a response with this status cannot have a body",
+            Self::InvalidHeaderName => "header name is not a token",
+            Self::InvalidHeaderValue => "header value contains a control character",
+            Self::ReservedHeader => "header is reserved for the handshake",
+            Self::TooManyExtraHeaders => "too many headers for the types of the crate `http`",
+            Self::SubprotocolNotOffered => "subprotocol was not offered by the client",
         })
     }
 }

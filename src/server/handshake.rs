@@ -1,4 +1,4 @@
-//! The machine that reads a request as bytes of HTTP/1.1.
+//! The state machine that reads a request as bytes of HTTP/1.1.
 
 use alloc::vec::Vec;
 use core::{fmt, mem, ops::Range};
@@ -9,40 +9,72 @@ use crate::{
     handshake::{Collector, FirstBytes, HandshakeError, HandshakeLimits, Head, Kind, Progress, VERSION},
 };
 
-/// Reads the request of a client, and refuses it if it does not open a WebSocket (RFC 6455, 4.2.1).
+/// Reads the request of a client, and rejects it if it does not open a WebSocket (RFC 6455, section 4.2.1).
 ///
-/// A handshake that takes too long is for the caller to end: there is no clock in here. While it runs it holds
-/// at most [`HandshakeLimits::max_head_len`] bytes.
+/// The handshake has no timeout of its own; enforce one in your code. While it runs, it holds at most
+/// [`HandshakeLimits::max_head_len`] bytes.
+#[doc(alias = "accept")]
+#[doc(alias = "accept_hdr")]
+#[doc(alias = "upgrade")]
+#[doc(alias = "handshake")]
 pub struct Handshake {
     state: State,
     first_bytes: FirstBytes,
 }
 
 enum State {
-    /// The head so far, its request line, and where the target is once that is complete.
+    /// The head so far, its request line, and the position of the target once the line is complete.
     Reading(Collector, RequestLine, Option<Range<usize>>),
     Failed(HandshakeError),
     Complete,
 }
 
 impl Handshake {
-    /// Starts at the first byte that the client sends.
+    /// Creates a handshake that waits for the first byte of the client.
     pub fn new(limits: HandshakeLimits) -> Self {
         let state = State::Reading(Collector::new(Kind::Request, limits), RequestLine::default(), None);
         Self { state, first_bytes: FirstBytes::default() }
     }
 
-    /// Reads on. `None`: more bytes are needed, and all of the input has been used.
+    /// Continues the handshake with `input`. Returns `Ok(None)` if more bytes are needed; `input` is then
+    /// empty.
     ///
-    /// Once the request is returned, the bytes behind it are still in `input`. They are for the connection.
+    /// Once the request has been returned, the bytes after it are still in `input`; pass them to the
+    /// connection.
     ///
     /// # Errors
     ///
-    /// Whatever breaks the protocol or goes over a limit. The response that says so has been appended to
-    /// `out`: write it and close the transport. All of the input is used up, and whatever comes later gets
-    /// the same error and no other response.
+    /// Returns a [`HandshakeError`] if the client breaks the protocol or exceeds a limit. The response that
+    /// notifies the client has been appended to `out`: write it and close the transport. All of the input is
+    /// consumed; later calls return the same error and append no other response.
     ///
-    /// [`HandshakeError::AlreadyComplete`] after the request has been returned; nothing happens.
+    /// Returns [`HandshakeError::AlreadyComplete`] after the request has been returned; nothing is consumed
+    /// then.
+    ///
+    /// # Examples
+    ///
+    /// A server accepts every request for `/chat`:
+    ///
+    /// ```
+    /// use sansocket::{Connection, Input, server};
+    ///
+    /// fn on_bytes(
+    ///     handshake: &mut server::Handshake,
+    ///     input: &mut Input<'_>,
+    ///     out: &mut Vec<u8>,
+    /// ) -> Result<Option<Connection>, Box<dyn std::error::Error>> {
+    ///     match handshake.receive(input, out)? {
+    ///         None => Ok(None), // read more
+    ///         Some(request) if request.path() == "/chat" => {
+    ///             Ok(Some(request.accept(server::Accept::new(), out)?))
+    ///         }
+    ///         Some(request) => {
+    ///             request.reject(404, &[], b"", out)?;
+    ///             Err("unknown path".into())
+    ///         }
+    ///     }
+    /// }
+    /// ```
     pub fn receive(
         &mut self,
         input: &mut Input<'_>,
@@ -50,21 +82,47 @@ impl Handshake {
     ) -> Result<Option<Request>, HandshakeError> {
         self.run(input, out, VERSION, |head, target| match judge(head, target, is_version)? {
             Incoming::WebSocket(request) => Ok(request),
-            // RFC 9110, 7.8: what it asks for besides does not count.
+            // RFC 9110, 7.8: the rest of its headers does not matter.
             Incoming::Http(request) if request.is_old() => Err(HandshakeError::HttpVersionTooOld),
             Incoming::Http(_) => Err(HandshakeError::MissingUpgrade),
         })
     }
 
-    /// As [`receive`](Self::receive), for a server that answers plain HTTP on the same port.
+    /// Continues the handshake like [`receive`](Self::receive), for a server that also answers plain HTTP on
+    /// the same port.
     ///
-    /// A valid GET request without a body that does not ask for an upgrade to `websocket` is handed out as
-    /// [`Incoming::Http`], and so is any of HTTP/1.0, which cannot ask for one. There `receive` responds with 426 and a
-    /// line of text. All other violations are treated alike.
+    /// A valid GET request without a body that does not ask for an upgrade to `websocket` is returned as
+    /// [`Incoming::Http`], and so is any request of HTTP/1.0, which cannot ask for one. `receive` responds to
+    /// these with 426 and a line of text. All other violations are treated alike.
     ///
     /// # Errors
     ///
-    /// See [`receive`](Self::receive).
+    /// Returns a [`HandshakeError`] under the same conditions as [`receive`](Self::receive), except those
+    /// above.
+    ///
+    /// # Examples
+    ///
+    /// A server answers health checks beside WebSockets:
+    ///
+    /// ```
+    /// use sansocket::Input;
+    /// use sansocket::server::{Accept, Handshake, Incoming};
+    ///
+    /// let mut read = *b"GET /health HTTP/1.1\r\nHost: example.com\r\n\r\n";
+    /// let (mut input, mut out) = (Input::new(&mut read), Vec::new());
+    /// let mut handshake = Handshake::new(Default::default());
+    /// match handshake.receive_any(&mut input, &mut out)? {
+    ///     None => {} // read more
+    ///     Some(Incoming::WebSocket(request)) => {
+    ///         let _connection = request.accept(Accept::new(), &mut out)?;
+    ///     }
+    ///     Some(Incoming::Http(request)) => {
+    ///         request.respond(200, &[], b"ok", &mut out)?;
+    ///     }
+    /// }
+    /// assert!(out.starts_with(b"HTTP/1.1 200 OK\r\n"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn receive_any(
         &mut self,
         input: &mut Input<'_>,
@@ -73,12 +131,12 @@ impl Handshake {
         self.run(input, out, VERSION, |head, target| judge(head, target, is_version))
     }
 
-    /// The transport ended: no more bytes will come.
+    /// Notifies the handshake that the transport has closed.
     ///
     /// # Errors
     ///
-    /// [`HandshakeError::IncompleteHandshake`] if the request had not come to its end, or the earlier error if the
-    /// handshake had failed.
+    /// Returns [`HandshakeError::IncompleteHandshake`] if the request was incomplete, or the earlier error if
+    /// the handshake had failed.
     pub fn receive_eof(&mut self) -> Result<(), HandshakeError> {
         match self.state {
             State::Complete => Ok(()),
@@ -90,12 +148,14 @@ impl Handshake {
         }
     }
 
-    /// Returns the first bytes of the head that failed the handshake, to show what the client speaks. It is empty before.
+    /// Returns the first bytes of the head that failed the handshake, which show the protocol of the client.
+    /// It is empty unless the handshake has failed.
     pub fn first_bytes(&self) -> FirstBytes {
         self.first_bytes
     }
 
-    /// Reads a head for `judge`. The `versions` are named in responses that refuse another one.
+    /// Reads a head and validates it with `judge`. The `versions` are listed in responses to an unsupported
+    /// one.
     pub(crate) fn run<T>(
         &mut self,
         input: &mut Input<'_>,
@@ -135,7 +195,7 @@ impl Handshake {
         }
     }
 
-    /// The complete head, and where its target is.
+    /// Returns the complete head, and the position of its target.
     fn finish(&mut self) -> Result<(Head, Range<usize>), HandshakeError> {
         match mem::replace(&mut self.state, State::Complete) {
             State::Reading(collector, _, Some(target)) => {
@@ -153,7 +213,7 @@ impl Handshake {
     }
 }
 
-/// Shows no byte of the request, as it may hold credentials.
+/// Shows no byte of the request, which may contain credentials.
 impl fmt::Debug for Handshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state: &dyn fmt::Debug = match &self.state {
@@ -165,7 +225,7 @@ impl fmt::Debug for Handshake {
     }
 }
 
-/// Judges a complete head, of a version that `speaks` knows.
+/// Validates a complete head, of a version that `speaks` accepts.
 pub(crate) fn judge(
     head: Head,
     target: Range<usize>,
@@ -181,13 +241,13 @@ pub(crate) fn judge(
     })
 }
 
-/// Whether the request is of HTTP/1.0, whose version stands behind this target.
+/// Returns `true` for a request of HTTP/1.0, whose version follows this target.
 pub(crate) fn is_old(head: &Head, target: &Range<usize>) -> bool {
     let start = target.end.saturating_add(1);
     head.start(start..start.saturating_add(8)) == b"HTTP/1.0"
 }
 
-/// Whether the head is complete.
+/// Returns `true` once the head is complete.
 fn read_head(
     collector: &mut Collector,
     line: &mut RequestLine,

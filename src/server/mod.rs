@@ -1,23 +1,29 @@
-//! The server's side of the opening handshake (RFC 6455, 4.2).
+//! The server side of the opening handshake (RFC 6455, section 4.2).
+//!
+//! A [`Handshake`] reads the request, which you then accept or reject:
 //!
 //! ```
 //! use sansocket::{Input, handshake::HandshakeLimits, server};
 //!
-//! let mut bytes = *b"GET /chat HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\n\
-//!     Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-//!     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: chat, news\r\n\r\n";
+//! let mut bytes = *b"GET /chat HTTP/1.1\r\nHost: example.com\r\n\
+//!     Upgrade: websocket\r\nConnection: Upgrade\r\n\
+//!     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+//!     Sec-WebSocket-Version: 13\r\n\
+//!     Sec-WebSocket-Protocol: chat, news\r\n\r\n";
 //! let (mut input, mut out) = (Input::new(&mut bytes), Vec::new());
 //!
 //! let mut handshake = server::Handshake::new(HandshakeLimits::new());
 //! // On an error, `out` has the response: write it, then close the transport.
 //! if let Some(request) = handshake.receive(&mut input, &mut out)? {
-//!     if request.origin().is_some_and(|origin| origin != "https://example.com") {
+//!     if request.origin().is_some_and(|it| it != "https://example.com") {
 //!         request.reject(403, &[], b"", &mut out)?;
 //!     } else if request.path() != "/chat" {
-//!         request.reject(404, &[("Content-Type", "text/plain")], b"no such chat", &mut out)?;
+//!         let headers = [("Content-Type", "text/plain")];
+//!         request.reject(404, &headers, b"no such chat", &mut out)?;
 //!     } else {
-//!         let connection = request.accept(server::Accept::new().subprotocol("chat"), &mut out)?;
-//!         // Frames that came in the same read are still in `input`.
+//!         let accept = server::Accept::new().subprotocol("chat");
+//!         let connection = request.accept(accept, &mut out)?;
+//!         // Frames that were read with the request are still in `input`.
 //! #       let _ = connection;
 //!     }
 //! }
@@ -25,13 +31,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! On a TLS port, finish the TLS handshake first, and hand in what comes out of it (RFC 6455, 4.2.2).
+//! On a TLS port, complete the TLS handshake first, and pass the decrypted bytes (RFC 6455, section 4.2.2).
 //!
 //! # Layers
 //!
-//! The files are those of [`client`](crate::client):
-//! the request and the response, what is answered, the judgment of what the other side sent (`negotiation`), and the
-//! machine for bytes (`handshake`).
+//! The files correspond to those of [`client`](crate::client): the request and the response, the parameters
+//! of the answer, the validation of the request (`negotiation`), and the state machine for bytes
+//! (`handshake`).
 //!
 //! Uses `connection`, `deflate`, `excerpt`, `handshake`, `input`, `uri`.
 

@@ -1,4 +1,4 @@
-//! Judges the headers of a request (RFC 6455, 4.2.1), whichever encoding carried them.
+//! Validates the headers of a request (RFC 6455, section 4.2.1), in whichever encoding they arrived.
 //!
 //! It uses the values and grammars of the handshake, and the grammar of an authority.
 
@@ -10,9 +10,11 @@ use crate::{
     uri,
 };
 
-/// Judges a request of HTTP/1.1. Its key, if it asks for an upgrade to `websocket`; `None` if it is plain HTTP.
+/// Validates a request of HTTP/1.1. Returns its key if it asks for an upgrade to `websocket`, or `None` if it
+/// is plain HTTP.
 ///
-/// The order of the checks is the order of precedence of their responses. The version is one that `speaks` knows.
+/// The order of the checks is the order of precedence of their responses. The version is one that `speaks`
+/// accepts.
 pub(crate) fn check_upgrade<'h>(
     headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
     speaks: impl Fn(&[u8]) -> bool,
@@ -29,7 +31,8 @@ pub(crate) fn check_upgrade<'h>(
     Ok(Some(key))
 }
 
-/// Judges a request of HTTP/1.0, which cannot ask for an upgrade (RFC 9110, 7.8) and may leave out the host.
+/// Validates a request of HTTP/1.0, which cannot ask for an upgrade (RFC 9110, section 7.8) and may omit the
+/// host.
 pub(crate) fn check_plain<'h>(
     headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
 ) -> Result<(), HandshakeError> {
@@ -38,7 +41,7 @@ pub(crate) fn check_plain<'h>(
     if headers.host == Single::None { Ok(()) } else { headers.check_authority(None) }
 }
 
-/// Whether a request asks for an upgrade to `websocket`.
+/// Returns `true` if a request asks for an upgrade to `websocket`.
 #[cfg(feature = "legacy")]
 pub(crate) fn asks_for_upgrade<'h>(
     headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
@@ -46,7 +49,7 @@ pub(crate) fn asks_for_upgrade<'h>(
     RequestHeaders::read(headers).asks_for_upgrade()
 }
 
-/// Judges what every request of HTTP/1.1 has to fulfil.
+/// Validates the requirements for every request of HTTP/1.1.
 #[cfg(feature = "legacy")]
 pub(crate) fn check_http<'h>(
     headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
@@ -56,7 +59,7 @@ pub(crate) fn check_http<'h>(
     headers.check_authority(None)
 }
 
-/// Judges the host of a request whose body is another's business.
+/// Validates the host of a request whose body is handled elsewhere.
 #[cfg(feature = "legacy")]
 pub(crate) fn check_host<'h>(
     headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
@@ -64,14 +67,14 @@ pub(crate) fn check_host<'h>(
     RequestHeaders::read(headers).check_authority(None)
 }
 
-/// The pseudo-header `:authority`, and the port that its scheme has by default.
+/// The pseudo-header `:authority`, and the default port of its scheme.
 #[derive(Clone, Copy)]
 pub(crate) struct Authority<'h> {
     pub(crate) text: &'h str,
     pub(crate) default_port: u16,
 }
 
-/// Judges an extended CONNECT with this `:authority` (RFC 8441, 5). A key is not read.
+/// Validates an extended CONNECT with this `:authority` (RFC 8441, section 5). A key is ignored.
 pub(crate) fn check_connect<'h>(
     headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
     authority: Option<Authority<'_>>,
@@ -99,7 +102,7 @@ struct RequestHeaders<'h, I> {
 }
 
 impl<'h, I: Iterator<Item = (&'h str, &'h [u8])> + Clone> RequestHeaders<'h, I> {
-    /// Reads all headers, and judges none.
+    /// Reads all headers, and validates none.
     fn read(headers: I) -> Self {
         let mut this = Self {
             headers: headers.clone(),
@@ -137,8 +140,9 @@ impl<'h, I: Iterator<Item = (&'h str, &'h [u8])> + Clone> RequestHeaders<'h, I> 
         }
     }
 
-    /// That there is one host, which is valid: that of the pseudo-header `:authority` or that of Host. If there are both,
-    /// they mean the same with the default port of the scheme (RFC 9112, 3.2; RFC 9113, 8.3.1).
+    /// Checks that there is one valid host: that of the pseudo-header `:authority` or that of Host. If there
+    /// are both, they must be equivalent with the default port of the scheme (RFC 9112, section 3.2; RFC
+    /// 9113, section 8.3.1).
     fn check_authority(&self, pseudo: Option<Authority<'_>>) -> Result<(), HandshakeError> {
         let same = match (pseudo, self.host) {
             (Some(pseudo), Single::None) => uri::split_authority(pseudo.text).is_ok(),
@@ -158,7 +162,7 @@ impl<'h, I: Iterator<Item = (&'h str, &'h [u8])> + Clone> RequestHeaders<'h, I> 
         if same { Ok(()) } else { Err(HandshakeError::InvalidHostHeader) }
     }
 
-    /// That no body is announced.
+    /// Checks that no body is declared.
     fn check_body(&self) -> Result<(), HandshakeError> {
         match self.content_length {
             _ if self.transfer_encoding => Err(HandshakeError::UnexpectedBody),
@@ -168,7 +172,8 @@ impl<'h, I: Iterator<Item = (&'h str, &'h [u8])> + Clone> RequestHeaders<'h, I> 
         }
     }
 
-    /// Whether the request asks for an upgrade to `websocket` (RFC 6455, 4.2.1, items 3 and 4).
+    /// Returns `true` if the request asks for an upgrade to `websocket` (RFC 6455, section 4.2.1, items 3 and
+    /// 4).
     fn asks_for_upgrade(&self) -> Result<bool, HandshakeError> {
         if self.upgrade.malformed || self.connection.malformed {
             return Err(HandshakeError::MalformedUpgrade);
@@ -176,7 +181,7 @@ impl<'h, I: Iterator<Item = (&'h str, &'h [u8])> + Clone> RequestHeaders<'h, I> 
         Ok(self.upgrade.found && self.connection.found)
     }
 
-    /// The key (RFC 6455, 4.2.1, item 5; 11.3.1).
+    /// Returns the key (RFC 6455, section 4.2.1, item 5; section 11.3.1).
     fn key(&self) -> Result<[u8; KEY_LEN], HandshakeError> {
         match self.key {
             Single::One(key) if is_key(key) => key.try_into().map_err(|_| HandshakeError::InvalidKey),
@@ -184,7 +189,8 @@ impl<'h, I: Iterator<Item = (&'h str, &'h [u8])> + Clone> RequestHeaders<'h, I> 
         }
     }
 
-    /// The version, of which `speaks` knows those to accept (RFC 6455, 4.2.1, item 6; 4.4; 11.3.5).
+    /// Checks the version, of which `speaks` accepts the supported ones (RFC 6455, section 4.2.1, item 6;
+    /// sections 4.4 and 11.3.5).
     fn check_version(&self, speaks: impl Fn(&[u8]) -> bool) -> Result<(), HandshakeError> {
         match self.version {
             Single::One(version) if speaks(version) => Ok(()),
@@ -195,7 +201,7 @@ impl<'h, I: Iterator<Item = (&'h str, &'h [u8])> + Clone> RequestHeaders<'h, I> 
         }
     }
 
-    /// Origin, subprotocols and extensions (RFC 6455, 4.2.1, items 7 to 9).
+    /// Checks Origin, subprotocols and extensions (RFC 6455, section 4.2.1, items 7 to 9).
     fn check_offers(&self) -> Result<(), HandshakeError> {
         match self.origin {
             Single::None => {}
@@ -212,7 +218,7 @@ impl<'h, I: Iterator<Item = (&'h str, &'h [u8])> + Clone> RequestHeaders<'h, I> 
     }
 }
 
-/// The version of RFC 6455, which is the only one (RFC 6455, 4.1).
+/// Returns `true` for the version of RFC 6455, which is the only one (RFC 6455, section 4.1).
 pub(crate) fn is_version(version: &[u8]) -> bool {
     version == VERSION.as_bytes()
 }
@@ -222,7 +228,7 @@ fn is_upgrade_protocol(element: &[u8]) -> bool {
     element.splitn(2, |&byte| byte == b'/').all(is_token)
 }
 
-/// Host and port, if this is an authority.
+/// Returns host and port if the value is an authority.
 fn split_host(value: &[u8]) -> Option<(&str, Option<u16>)> {
     uri::split_authority(str::from_utf8(value).ok()?).ok()
 }
@@ -231,7 +237,7 @@ fn is_visible(value: &[u8]) -> bool {
     !value.is_empty() && value.iter().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-/// RFC 6455, 4.1 and 4.3: at least one, all of them tokens, and no two alike.
+/// RFC 6455, 4.1 and 4.3: at least one, all of them tokens, and no two equal.
 fn check_subprotocols<'h>(
     headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
 ) -> Result<(), HandshakeError> {
@@ -247,7 +253,7 @@ fn check_subprotocols<'h>(
             return Err(HandshakeError::InvalidSubprotocols);
         }
     }
-    // An array bounds the comparisons, and needs no memory that the peer could ask for.
+    // An array bounds the number of comparisons, and needs no memory that the peer could demand.
     let mut seen = [""; MAX_SUBPROTOCOLS];
     let mut count = 0_usize;
     for subprotocol in subprotocols(headers) {
@@ -263,10 +269,10 @@ fn check_subprotocols<'h>(
     if count == 0 { Err(HandshakeError::InvalidSubprotocols) } else { Ok(()) }
 }
 
-/// Whether this is a key: 24 characters of base64 that stand for 16 bytes (RFC 6455, 4.2.1).
+/// Returns `true` for a key: 24 characters of base64 that encode 16 bytes (RFC 6455, section 4.2.1).
 ///
-/// The bits of the last character that stand for nothing may have any value: the sample in RFC 6455, 4.1, has
-/// them set (erratum 3150).
+/// The unused bits of the last character may have any value: in the sample in RFC 6455, section 4.1, they are
+/// set (erratum 3150).
 fn is_key(value: &[u8]) -> bool {
     match value.strip_suffix(b"==") {
         Some(digits) => {

@@ -1,4 +1,4 @@
-//! Takes the place of `deflate.rs` without the feature: nothing is agreed on.
+//! Replaces `deflate.rs` without the feature: no compression is negotiated.
 
 use alloc::string::String;
 

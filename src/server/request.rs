@@ -1,4 +1,4 @@
-//! What a client asks for.
+//! The request of a client.
 
 use alloc::vec::Vec;
 use core::{fmt, ops::Range};
@@ -10,19 +10,20 @@ use crate::{
     handshake::{Extension, Head, Headers, KEY_LEN, VERSION, extensions, subprotocols},
 };
 
-/// A request of a client. What it asks for, `T`, is what it can be answered with.
+/// The request of a client. The type parameter `T` determines how it can be answered.
 ///
-/// With an [`Upgrade`] it opens a WebSocket if it is [accepted](Self::accept) (RFC 6455, 4.2.1). It is valid as far as
-/// the protocol goes. Whether to serve this target to this origin is for the caller to say: a server that does not
-/// look at [`origin`](Self::origin) serves the pages of every web site (RFC 6455, 4.2.2 and 10.2).
+/// A request with an [`Upgrade`] opens a WebSocket if it is [accepted](Self::accept) (RFC 6455, section
+/// 4.2.1). It is valid as far as the protocol is concerned. You decide whether to serve this target to this
+/// origin: a server that does not check [`origin`](Self::origin) serves the pages of every web site (RFC
+/// 6455, sections 4.2.2 and 10.2).
 pub struct Request<T = Upgrade> {
     pub(crate) head: Head,
-    /// Where in the head the target is.
+    /// The position of the target in the head.
     pub(crate) target: Range<usize>,
     pub(crate) asks_for: T,
 }
 
-/// What a [`Request`] asks for: that HTTP/1.1 becomes a WebSocket.
+/// The kind of a [`Request`] that asks to upgrade HTTP/1.1 to a WebSocket.
 #[derive(Clone, Copy, Debug)]
 pub struct Upgrade {
     key: [u8; KEY_LEN],
@@ -35,23 +36,23 @@ impl Upgrade {
     }
 }
 
-/// What a [`PlainRequest`] asks for: a resource of HTTP, and no WebSocket.
+/// The kind of a [`PlainRequest`], which asks for an HTTP resource and no WebSocket.
 #[derive(Clone, Copy, Debug)]
 pub struct Resource {
-    /// Whether the request is of HTTP/1.0.
+    /// Whether the request uses HTTP/1.0.
     is_old: bool,
 }
 
 /// A GET request without a body that does not ask for a WebSocket.
 pub type PlainRequest = Request<Resource>;
 
-/// A request, whether it asks for a WebSocket or not.
+/// A request that asks for a WebSocket, or a plain one.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "a request either asks for an upgrade to websocket or does not")]
 pub enum Incoming {
-    /// It asks for a WebSocket.
+    /// The request asks for a WebSocket.
     WebSocket(Request),
-    /// It is plain HTTP: a GET request without a body that asks for something else.
+    /// The request is plain HTTP: a GET request without a body that does not ask for a WebSocket.
     Http(PlainRequest),
 }
 
@@ -64,14 +65,36 @@ impl Request {
         &self.asks_for.key
     }
 
-    /// Opens the connection: appends the 101 response to `out` (RFC 6455, 4.2.2).
+    /// Accepts the request: appends the 101 response to `out` (RFC 6455, section 4.2.2).
     ///
-    /// The server may send at once. Hand the `Input` that the request came from to the connection.
+    /// The server may send at once. Pass the `Input` of the handshake to the connection, which may already
+    /// contain frames.
     ///
     /// # Errors
     ///
-    /// If the response may not be sent like that: a subprotocol that the client did not ask for, or an invalid
-    /// header. Nothing was appended, and the error gives the request back.
+    /// Returns a [`ResponseError`] if the response must not be sent: the client did not offer the
+    /// subprotocol, or a header is invalid. Nothing is appended then, and the error returns the request.
+    ///
+    /// # Examples
+    ///
+    /// A server selects the first subprotocol that it supports:
+    ///
+    /// ```
+    /// use sansocket::Connection;
+    /// use sansocket::server::{Accept, Request, ResponseError};
+    ///
+    /// fn accept(
+    ///     request: Request,
+    ///     out: &mut Vec<u8>,
+    /// ) -> Result<Connection, ResponseError> {
+    ///     let supported = |name: &&str| ["chat.v2", "chat"].contains(name);
+    ///     let accept = match request.subprotocols().find(supported) {
+    ///         Some(name) => Accept::new().subprotocol(name),
+    ///         None => Accept::new(),
+    ///     };
+    ///     request.accept(accept, out)
+    /// }
+    /// ```
     pub fn accept(self, accept: Accept, out: &mut Vec<u8>) -> Result<Connection, ResponseError> {
         let answered = self.answer(accept, |request, answer| {
             answer.append(request.key(), out);
@@ -80,16 +103,32 @@ impl Request {
         answered.map(|((), connection)| connection)
     }
 
-    /// Refuses the connection: appends a response with this status, these headers and this body to `out`.
+    /// Rejects the request: appends a response with this status, these headers and this body to `out`.
     ///
-    /// For example 401 with `WWW-Authenticate`, 403 for an origin that is not welcome, 404, or 307 with
-    /// `Location` (RFC 6455, 4.2.2). Content-Length and `Connection: close` are added, with 426 what it needs
-    /// as well. Write `out`, then close the transport.
+    /// Typical responses are 401 with `WWW-Authenticate`, 403 for an origin that is not allowed, 404, or 307
+    /// with `Location` (RFC 6455, section 4.2.2). Content-Length and `Connection: close` are added, and for
+    /// 426 the headers that it requires. Write `out`, then close the transport.
     ///
     /// # Errors
     ///
-    /// If the status is not between 200 and 599, a header is invalid, or the status cannot have a body. Nothing
-    /// was appended, and the error gives the request back.
+    /// Returns a [`ResponseError`] if the status is not between 200 and 599, a header is invalid, or the
+    /// status cannot have a body. Nothing is appended then, and the error returns the request.
+    ///
+    /// # Examples
+    ///
+    /// A server asks for credentials:
+    ///
+    /// ```
+    /// use sansocket::server::{Request, ResponseError};
+    ///
+    /// fn ask(
+    ///     request: Request,
+    ///     out: &mut Vec<u8>,
+    /// ) -> Result<(), ResponseError> {
+    ///     let headers = [("WWW-Authenticate", "Bearer")];
+    ///     request.reject(401, &headers, b"", out)
+    /// }
+    /// ```
     pub fn reject(
         self,
         status: u16,
@@ -110,13 +149,32 @@ impl PlainRequest {
         self.asks_for.is_old
     }
 
-    /// Answers: appends a response with this status, these headers and this body to `out`.
+    /// Responds to the request: appends a response with this status, these headers and this body to `out`.
     ///
     /// Content-Length and `Connection: close` are added. Write `out`, then close the transport.
     ///
     /// # Errors
     ///
-    /// See [`Request::reject`].
+    /// Returns a [`ResponseError`] under the same conditions as [`Request::reject`].
+    ///
+    /// # Examples
+    ///
+    /// A server sends the page that opens the WebSocket:
+    ///
+    /// ```
+    /// use sansocket::server::{PlainRequest, ResponseError};
+    ///
+    /// fn serve(
+    ///     request: PlainRequest,
+    ///     out: &mut Vec<u8>,
+    /// ) -> Result<(), ResponseError<PlainRequest>> {
+    ///     let headers = [("Content-Type", "text/html")];
+    ///     match request.path() {
+    ///         "/" => request.respond(200, &headers, b"<!doctype html>", out),
+    ///         _ => request.respond(404, &[], b"", out),
+    ///     }
+    /// }
+    /// ```
     pub fn respond(
         self,
         status: u16,
@@ -129,7 +187,7 @@ impl PlainRequest {
 }
 
 impl<T> Request<T> {
-    /// A request that did not come as bytes.
+    /// Creates a request that did not arrive as bytes.
     pub(crate) fn from_pairs<'h>(
         target: &[&str],
         headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
@@ -139,7 +197,7 @@ impl<T> Request<T> {
         Self { head: Head::from_pairs(target, headers), target: 0..target_len, asks_for }
     }
 
-    /// Opens the connection with the response that `encode` makes of the answer.
+    /// Opens the connection with the response that `encode` creates from the answer.
     pub(crate) fn answer<R>(
         self,
         accept: Accept,
@@ -168,56 +226,71 @@ impl<T> Request<T> {
         }
     }
 
-    /// The target as it was sent: mostly path and query, or a whole http or https URI (RFC 9112, 3.2).
+    /// Returns the target as it was sent: usually path and query, or a complete http or https URI (RFC 9112,
+    /// section 3.2).
     pub fn target(&self) -> &str {
-        // It has been checked to be ASCII.
+        // It has been validated as ASCII.
         str::from_utf8(self.head.start(self.target.clone())).unwrap_or_default()
     }
 
-    /// The path of the target, still percent-encoded. It begins with `/`.
+    /// Returns the path of the target, still percent-encoded. It begins with `/`.
     pub fn path(&self) -> &str {
         self.path_and_query().0
     }
 
-    /// The query of the target, without the `?`, still percent-encoded.
+    /// Returns the query of the target, without the `?`, still percent-encoded.
     pub fn query(&self) -> Option<&str> {
         self.path_and_query().1
     }
 
-    /// The host, and the port if one was given: from the target if it has one, else from the Host header
-    /// (RFC 9112, 3.2.2). It is empty if a plain request of HTTP/1.0 has neither.
+    /// Returns the host, and the port if one was given: from the target if it has one, otherwise from the
+    /// Host header (RFC 9112, section 3.2.2). It is empty if a plain request of HTTP/1.0 has neither.
     pub fn authority(&self) -> &str {
         match split_absolute(self.target()) {
             Some((authority, _)) => authority,
-            // It has been checked to be there, and to be ASCII.
+            // It has been checked to exist, and to be ASCII.
             None => self.header("host").and_then(|host| str::from_utf8(host).ok()).unwrap_or_default(),
         }
     }
 
-    /// The first header with this name, in any case.
+    /// Returns the value of the first header with this name, in any case.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
         self.head.header(name)
     }
 
-    /// All headers, in the order in which they came.
+    /// Returns all headers, in the order in which they were received.
     pub fn headers(&self) -> Headers<'_> {
         self.head.headers()
     }
 
-    /// The web page that asks, if a browser asks: scheme, host and port, or `null` (RFC 6455, 10.2).
+    /// Returns the origin of the web page that made the request, if a browser sent it: scheme, host and port,
+    /// or `null` (RFC 6455, section 10.2).
     ///
-    /// Compare the whole of it. `None` means that there was no Origin header.
+    /// Compare the whole value. `None` means that there is no Origin header.
+    ///
+    /// Browsers allow cross-origin WebSockets, so this server accepts only its own pages:
+    ///
+    /// ```
+    /// use sansocket::server::Request;
+    ///
+    /// /// Non-browser clients send no Origin header.
+    /// fn is_allowed(request: &Request) -> bool {
+    ///     matches!(request.origin(), None | Some("https://example.com"))
+    /// }
+    /// ```
+    #[doc(alias = "CSWSH")]
+    #[doc(alias = "CORS")]
     pub fn origin(&self) -> Option<&str> {
-        // Of a request for a WebSocket it has been checked to be ASCII.
+        // For a WebSocket request it has been validated as ASCII.
         self.header("origin").and_then(|origin| str::from_utf8(origin).ok())
     }
 
-    /// The subprotocols that the client speaks, the one it likes best first (RFC 6455, 11.3.4).
+    /// Returns the subprotocols that the client offers, in order of preference (RFC 6455, section 11.3.4).
     pub fn subprotocols(&self) -> impl Iterator<Item = &str> {
         subprotocols(self.headers())
     }
 
-    /// The extensions that the client offers, the one it likes best first (RFC 6455, 9.1).
+    /// Returns the extensions that the client offers, in order of preference (RFC 6455, section 9.1).
     pub fn extensions(&self) -> impl Iterator<Item = Extension<'_>> {
         extensions(self.headers()).flatten()
     }
@@ -234,7 +307,7 @@ impl<T> Request<T> {
     }
 }
 
-/// Shows the path and no header, as those may hold credentials, and so may the query.
+/// Shows the path, but neither headers nor query, which may contain credentials.
 impl<T> fmt::Debug for Request<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")

@@ -1,4 +1,4 @@
-//! The response that opens no connection, as data, and its encoding for HTTP/1.1.
+//! The response that rejects a request, as data, and its encoding for HTTP/1.1.
 //!
 //! It uses the headers of the handshake. The other encodings write the same data.
 
@@ -10,7 +10,7 @@ use alloc::{
 use super::ResponseErrorKind;
 use crate::handshake::{ExtraHeaders, HandshakeError, VERSION, append_head};
 
-/// A status, and the headers that belong to it: those of the protocol, and those of the caller.
+/// A status and its headers: those of the protocol, and those of the caller.
 pub(crate) struct Refusal {
     pub(crate) status: u16,
     own: [Option<(&'static str, &'static str)>; 2],
@@ -19,8 +19,8 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    /// The response to a request that breaks the protocol. No byte of the request is in it. It may name the `versions`
-    /// that are spoken.
+    /// Returns the response to a request that breaks the protocol. It contains no byte of the request. It may
+    /// list the `versions` that are supported.
     pub(crate) fn of_error(error: HandshakeError, versions: &'static str) -> Option<Self> {
         let own = match error {
             // RFC 9110, 15.5.6.
@@ -39,8 +39,8 @@ impl Refusal {
         Some(Self { status: error.status()?, own, extra: ExtraHeaders::default(), text })
     }
 
-    /// The response over HTTP/2 and HTTP/3 to a request that breaks the protocol. It is 400 where HTTP/1.1 has 426, which
-    /// is about upgrades.
+    /// Returns the response over HTTP/2 and HTTP/3 to a request that breaks the protocol. It is 400 where
+    /// HTTP/1.1 has 426, which is about upgrades.
     pub(crate) fn of_connect_error(error: HandshakeError) -> Self {
         let own = match error {
             // RFC 9110, 15.5.6.
@@ -55,7 +55,8 @@ impl Refusal {
         Self { status, own, extra: ExtraHeaders::default(), text: "" }
     }
 
-    /// A response of the caller over HTTP/2 and HTTP/3, where a status below 300 would open the connection or none.
+    /// Returns a response of the caller over HTTP/2 and HTTP/3, where a status below 300 would open the
+    /// connection.
     pub(crate) fn of_connect(status: u16, headers: &[(&str, &str)]) -> Result<Self, ResponseErrorKind> {
         if !(300..600).contains(&status) {
             return Err(ResponseErrorKind::InvalidStatus);
@@ -63,7 +64,7 @@ impl Refusal {
         Ok(Self { status, own: [None; 2], extra: ExtraHeaders::of(headers)?, text: "" })
     }
 
-    /// A response of the caller.
+    /// Returns a response of the caller.
     pub(crate) fn new(
         status: u16,
         headers: &[(&str, &str)],
@@ -81,25 +82,25 @@ impl Refusal {
         Ok(Self { status, own, extra: ExtraHeaders::of(headers)?, text: "" })
     }
 
-    /// What a person reads who came with a browser or curl.
+    /// Returns the text for people who use a browser or curl.
     pub(crate) fn text(&self) -> &'static str {
         self.text
     }
 
-    /// The value of Content-Length for this status. The length of something else would be that of 304, and 204 has none
-    /// (RFC 9110, 8.6).
+    /// Returns the value of Content-Length for this status. With 304 it would be the length of another
+    /// response, and 204 has none (RFC 9110, section 8.6).
     pub(crate) fn content_length(&self, body_len: usize) -> Option<String> {
         (!matches!(self.status, 204 | 304)).then(|| body_len.to_string())
     }
 
-    /// The headers that say why, in every encoding.
+    /// Returns the headers that explain the rejection, in every encoding.
     pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> + Clone {
         let content_type = (!self.text.is_empty()).then_some(("Content-Type", "text/plain"));
         let own = self.own.iter().copied().flatten().chain(content_type);
         own.map(|(name, value)| (name, value.as_bytes())).chain(self.extra.iter())
     }
 
-    /// The headers for HTTP/1.1, after which the transport is closed.
+    /// Returns the headers for HTTP/1.1, after which the transport is closed.
     pub(crate) fn headers_with_framing<'r>(
         &'r self,
         content_length: Option<&'r str>,
@@ -113,7 +114,7 @@ impl Refusal {
 
     /// Appends the response as HTTP/1.1.
     pub(crate) fn append(&self, body: &[u8], out: &mut Vec<u8>) {
-        // RFC 9112, 4: the space is needed without a reason phrase too.
+        // RFC 9112, 4: the space is required even without a reason phrase.
         let status = self.status.to_string();
         let start = ["HTTP/1.1 ", &status, " ", reason(self.status), "\r\n"];
         let length = self.content_length(body.len());
@@ -122,7 +123,7 @@ impl Refusal {
     }
 }
 
-/// The usual reason phrase (RFC 9110, 15). Nobody reads it, so it may be empty.
+/// Returns the usual reason phrase (RFC 9110, section 15). Clients ignore it, so it may be empty.
 fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",
@@ -157,12 +158,12 @@ fn reason(status: u16) -> &'static str {
     }
 }
 
-/// The headers of a 426 (RFC 6455, 4.4; RFC 9110, 15.5.22).
+/// Returns the headers of a 426 (RFC 6455, section 4.4; RFC 9110, section 15.5.22).
 fn upgrade(versions: &'static str) -> [Option<(&'static str, &'static str)>; 2] {
     [Some(("Upgrade", "websocket")), Some((VERSION_NAME, versions))]
 }
 
 const VERSION_NAME: &str = "Sec-WebSocket-Version";
 
-/// For people who came with a browser or curl.
+/// For people who use a browser or curl.
 const TEXT: &str = "This is a WebSocket endpoint. Connect with a WebSocket client, over HTTP/1.1.\n";

@@ -1,4 +1,4 @@
-//! The request line: method, target, version (RFC 9112, 3).
+//! The request line: method, target, version (RFC 9112, section 3).
 //!
 //! It uses the grammar of the handshake, and that of an authority.
 
@@ -9,7 +9,7 @@ use crate::{
     uri,
 };
 
-/// Reads a request line byte by byte, and finds the first one that no request line can have.
+/// Validates a request line byte by byte, and stops at the first byte that no request line can contain.
 #[derive(Default)]
 pub(super) struct RequestLine {
     part: Part,
@@ -28,12 +28,12 @@ enum Part {
 }
 
 impl RequestLine {
-    /// The number of bytes up to and including the one that was wrong.
+    /// Returns the number of bytes up to and including the offending one.
     pub(super) fn faulty_len(&self) -> usize {
         self.read.saturating_add(1)
     }
 
-    /// Reads on, from the line so far.
+    /// Continues with the line so far.
     pub(super) fn receive(&mut self, line: &[u8]) -> Result<(), HandshakeError> {
         while let Some((&byte, rest)) = line.get(self.read..).and_then(<[u8]>::split_first) {
             self.receive_byte(byte, line)?;
@@ -48,7 +48,7 @@ impl RequestLine {
         Ok(())
     }
 
-    // RFC 9112, 3: one space between the parts, so none in any of them.
+    // RFC 9112, 3: one space between the parts, and none inside them.
     fn receive_byte(&mut self, byte: u8, line: &[u8]) -> Result<(), HandshakeError> {
         match (self.part, byte) {
             (Part::Method, b' ') => {
@@ -64,7 +64,7 @@ impl RequestLine {
             (Part::Method, _) if is_token_character(byte) => Ok(()),
             (Part::Target, b'!'..=b'~') => Ok(()),
             (Part::Version, _) => self.receive_version(byte, line),
-            // Other control characters are for whoever looks for line ends.
+            // Other control characters are left to the detection of line ends.
             (_, byte) if byte.is_ascii_control() && !matches!(byte, b'\r' | b'\t') => Ok(()),
             (Part::Method, _) => Err(HandshakeError::NotHttp),
             (Part::Target, b' ' | b'\r') => Err(HandshakeError::MalformedRequestLine),
@@ -72,7 +72,7 @@ impl RequestLine {
         }
     }
 
-    /// RFC 9112, 2.3: the case matters, and there is one digit on either side of the dot.
+    /// RFC 9112, 2.3: case-sensitive, with one digit on either side of the dot.
     fn receive_version(&self, byte: u8, line: &[u8]) -> Result<(), HandshakeError> {
         const NAME: &[u8] = b"HTTP/";
         let at = self.read.saturating_sub(self.target_end).saturating_sub(1);
@@ -87,7 +87,7 @@ impl RequestLine {
         }
     }
 
-    /// Judges the line once it is complete: whether it can open a WebSocket. Where its target is.
+    /// Checks whether the complete line can open a WebSocket, and returns the position of its target.
     pub(super) fn finish(&self, line: &[u8]) -> Result<Range<usize>, HandshakeError> {
         let target = self.method_end.saturating_add(1)..self.target_end;
         check_method_and_target(
@@ -98,7 +98,7 @@ impl RequestLine {
     }
 }
 
-/// Judges the parts of a request line.
+/// Checks the parts of a request line.
 pub(crate) fn check_method_and_target(method: &[u8], target: &[u8]) -> Result<(), HandshakeError> {
     if method != b"GET" {
         return Err(HandshakeError::InvalidMethod);
@@ -106,7 +106,7 @@ pub(crate) fn check_method_and_target(method: &[u8], target: &[u8]) -> Result<()
     check_target(target)
 }
 
-/// RFC 6455, 4.2.1: a path, or an http or https URI; and without a fragment (RFC 6455, 3).
+/// RFC 6455, 4.2.1: a path, or an http or https URI; without a fragment (RFC 6455, section 3).
 pub(crate) fn check_target(target: &[u8]) -> Result<(), HandshakeError> {
     let visible = target.iter().all(|byte| matches!(byte, b'!'..=b'~') && *byte != b'#');
     let valid = match str::from_utf8(target) {
@@ -119,7 +119,7 @@ pub(crate) fn check_target(target: &[u8]) -> Result<(), HandshakeError> {
     if valid { Ok(()) } else { Err(HandshakeError::InvalidTarget) }
 }
 
-/// The authority, and path and query, of a target in absolute form (RFC 9112, 3.2.2).
+/// Returns the authority, and path and query, of a target in absolute form (RFC 9112, section 3.2.2).
 pub(super) fn split_absolute(target: &str) -> Option<(&str, &str)> {
     if target.starts_with('/') {
         return None;

@@ -259,7 +259,7 @@ async def a_wrong_accept_key_is_refused(client):
         writer.write(switching(key + b"!"))
         await asyncio.wait_for(reader.read(), PATIENCE)
 
-    await fails(client, respond, "the sec-websocket-accept header does not answer the key of the request")
+    await fails(client, respond, "`Sec-WebSocket-Accept` does not match the key of the request")
 
 
 @case
@@ -268,7 +268,7 @@ async def a_subprotocol_that_was_not_asked_for_is_refused(client):
         writer.write(switching(key, b"Sec-WebSocket-Protocol: chat"))
         await asyncio.wait_for(reader.read(), PATIENCE)
 
-    await fails(client, respond, "the server selected a subprotocol that was not asked for")
+    await fails(client, respond, "server selected a subprotocol that was not offered")
 
 
 @case
@@ -277,7 +277,7 @@ async def a_server_may_end_the_connection_within_the_handshake(client):
         async def respond(key, reader, writer, part=part):
             writer.write(part)
 
-        await fails(client, respond, "the transport ended before the handshake did")
+        await fails(client, respond, "connection closed before the handshake was complete")
 
 
 @case
@@ -288,7 +288,7 @@ async def a_server_may_vanish(client):
         # The lines that are sent meanwhile are lost.
         await asyncio.sleep(0.2)
 
-    await fails(client, respond, "the transport ended without a closing handshake")
+    await fails(client, respond, "connection closed without a closing handshake")
 
     async def reset(key, reader, writer):
         await respond(key, reader, writer)
@@ -303,10 +303,10 @@ async def a_server_may_vanish(client):
 @case
 async def a_server_that_breaks_the_protocol_is_told(client):
     faults = {
-        b"\x81\x82\0\0\0\0hi": (1002, "the server sent a frame with a mask"),
-        b"\xc1\x02hi": (1002, "a reserved bit is set without an extension that uses it"),
-        b"\x81\x01\xff": (1007, "a text message is not valid UTF-8"),
-        b"\x88\x02\x03\xee": (1002, "status code 1006 must not be sent"),
+        b"\x81\x82\0\0\0\0hi": (1002, "masked frame from a server"),
+        b"\xc1\x02hi": (1002, "reserved bit set, but no negotiated extension uses it"),
+        b"\x81\x01\xff": (1007, "text message is not valid UTF-8"),
+        b"\x88\x02\x03\xee": (1002, "invalid close code 1006"),
     }
     for fault, (code, message) in faults.items():
         for glued in (False, True):
