@@ -172,7 +172,7 @@ pub enum SendError {
     ConnectionClosing,
     /// Another message is being sent in fragments and must be finished first (RFC 6455, section 5.4).
     MessageInProgress,
-    /// A continuation was requested while cannot continue: no fragmented message is in progress (RFC 6455, section 5.4).
+    /// A continuation was requested while no message is being sent in fragments (RFC 6455, section 5.4).
     NoMessageInProgress,
     /// The payload of a Ping or Pong is longer than 125 bytes (RFC 6455, section 5.5).
     ControlPayloadTooLong,

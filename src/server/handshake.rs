@@ -102,7 +102,7 @@ impl Handshake {
     ///
     /// # Examples
     ///
-    /// A server answers health checks beside WebSockets:
+    /// A server also answers health checks:
     ///
     /// ```
     /// use sansocket::Input;

@@ -268,7 +268,7 @@ impl<T> Request<T> {
     ///
     /// Compare the whole value. `None` means that there is no Origin header.
     ///
-    /// Browsers allow cross-origin WebSockets, so this server accepts only its own pages:
+    /// Browsers allow cross-origin connections, so this server accepts only its own pages:
     ///
     /// ```
     /// use sansocket::server::Request;

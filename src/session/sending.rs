@@ -16,7 +16,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Returns [`SendError::MessageInProgress`] if cannot send: a fragmented message is in progress.
+    /// Returns [`SendError::MessageInProgress`] if another message is being sent in fragments.
     #[inline]
     pub fn send_text(&mut self, text: &str) -> Result<bool, SendError> {
         self.send(|connection, out| connection.send_text(text, out))
@@ -28,7 +28,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Returns [`SendError::MessageInProgress`] if cannot send: a fragmented message is in progress.
+    /// Returns [`SendError::MessageInProgress`] if another message is being sent in fragments.
     #[inline]
     pub fn send_binary(&mut self, data: &[u8]) -> Result<bool, SendError> {
         self.send(|connection, out| connection.send_binary(data, out))
@@ -92,7 +92,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// Returns [`SendError::MessageInProgress`] if cannot send: a fragmented message is in progress.
+    /// Returns [`SendError::MessageInProgress`] if another message is being sent in fragments.
     pub fn send_encoded(&mut self, message: &EncodedMessage) -> Result<bool, SendError> {
         self.send(|connection, out| {
             let mask = connection.send_header(message.opcode, true, as_u64(message.payload.len()), out)?;
