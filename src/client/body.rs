@@ -1,4 +1,4 @@
-//! The body of a response that rejects (RFC 9112, 6.3 and 7.1).
+//! The body of a response that rejects (RFC 9112, sections 6.3 and 7.1).
 
 use alloc::vec::Vec;
 use core::mem;
@@ -19,25 +19,25 @@ pub(super) struct Body {
     with_trailer: bool,
 }
 
-/// How the end of a body is found.
+/// The method by which the end of a body is found.
 enum Framing {
-    /// So many bytes are still to come.
+    /// This number of bytes is outstanding.
     Length(u64),
-    /// Chunks with a length each.
+    /// Chunks, each with a length.
     Chunked(Chunk),
     /// The chunks have ended, and the message has not.
     Trailer(Trailer),
-    /// With the transport.
+    /// The end of the stream.
     Eof,
 }
 
-/// Where in a chunk we are.
+/// The position in a chunk.
 enum Chunk {
-    /// In the line with the length. What came of it.
+    /// In the line with the length. The part of it that has arrived.
     Size(Vec<u8>),
-    /// In the data, with so many bytes still to come.
+    /// In the data, of which this number of bytes is outstanding.
     Data(u64),
-    /// Behind the data: the line feed comes next, or the carriage return before it.
+    /// After the data: the line feed comes next, or the carriage return before it.
     DataEnd { line_feed: bool },
 }
 
@@ -53,25 +53,25 @@ struct Trailer {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BodyProgress {
-    /// The input is used up.
+    /// The input has been consumed.
     More,
-    /// The body is whole.
+    /// The body is complete.
     Complete,
-    /// The body goes on beyond the limit, or cannot be read on.
+    /// The body exceeds the limit, or the rest cannot be read.
     Cut,
 }
 
 impl Body {
     pub(super) fn new(status: u16, headers: Headers<'_>, limit: usize) -> Self {
         let framing = match (status, transfer_encoding(headers.clone())) {
-            // RFC 9112, 6.3: no body, whatever the headers say.
+            // RFC 9112, 6.3: no body, whatever the headers declare.
             (204 | 304, _) => Framing::Length(0),
-            // Over Content-Length, if there are both.
+            // Takes precedence over Content-Length if there are both.
             (_, Some(true)) => Framing::Chunked(Chunk::Size(Vec::new())),
             (_, Some(false)) => Framing::Eof,
             (_, None) => match content_length(headers) {
                 ContentLength::Some(length) => Framing::Length(length),
-                // One that is invalid is a violation, after which no body is read.
+                // An invalid one is a violation, after which no body is read.
                 ContentLength::None | ContentLength::Invalid => Framing::Eof,
             },
         };
@@ -99,7 +99,7 @@ impl Body {
         (persists && !is_ambiguous && !body.ends_with_transport()).then_some(body)
     }
 
-    /// Reads on. After anything but [`BodyProgress::More`] there is nothing more to read.
+    /// Continues the body. After any result but [`BodyProgress::More`] nothing is left to read.
     pub(super) fn receive(&mut self, input: &mut Input<'_>) -> BodyProgress {
         match &mut self.framing {
             Framing::Length(left) => read_data(left, &mut self.bytes, self.limit, input),
@@ -115,7 +115,7 @@ impl Body {
         }
     }
 
-    /// Whether the end of the transport is the end of the body.
+    /// Returns `true` if the body ends with the stream.
     pub(super) fn ends_with_transport(&self) -> bool {
         matches!(self.framing, Framing::Eof)
     }
@@ -125,7 +125,7 @@ impl Body {
     }
 }
 
-/// Whether the last transfer coding is `chunked`; `None` without Transfer-Encoding.
+/// Returns whether the last transfer coding is `chunked`, or `None` without Transfer-Encoding.
 fn transfer_encoding(headers: Headers<'_>) -> Option<bool> {
     headers
         .filter(|(name, _)| name.eq_ignore_ascii_case("transfer-encoding"))
@@ -134,7 +134,7 @@ fn transfer_encoding(headers: Headers<'_>) -> Option<bool> {
         .map(|coding| coding.eq_ignore_ascii_case(b"chunked"))
 }
 
-/// Takes up to `left` bytes. The first one beyond the limit ends the body.
+/// Takes up to `left` bytes. The first byte that exceeds the limit ends the body.
 fn read_data(left: &mut u64, bytes: &mut Vec<u8>, limit: usize, input: &mut Input<'_>) -> BodyProgress {
     let data = input.take(usize::try_from(*left).unwrap_or(usize::MAX));
     *left = left.saturating_sub(as_u64(data.len()));
@@ -163,7 +163,7 @@ impl Trailer {
     }
 }
 
-/// RFC 9112, 7.1. The trailer behind the last chunk is left alone.
+/// RFC 9112, 7.1. The trailer after the last chunk is ignored.
 fn read_chunks(chunk: &mut Chunk, bytes: &mut Vec<u8>, limit: usize, input: &mut Input<'_>) -> BodyProgress {
     loop {
         match chunk {
@@ -194,7 +194,7 @@ fn read_chunks(chunk: &mut Chunk, bytes: &mut Vec<u8>, limit: usize, input: &mut
     }
 }
 
-/// The length of a chunk. A line without a digit is none, which httparse takes for zero.
+/// Returns the length of a chunk. A line without a digit is invalid, although httparse reads it as zero.
 fn chunk_size(line: &[u8]) -> Option<u64> {
     match httparse::parse_chunk_size(line) {
         Ok(httparse::Status::Complete((len, size)))
@@ -206,7 +206,7 @@ fn chunk_size(line: &[u8]) -> Option<u64> {
     }
 }
 
-/// A length and its line end, with ample room for an extension.
+/// The maximum length of a chunk line with its line end, with ample room for an extension.
 const MAX_CHUNK_LINE_LEN: usize = 1024;
 
 /// Trailers are rare, and short.

@@ -1,6 +1,6 @@
-//! The client's side of the negotiation of permessage-deflate (RFC 7692, 5.1).
+//! The client side of the negotiation of permessage-deflate (RFC 7692, section 5.1).
 //!
-//! It uses the public types of the feature. `no_deflate.rs` is what takes its place without.
+//! It uses the public types of the feature. `no_deflate.rs` replaces it without the feature.
 
 use alloc::{string::ToString as _, vec::Vec};
 
@@ -10,7 +10,7 @@ use crate::{
     handshake::{HandshakeError, extensions},
 };
 
-/// What is offered, in order of preference.
+/// The offers, in order of preference.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Compression(Vec<deflate::Config>);
 
@@ -33,10 +33,12 @@ impl Compression {
 }
 
 impl Request {
-    /// Offers to compress messages (RFC 7692). The default is no offer.
+    /// Offers compression (RFC 7692). The default is no offer.
     ///
-    /// Call it again with further configurations, in order of preference, to have a fallback if the server does not
-    /// support what the first one asks for.
+    /// Call it again with further configurations, in order of preference, as a fallback if the server does
+    /// not support the parameters of the first one.
+    #[doc(alias = "compression")]
+    #[doc(alias = "permessage-deflate")]
     #[must_use]
     pub fn deflate(mut self, deflate: deflate::Config) -> Self {
         append_element(&mut self.offer.extensions, &deflate.offer().to_string());

@@ -1,4 +1,4 @@
-//! Why a client has no connection.
+//! The errors of a client that gets no connection.
 
 use alloc::boxed::Box;
 use core::{error, fmt};
@@ -6,15 +6,32 @@ use core::{error, fmt};
 use super::Response;
 use crate::handshake::{FieldError, HandshakeError};
 
-/// Why no connection was opened. Nothing is sent about it: close the transport.
+/// The reason why no connection was opened. Nothing is sent about it: close the transport.
+///
+/// A client that is redirected or must authenticate reads the rejection:
+///
+/// ```
+/// use sansocket::client::Error;
+///
+/// fn explain(error: &Error) -> String {
+///     let Error::Rejected(response) = error else {
+///         return error.to_string();
+///     };
+///     match response.status() {
+///         401 => "credentials are required".to_owned(),
+///         301..=308 => format!("redirected: {:?}", response.header("location")),
+///         _ => String::from_utf8_lossy(response.body()).into_owned(),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// The server answered with another status than one that opens a connection: it wants credentials, redirects,
-    /// refuses, or does not speak WebSocket (RFC 6455, 4.1). If its head was malformed or cut off after the
-    /// status, [`Response::fault`] has what was wrong.
+    /// The server responded with a status that does not open a connection: it requires credentials,
+    /// redirects, rejects, or does not speak WebSocket (RFC 6455, section 4.1). If its head was malformed or
+    /// truncated after the status, [`Response::fault`] returns the violation.
     Rejected(Box<Response>),
-    /// The server broke the protocol, went over a limit, or disappeared.
+    /// The server broke the protocol, exceeded a limit, or disappeared.
     Handshake(HandshakeError),
 }
 
@@ -38,29 +55,31 @@ impl From<HandshakeError> for Error {
     }
 }
 
-/// Why a [`Request`](super::Request) cannot be sent: something that was put into it.
+/// The reason why a [`Request`](super::Request) cannot be sent: one of its parameters is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RequestError {
-    /// The name of a header is not a token (RFC 9110, 5.1), or too long for the types of the crate `http`.
+    /// The name of a header is not a token (RFC 9110, section 5.1), or too long for the types of the crate
+    /// `http`.
     InvalidHeaderName,
-    /// The value of a header has a control character (RFC 9110, 5.5).
+    /// The value of a header contains a control character (RFC 9110, section 5.5).
     InvalidHeaderValue,
     /// The handshake writes this header itself.
     ReservedHeader,
-    /// There are more headers than the types of the crate `http` hold.
+    /// There are more headers than the types of the crate `http` can hold.
     TooManyExtraHeaders,
-    /// The origin is not printable ASCII without spaces (RFC 6455, 4.1).
+    /// The origin is not printable ASCII without spaces (RFC 6455, section 4.1).
     UnprintableOrigin,
-    /// A subprotocol is not a token (RFC 6455, 4.1).
+    /// A subprotocol is not a token (RFC 6455, section 4.1).
     InvalidSubprotocol,
-    /// A subprotocol is in the request twice (RFC 6455, 4.1).
+    /// A subprotocol was added twice (RFC 6455, section 4.1).
     RepeatedSubprotocol,
     /// There are more than 64 subprotocols.
     TooManySubprotocols,
-    /// A subprotocol is required, and there is none to select.
+    /// A subprotocol is required, but none was offered.
     NoSubprotocolOffered,
-    /// The offer of an extension breaks its grammar (RFC 6455, 9.1), or there are more than 32 offers or 4 KiB.
+    /// The offer of an extension is malformed (RFC 6455, section 9.1), or there are more than 32 offers or 4
+    /// KiB.
     InvalidExtension,
     /// A proxy's user name or password cannot be sent: for Basic, a colon in the name, or a control character (RFC 7617,
     /// section 2); for SOCKS5, a length other than 1 to 255 bytes (RFC 1929, section 2).
@@ -69,7 +88,7 @@ pub enum RequestError {
     HostTooLong,
     /// The tunnel cannot be requested again on this connection to the proxy.
     NewConnectionRequired,
-    /// The URI has a character that the crate `http` does not take, as its types are asked for.
+    /// The URI contains a character that `http::Uri` cannot represent.
     InvalidUri,
     /// The protocol version requires an origin (hixie-75 and hixie-76).
     #[cfg(feature = "legacy")]

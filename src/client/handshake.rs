@@ -1,4 +1,4 @@
-//! The machine that sends a request and reads the response as bytes of HTTP/1.1.
+//! The state machine that sends a request and reads the response as bytes of HTTP/1.1.
 
 #[cfg(feature = "http")]
 use alloc::boxed::Box;
@@ -18,38 +18,41 @@ use crate::{
     handshake::{FirstBytes, KEY_LEN, VERSION, accept_key},
 };
 
-/// Sends the request and reads the response of the server (RFC 6455, 4.1).
+/// Sends the request and reads the response of the server (RFC 6455, section 4.1).
 ///
-/// A handshake that takes too long is for the caller to end: there is no clock in here. While it runs it holds
-/// at most [`HandshakeLimits::max_head_len`] and [`HandshakeLimits::max_body_len`] bytes.
+/// The handshake has no timeout of its own; enforce one in your code. While it runs, it holds at most
+/// [`HandshakeLimits::max_head_len`] and [`HandshakeLimits::max_body_len`] bytes.
 ///
 /// [`HandshakeLimits::max_head_len`]: crate::handshake::HandshakeLimits::max_head_len
 /// [`HandshakeLimits::max_body_len`]: crate::handshake::HandshakeLimits::max_body_len
+#[doc(alias = "connect")]
+#[doc(alias = "client")]
 pub struct Handshake {
-    /// While they may open the connection, they keep what its masking keys come from.
+    /// The source of masking keys is kept while a response may open the connection.
     responses: Responses<Entropy>,
-    /// The value of Sec-WebSocket-Accept that answers our key.
+    /// The value of Sec-WebSocket-Accept that matches our key.
     key_accept: [u8; 28],
     offer: Offer,
 }
 
 impl Handshake {
-    /// Appends the head of the request to `out`, and starts to wait for the response.
+    /// Appends the request head to `out`, and creates a handshake that waits for the response.
     ///
-    /// The `seed` is what the nonce of this handshake and all masking keys of the connection come from. It must
-    /// be unpredictable and used once (RFC 6455, 5.3 and 10.3); with the feature `getrandom`,
-    /// `random_seed()` makes one. Send nothing else before the response has come (RFC 6455, 4.1).
+    /// The nonce of this handshake and all masking keys of the connection are derived from `seed`. It must be
+    /// unpredictable and used once (RFC 6455, sections 5.3 and 10.3); with the feature `getrandom`,
+    /// `random_seed()` returns one. Send nothing else before the response has arrived (RFC 6455, section
+    /// 4.1).
     ///
     /// # Errors
     ///
-    /// The first thing that was wrong with what was put into the request. Nothing was appended.
+    /// Returns the first [`RequestError`] in the parameters of the request. Nothing is appended then.
     pub fn new(request: &Request, seed: [u8; 32], out: &mut Vec<u8>) -> Result<Self, RequestError> {
         let (handshake, key) = Self::start(request, seed)?;
         request.append(&key, VERSION, request.extra.iter(), out);
         Ok(handshake)
     }
 
-    /// A handshake whose request is still to be sent, with this key.
+    /// Creates a handshake whose request is sent later, with the returned key.
     pub(crate) fn start(request: &Request, seed: [u8; 32]) -> Result<(Self, [u8; KEY_LEN]), RequestError> {
         request.check()?;
         let mut entropy = Entropy::new(seed);
@@ -63,20 +66,43 @@ impl Handshake {
         Ok((handshake, key))
     }
 
-    /// Reads on. `None`: more bytes are needed, and all of the input has been used.
+    /// Continues the handshake with `input`. Returns `Ok(None)` if more bytes are needed; `input` is then
+    /// empty.
     ///
-    /// Once the connection is returned, the bytes behind the response are still in `input`. They are for the
-    /// connection.
+    /// Once the connection has been returned, the bytes after the response are still in `input`; pass them to
+    /// the connection.
     ///
     /// # Errors
     ///
-    /// [`Error::Rejected`] if the server answered with another final status than 101. It comes when the body of the
-    /// response has ended or is over its limit, or when its head breaks the protocol or goes over a limit behind the status,
-    /// which is [`Response::fault`]. [`Error::Handshake`] if the version, the status, an interim response or a 101
-    /// does so. Close the transport after either: nothing is sent. All of the input is used up, and whatever comes later
-    /// gets the same error.
+    /// Returns [`Error::Rejected`] if the server responds with a final status other than 101: when the body
+    /// of the response has ended or exceeds its limit, or when its head breaks the protocol or exceeds a
+    /// limit after the status, which [`Response::fault`] reports.
     ///
-    /// [`HandshakeError::AlreadyComplete`] after the connection has been returned; nothing happens.
+    /// Returns [`Error::Handshake`] if the version, the status, an interim response or a 101 breaks the
+    /// protocol or exceeds a limit.
+    ///
+    /// Close the transport after either; nothing is sent. All of the input is consumed, and later calls
+    /// return the same error. After the connection has been returned, the error is
+    /// [`HandshakeError::AlreadyComplete`], and nothing is consumed.
+    ///
+    /// # Examples
+    ///
+    /// A client continues with each read until it has a connection:
+    ///
+    /// ```
+    /// use sansocket::{Connection, Input, client};
+    ///
+    /// fn on_bytes(
+    ///     handshake: &mut client::Handshake,
+    ///     input: &mut Input<'_>,
+    /// ) -> Result<Option<Connection>, client::Error> {
+    ///     let Some((connection, response)) = handshake.receive(input)? else {
+    ///         return Ok(None); // read more
+    ///     };
+    ///     println!("subprotocol: {:?}", response.subprotocol());
+    ///     Ok(Some(connection)) // frames may follow in `input`
+    /// }
+    /// ```
     ///
     /// [`HandshakeError::AlreadyComplete`]: crate::handshake::HandshakeError::AlreadyComplete
     pub fn receive(&mut self, input: &mut Input<'_>) -> Result<Option<(Connection, Response)>, Error> {
@@ -86,7 +112,7 @@ impl Handshake {
         Ok(opened.map(|(config, response, entropy)| (Connection::client_with(config, entropy), response)))
     }
 
-    /// Takes a response that another library has read, or `None` if it is an interim one.
+    /// Handles a response that another library has read. Returns `None` if it is an interim one.
     #[cfg(feature = "http")]
     pub(crate) fn receive_head<'h>(
         self,
@@ -106,33 +132,38 @@ impl Handshake {
         }
     }
 
-    /// The transport ended: no more bytes will come.
+    /// Notifies the handshake that the transport has closed.
     ///
     /// # Errors
     ///
-    /// [`Error::Rejected`] if the server rejects, as far as the status came: with the headers and the body that came. If the
-    /// head had not come to its end, its [`fault`](Response::fault) is [`HandshakeError::IncompleteHandshake`].
-    /// That error itself in all other cases. The earlier error if the handshake had failed.
+    /// Returns [`Error::Rejected`] if the status has arrived and rejects, with the headers and the body that
+    /// have arrived. If the head is incomplete, its [`fault`](Response::fault) is
+    /// [`HandshakeError::IncompleteHandshake`].
+    ///
+    /// Returns that error itself if the handshake was incomplete otherwise, and the earlier error if the
+    /// handshake had failed.
     ///
     /// [`HandshakeError::IncompleteHandshake`]: crate::handshake::HandshakeError::IncompleteHandshake
     pub fn receive_eof(&mut self) -> Result<(), Error> {
         self.responses.receive_eof()
     }
 
-    /// Returns the first bytes of the head that failed the handshake, to show what the server speaks. It is empty before.
+    /// Returns the first bytes of the head that failed the handshake, which show the protocol of the server.
+    /// It is empty unless the handshake has failed.
     pub fn first_bytes(&self) -> FirstBytes {
         self.responses.first_bytes()
     }
 }
 
-/// Shows no byte of the response, as it may hold credentials.
+/// Shows no byte of the response, which may contain credentials.
 impl fmt::Debug for Handshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handshake").field("state", &self.responses).finish_non_exhaustive()
     }
 }
 
-/// The key of a request: 16 random bytes in canonical base64 (RFC 6455, 4.1, and erratum 3150).
+/// Encodes the key of a request: 16 random bytes in canonical base64 (RFC 6455, section 4.1, and erratum
+/// 3150).
 fn encode_nonce(nonce: [u8; 16]) -> [u8; KEY_LEN] {
     let mut key = [0; KEY_LEN];
     // 16 bytes are 24 characters, so there is room.

@@ -1,36 +1,40 @@
-//! The client's side of the opening handshake (RFC 6455, 4.1).
+//! The client side of the opening handshake (RFC 6455, section 4.1).
+//!
+//! A [`Request`] names the server, and a [`Handshake`] sends it and reads the response:
 //!
 //! ```
 //! use sansocket::{Input, client};
 //!
-//! let request = client::Request::new("ws://example.com/chat")?.subprotocol("chat");
+//! let uri = "ws://example.com/chat";
+//! let request = client::Request::new(uri)?.subprotocol("chat");
 //! // Connect to `request.uri()`, and set up TLS if it is secure. Then:
 //! let mut out = Vec::new();
-//! let seed = [7; 32]; // In earnest: unpredictable, and another one for each connection.
+//! let seed = [7; 32]; // in production: unpredictable, see `random_seed`
 //! let mut handshake = client::Handshake::new(&request, seed, &mut out)?;
 //! assert!(out.starts_with(b"GET /chat HTTP/1.1\r\nHost: example.com\r\n"));
 //!
-//! // Write `out`, and hand in what comes back.
-//! let mut bytes = *b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno";
+//! // Write `out`, and pass the bytes that you read.
+//! let mut bytes =
+//!     *b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno";
 //! match handshake.receive(&mut Input::new(&mut bytes)) {
-//!     Ok(Some((connection, response))) => drop((connection, response)), // open
-//!     Ok(None) => {}                                                    // read on
+//!     Ok(Some((connection, response))) => { /* the connection is open */ }
+//!     Ok(None) => { /* read more */ }
 //!     Err(client::Error::Rejected(response)) => {
-//!         assert_eq!((response.status(), response.body()), (401, &b"no"[..]));
+//!         assert_eq!(response.status(), 401);
+//!         assert_eq!(response.body(), b"no");
 //!     }
 //!     Err(error) => return Err(error.into()),
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! RFC 6455 asks for at most one handshake at a time with the same host (4.1). Keeping to it takes knowledge of
-//! all connections, so it is for the caller.
+//! RFC 6455, section 4.1, requires at most one handshake at a time with the same host. Only your code can
+//! enforce this, since it requires knowledge of all connections.
 //!
 //! # Layers
 //!
-//! The files are those of [`server`](crate::server):
-//! the request and the response, what is offered, the judgment of what the other side sent (`negotiation`), and the
-//! machine for bytes (`handshake`).
+//! The files correspond to those of [`server`](crate::server): the request and the response, the offer, the
+//! validation of the response (`negotiation`), and the state machine for bytes (`handshake`).
 //!
 //! Uses `connection`, `deflate`, `entropy`, `handshake`, `input`, `num`, `uri`.
 

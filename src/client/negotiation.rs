@@ -1,6 +1,6 @@
-//! Judges the head of a response (RFC 6455, 4.1), whichever encoding carried it.
+//! Validates the head of a response (RFC 6455, section 4.1), in whichever encoding it arrived.
 //!
-//! It uses the values and grammars of the handshake, and what the client has offered.
+//! It uses the values and grammars of the handshake, and the offer of the client.
 
 use super::{Offer, StatusLine};
 use crate::{
@@ -8,24 +8,24 @@ use crate::{
     handshake::{HandshakeError, MAX_ELEMENTS, Search, Single, elements, extensions, is_token},
 };
 
-/// What a response means.
+/// The meaning of a response.
 pub(crate) enum Verdict<T = Config> {
-    /// It opens the connection, which behaves like this; or whatever else was asked for.
+    /// It opens the connection, with this configuration or another result of the negotiation.
     Open(T),
-    /// Another response follows (RFC 9110, 15.2).
+    /// Another response follows (RFC 9110, section 15.2).
     Interim,
-    /// It means what its status means in HTTP.
+    /// It has the meaning of its status in HTTP.
     Rejected,
 }
 
 impl StatusLine {
-    /// Judges a response of HTTP/1.1, if it upgrades by what `open` finds.
+    /// Validates a response of HTTP/1.1, which upgrades if `open` accepts it.
     pub(crate) fn judge<T>(
         self,
         open: impl FnOnce() -> Result<Verdict<T>, HandshakeError>,
     ) -> Result<Verdict<T>, HandshakeError> {
         match self.status {
-            // RFC 6455, 4.2.1: the upgrade needs HTTP/1.1 on both sides.
+            // RFC 6455, 4.2.1: the upgrade requires HTTP/1.1 on both sides.
             101 if self.minor_version == 0 => Err(HandshakeError::HttpVersionTooOld),
             101 => open(),
             100..200 => Ok(Verdict::Interim),
@@ -35,7 +35,7 @@ impl StatusLine {
 }
 
 impl Offer {
-    /// Judges a response of HTTP/1.1 to a key that `key_accept` answers.
+    /// Validates a response of HTTP/1.1 to a key that `key_accept` matches.
     pub(crate) fn judge_upgrade<'h>(
         &self,
         line: StatusLine,
@@ -48,7 +48,7 @@ impl Offer {
         })
     }
 
-    /// Judges a response to an extended CONNECT (RFC 8441, 5).
+    /// Validates a response to an extended CONNECT (RFC 8441, section 5).
     pub(crate) fn judge_connect<'h>(
         &self,
         status: u16,
@@ -74,7 +74,7 @@ impl Offer {
     }
 }
 
-/// Checks that a 101 response is the upgrade, and answers the key (RFC 6455, 4.1).
+/// Checks that a 101 response is the upgrade, and matches the key (RFC 6455, section 4.1).
 fn check_upgrade<'h>(
     headers: impl Iterator<Item = (&'h str, &'h [u8])>,
     key_accept: &[u8],
@@ -95,7 +95,7 @@ fn check_upgrade<'h>(
             _ => {}
         }
     }
-    // RFC 6455, 4.1: of the value, one element and no other.
+    // RFC 6455, 4.1: the value has one element and no other.
     match upgrade {
         Single::One(protocol) if protocol.eq_ignore_ascii_case(b"websocket") => {}
         _ => return Err(HandshakeError::InvalidUpgrade),
@@ -107,7 +107,7 @@ fn check_upgrade<'h>(
     if accept == Single::One(key_accept) { Ok(()) } else { Err(HandshakeError::InvalidAccept) }
 }
 
-/// Checks what the server has selected, however the connection came about (RFC 6455, 4.1).
+/// Checks the selections of the server, in whichever encoding they arrived (RFC 6455, section 4.1).
 fn check_selection<'h, I>(headers: I, offer: &Offer) -> Result<(), HandshakeError>
 where
     I: Iterator<Item = (&'h str, &'h [u8])> + Clone,
@@ -131,7 +131,7 @@ where
         if !is_offered || seen.contains(&name) {
             return Err(HandshakeError::UnexpectedExtension);
         }
-        // The iterator ends with an error beyond that many.
+        // The iterator returns an error if there are more.
         if let Some(slot) = seen.get_mut(count) {
             *slot = name;
         }

@@ -1,4 +1,4 @@
-//! Takes the place of `deflate.rs` without the feature: nothing is offered, and nothing agreed on.
+//! Replaces `deflate.rs` without the feature: no compression is offered or negotiated.
 
 use crate::{Config, handshake::HandshakeError};
 

@@ -1,4 +1,4 @@
-//! What a client offers, and on which terms it takes a response: the same for every encoding.
+//! The offer of a client, and the terms on which it accepts a response: the same for every encoding.
 
 use alloc::string::String;
 
@@ -8,21 +8,21 @@ use crate::{
     handshake::{HandshakeError, elements, extensions},
 };
 
-/// What a server may select from, and how the connection behaves then.
+/// The options that a server may select, and the configuration of the connection.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Offer {
     /// The value of Sec-WebSocket-Protocol as it was sent, or empty.
     pub(crate) subprotocols: String,
     /// The value of Sec-WebSocket-Extensions as it was sent, or empty.
     pub(crate) extensions: String,
-    /// Whether one of the subprotocols must have been selected.
+    /// Whether one of the subprotocols must be selected.
     pub(crate) require_subprotocol: bool,
     pub(super) compression: Compression,
     pub(crate) config: Config,
 }
 
 impl Offer {
-    /// The headers that say so.
+    /// Returns the headers of the offer.
     pub(super) fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> + Clone {
         [
             ("Sec-WebSocket-Protocol", self.subprotocols.as_bytes()),
@@ -33,7 +33,7 @@ impl Offer {
     }
 }
 
-/// Appends an element to the value of a header that is a list.
+/// Appends an element to the value of a list header.
 pub(super) fn append_element(list: &mut String, element: &str) {
     if !list.is_empty() {
         list.push_str(", ");
@@ -41,11 +41,11 @@ pub(super) fn append_element(list: &mut String, element: &str) {
     list.push_str(element);
 }
 
-/// Whether this is an offer, or several, that may be sent.
+/// Checks one or more offers of extensions that are to be sent.
 pub(super) fn check_offer(offer: &str) -> Result<(), HandshakeError> {
     extensions([("sec-websocket-extensions", offer.as_bytes())].into_iter())
         .try_for_each(|one| one.map(drop))?;
-    // RFC 9110, 5.6.1: empty elements are passed over, but not sent. No value has a comma, quoted or not.
+    // RFC 9110, 5.6.1: empty elements are ignored, but not sent. No value contains a comma, quoted or not.
     if elements(offer.as_bytes()).any(<[u8]>::is_empty) {
         Err(HandshakeError::InvalidExtensions)
     } else {

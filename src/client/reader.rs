@@ -1,4 +1,5 @@
-//! Reads the heads of responses from bytes. It uses the collector and the status line, and judges no header.
+//! Reads the heads of responses from bytes. It uses the collector and the status line, and validates no
+//! header.
 
 use core::{mem, ops::Range};
 
@@ -12,7 +13,8 @@ use crate::{
 pub(crate) struct HeadReader {
     collector: Collector,
     line: Option<StatusLine>,
-    /// The statuses that open what is wanted. Their heads, and those of interim responses, have to be well-formed.
+    /// The statuses that open the connection. Their heads, and those of interim responses, must be
+    /// well-formed.
     opens: Range<u16>,
     limits: HandshakeLimits,
 }
@@ -21,12 +23,12 @@ pub(crate) struct HeadReader {
 pub(crate) struct ReceivedHead {
     pub(crate) line: StatusLine,
     pub(crate) head: Head,
-    /// What was wrong with it, if its status rejects.
+    /// The violation in the head of a status that rejects.
     pub(crate) fault: Option<HandshakeError>,
 }
 
 impl ReceivedHead {
-    /// The response, without its body.
+    /// Returns the response, without its body.
     pub(crate) fn into_rejection(self) -> Response {
         Response::rejected(self.line.status, self.head, self.fault)
     }
@@ -37,8 +39,8 @@ impl HeadReader {
         Self { collector: Collector::new(Kind::Response, limits), line: None, opens, limits }
     }
 
-    /// Returns the next head once it is complete, and then begins with another one. Of a response that rejects, the head
-    /// is returned at the first violation.
+    /// Returns the next head once it is complete, and then begins with another one. The head of a response
+    /// that rejects is returned at the first violation.
     pub(crate) fn receive(&mut self, input: &mut Input<'_>) -> Result<Option<ReceivedHead>, HandshakeError> {
         loop {
             let progress = self.collector.receive(input);
@@ -54,13 +56,15 @@ impl HeadReader {
         }
     }
 
-    /// The part of the head that has arrived, if the transport ends here and the status is known and rejects.
+    /// Returns the part of the head that has arrived, if the stream ends here and the status is known and
+    /// rejects.
     pub(crate) fn receive_eof(&mut self) -> Option<ReceivedHead> {
         let line = self.line.filter(|&line| self.rejects(line))?;
         Some(self.finish(line, Some(HandshakeError::IncompleteHandshake)))
     }
 
-    /// The status line, once its status has come. A violation in the reason behind it does not hide the status.
+    /// Returns the status line once the status has arrived. A violation in the reason after it does not hide
+    /// the status.
     fn status_line(&mut self) -> Result<Option<StatusLine>, HandshakeError> {
         if self.line.is_none() {
             if let Some((len, error)) = StatusLine::check_prefix(self.collector.start_line()) {
@@ -84,18 +88,18 @@ impl HeadReader {
         ReceivedHead { line, head, fault: malformed.or(fault) }
     }
 
-    /// The first bytes of the head in progress.
+    /// Returns the first bytes of the head in progress.
     pub(crate) fn first_bytes(&self) -> FirstBytes {
         self.collector.first_bytes()
     }
 }
 
-/// Counts interim responses, which would otherwise keep a client busy (RFC 9110, 15.2).
+/// Counts interim responses, which would otherwise keep a client busy (RFC 9110, section 15.2).
 #[derive(Clone, Copy, Default)]
 pub(crate) struct InterimCount(u32);
 
 impl InterimCount {
-    /// Takes note of one more.
+    /// Adds one.
     pub(crate) fn add(&mut self) -> Result<(), HandshakeError> {
         self.0 = self.0.saturating_add(1);
         if self.0 > MAX_INTERIM_RESPONSES { Err(HandshakeError::TooManyInterimResponses) } else { Ok(()) }

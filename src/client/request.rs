@@ -1,4 +1,4 @@
-//! What a client asks for.
+//! The request of a client.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -13,9 +13,12 @@ use crate::{
     uri::{Uri, UriError},
 };
 
-/// A request for a WebSocket, from which any number of handshakes can be started (RFC 6455, 4.1).
+/// A request for a WebSocket, from which any number of handshakes can be started (RFC 6455, section 4.1).
 ///
-/// The methods take anything; [`Handshake::new`](super::Handshake::new) returns the first error.
+/// The methods accept any values; [`Handshake::new`](super::Handshake::new) returns the first error.
+///
+/// This request offers two subprotocols and sends a token:
+///
 ///
 /// ```
 /// use sansocket::client::Request;
@@ -24,7 +27,8 @@ use crate::{
 ///     .subprotocol("chat.v2")
 ///     .subprotocol("chat")
 ///     .header("Authorization", "Bearer 7");
-/// assert_eq!((request.uri().host(), request.uri().port()), ("example.com", 443));
+/// assert_eq!(request.uri().host(), "example.com");
+/// assert_eq!(request.uri().port(), 443);
 /// # Ok::<(), sansocket::uri::UriError>(())
 /// ```
 #[derive(Clone)]
@@ -33,25 +37,26 @@ pub struct Request {
     pub(super) offer: Offer,
     pub(crate) extra: ExtraHeaders,
     pub(crate) limits: HandshakeLimits,
-    /// The first thing that went wrong.
+    /// The first error in the parameters.
     error: Option<RequestError>,
 }
 
 impl Request {
-    /// A request for the resource that a `ws` or `wss` URI names.
+    /// Creates a request for the resource of a `ws` or `wss` URI.
     ///
-    /// User information in the URI is not sent.
+    /// User information in the URI is not sent. Use `Request::from` for a [`Uri`] that has been parsed
+    /// already.
     ///
     /// # Errors
     ///
-    /// If the URI is invalid. A [`Uri`] that has been parsed already is converted with `Request::from`.
+    /// Returns a [`UriError`] if the URI is invalid.
     pub fn new(uri: &str) -> Result<Self, UriError> {
         Uri::parse(uri).map(Self::from)
     }
 
-    /// Asks for a subprotocol. Name the one you like best first (RFC 6455, 4.1).
+    /// Offers a subprotocol. Call it in order of preference (RFC 6455, section 4.1).
     ///
-    /// It is a token, no two are alike, and there are at most 64.
+    /// Each name must be a token, and no two may be equal. At most 64 subprotocols can be offered.
     #[must_use]
     pub fn subprotocol(mut self, subprotocol: &str) -> Self {
         if !is_token(subprotocol.as_bytes()) {
@@ -66,16 +71,27 @@ impl Request {
         self
     }
 
-    /// Takes no connection without one of the subprotocols, as browsers do (WHATWG `WebSockets`, 2).
+    /// Requires the server to select one of the subprotocols, as browsers do (WHATWG `WebSockets`, section
+    /// 2).
     ///
-    /// By default the server may select none (RFC 6455, 4.2.2).
+    /// By default the server may select none (RFC 6455, section 4.2.2). At least one must be offered:
+    ///
+    /// ```
+    /// use sansocket::client::{Handshake, Request, RequestError};
+    ///
+    /// let request = Request::new("ws://example.com/")?.require_subprotocol();
+    /// let result = Handshake::new(&request, [7; 32], &mut Vec::new());
+    /// assert_eq!(result.err(), Some(RequestError::NoSubprotocolOffered));
+    /// # Ok::<(), sansocket::uri::UriError>(())
+    /// ```
     #[must_use]
     pub fn require_subprotocol(mut self) -> Self {
         self.offer.require_subprotocol = true;
         self
     }
 
-    /// Sets the origin of the page that asks, which a browser must send (RFC 6455, 4.1). The default is none.
+    /// Sets the origin of the web page that makes the request, which a browser must send (RFC 6455, section
+    /// 4.1). The default is none.
     #[must_use]
     pub fn origin(mut self, origin: &str) -> Self {
         if origin.is_empty() || !origin.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -90,8 +106,22 @@ impl Request {
     ///
     /// If a request has at most one header of this name, such as these two, it replaces an earlier one.
     ///
-    /// The name is a token, and none that the handshake writes itself: Host, Upgrade, Connection,
-    /// Content-Length, Transfer-Encoding, Sec-WebSocket-*. The value has no control characters but tabs.
+    /// The name must be a token, and not a header that the handshake writes itself: Host, Upgrade,
+    /// Connection, Content-Length, Transfer-Encoding, Sec-WebSocket-*. The value must not contain control
+    /// characters except tabs.
+    ///
+    /// A client sends a token and a cookie:
+    ///
+    /// ```
+    /// use sansocket::client::Request;
+    ///
+    /// let request = Request::new("wss://example.com/")?
+    ///     .header("Authorization", "Bearer 71f3a9")
+    ///     .header("Cookie", "theme=dark");
+    /// # let mut out = Vec::new();
+    /// # sansocket::client::Handshake::new(&request, [7; 32], &mut out).unwrap();
+    /// # Ok::<(), sansocket::uri::UriError>(())
+    /// ```
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         if name.eq_ignore_ascii_case("origin") {
@@ -101,11 +131,12 @@ impl Request {
         self
     }
 
-    /// Offers an extension: its name and parameters, or several of them, as they stand in
-    /// Sec-WebSocket-Extensions (RFC 6455, 9.1), without empty ones between commas (RFC 9110, 5.6.1).
+    /// Offers an extension: its name and parameters, or several of them, in the form of
+    /// Sec-WebSocket-Extensions (RFC 6455, section 9.1), without empty elements between commas (RFC 9110,
+    /// section 5.6.1).
     ///
-    /// Without an offer, a server that selects an extension fails the handshake. With it, its name is accepted
-    /// once; its parameters and its effect on frames are for the caller.
+    /// A server that selects an extension without an offer fails the handshake. With an offer, its name is
+    /// accepted once; your code handles its parameters and its effect on frames.
     #[must_use]
     pub fn extension(mut self, offer: &str) -> Self {
         match check_offer(offer) {
@@ -115,21 +146,21 @@ impl Request {
         self
     }
 
-    /// How the connection behaves.
+    /// Sets the behavior and the limits of the connection.
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
         self.offer.config = config;
         self
     }
 
-    /// How much of a response is accepted.
+    /// Sets the limits on the response.
     #[must_use]
     pub fn limits(mut self, limits: HandshakeLimits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Where to connect to.
+    /// Returns the URI of the server.
     pub fn uri(&self) -> &Uri {
         &self.uri
     }
@@ -138,11 +169,11 @@ impl Request {
         self.error.get_or_insert(error);
     }
 
-    /// The first thing that is wrong.
+    /// Returns the first error in the parameters.
     pub(crate) fn check(&self) -> Result<(), RequestError> {
         let offer = &self.offer;
         let none_to_require = offer.require_subprotocol && offer.subprotocols.is_empty();
-        // Each offer alone is well-formed, but a server that is like ours takes only so many.
+        // Each offer alone is well-formed, but servers limit their number, as ours does.
         let too_many_offers = !offer.extensions.is_empty() && check_offer(&offer.extensions).is_err();
         match self.error {
             Some(error) => Err(error),
@@ -152,15 +183,15 @@ impl Request {
         }
     }
 
-    /// The offer, for whatever can carry it. Once it is handed to a machine, the request may be changed or dropped.
+    /// Returns the offer, for any encoding. Once a handshake has it, the request may be changed or dropped.
     pub(crate) fn offer(&self) -> &Offer {
         &self.offer
     }
 
-    /// Appends the request as HTTP/1.1 with this key (RFC 6455, 4.1): the headers of
+    /// Appends the request as HTTP/1.1 with this key (RFC 6455, section 4.1): the headers of
     /// [`upgrade_headers`](Self::upgrade_headers), of which the first ones are written out.
     ///
-    /// It names this version, and has these headers of the caller.
+    /// It contains this version and these headers of the caller.
     pub(crate) fn append<'r>(
         &'r self,
         key: &[u8; KEY_LEN],
@@ -174,7 +205,7 @@ impl Request {
         append_head(&start, self.offer.headers().chain(extra), out);
     }
 
-    /// The headers of an upgrade with this key (RFC 6455, 4.1).
+    /// Returns the headers of an upgrade with this key (RFC 6455, section 4.1).
     #[cfg(feature = "http")]
     pub(crate) fn upgrade_headers<'r>(
         &'r self,
@@ -190,19 +221,20 @@ impl Request {
         upgrade.into_iter().chain(self.wishes())
     }
 
-    /// The headers of any request for a WebSocket: the version, the offer, and what the caller added.
+    /// Returns the headers of any request for a WebSocket: the version, the offer, and the caller's headers.
     pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> + Clone {
         [("Sec-WebSocket-Version", VERSION.as_bytes())].into_iter().chain(self.wishes())
     }
 
-    /// The offer, and what the caller added.
+    /// Returns the headers of the offer, and the caller's headers.
     fn wishes(&self) -> impl Iterator<Item = (&str, &[u8])> + Clone {
         self.offer.headers().chain(self.extra.iter())
     }
 }
 
-/// What stands between host and version in every request for an upgrade: the headers of [`Request::upgrade_headers`],
-/// in one piece because they never differ, so that bytes cost one copy instead of a pass over pairs.
+/// The text between host and version in every request for an upgrade: the headers of
+/// [`Request::upgrade_headers`], in one piece because they never differ, so that they cost one copy instead
+/// of a pass over pairs.
 const UPGRADE: &[u8] = b"\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: ";
 
 impl From<Uri> for Request {
@@ -217,7 +249,7 @@ impl From<Uri> for Request {
     }
 }
 
-/// Shows no header, as those may hold credentials.
+/// Shows no headers, which may contain credentials.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request").field("uri", &self.uri).field("error", &self.error).finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! What a server answers.
+//! The response of a server.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -23,7 +23,7 @@ impl Response {
         Self { status, head, fault: None, body: Vec::new(), truncated: false }
     }
 
-    /// A response that rejects, with what was wrong with its head.
+    /// Creates a response that rejects, with the violation in its head.
     pub(crate) fn rejected(status: u16, head: Head, fault: Option<HandshakeError>) -> Self {
         // RFC 9112, 6.3: a transfer coding overrides it.
         let is_coded = || head.headers().any(|(name, _)| name.eq_ignore_ascii_case("transfer-encoding"));
@@ -36,60 +36,67 @@ impl Response {
         Self { body, truncated, ..self }
     }
 
-    /// The status. Of an upgrade 101 says that the connection is open, and 200 to 999 that it is not; of an
-    /// [extended CONNECT](crate::extended_connect) 200 to 299 say that it is.
+    /// Returns the status.
     ///
-    /// A redirect is not followed. Whoever does should not send credentials to another origin, nor go from
-    /// `wss` to `ws`.
+    /// For an upgrade, 101 means that the connection is open; any final status from 200 to 999 rejects it.
+    /// For an [extended CONNECT](crate::extended_connect), 200 to 299 mean that the connection is open.
+    ///
+    /// A redirect is not followed. If you follow it, do not send credentials to another origin, and do not
+    /// change from `wss` to `ws`.
     pub fn status(&self) -> u16 {
         self.status
     }
 
-    /// The first header with this name, in any case.
+    /// Returns the value of the first header with this name, in any case.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
         self.head.header(name)
     }
 
-    /// All headers, in the order in which they came. A folded header has spaces for its line ends.
+    /// Returns all headers, in the order in which they were received. A folded header has spaces for its line
+    /// ends.
     pub fn headers(&self) -> Headers<'_> {
         self.head.headers()
     }
 
-    /// Returns what was wrong with the head of a response that rejects, if anything was:
-    /// [`IncompleteHandshake`](HandshakeError::IncompleteHandshake) if the transport ended within it.
+    /// Returns the violation in the head of a response that rejects, if there is one.
     ///
-    /// The status is that of the response nevertheless, and [`headers`](Self::headers) has those that could be read up to
-    /// the violation; a header line that is malformed is left out. The body is not read then. A response that opens a
-    /// connection has no violation: it would have failed the handshake.
+    /// It is [`IncompleteHandshake`](HandshakeError::IncompleteHandshake) if the transport closed within the
+    /// head. The status is valid nevertheless, and [`headers`](Self::headers) returns those that could be
+    /// read up to the violation; a malformed header line is omitted. The body is not read then. A response
+    /// that opens a connection has no violation: it would have failed the handshake.
     pub fn fault(&self) -> Option<HandshakeError> {
         self.fault
     }
 
-    /// The body of a response that rejects, without its transfer coding.
+    /// Returns the body of a response that rejects, without its transfer coding.
     ///
-    /// At most [`max_body_len`](crate::handshake::HandshakeLimits::max_body_len) bytes; see
+    /// It has at most [`max_body_len`](crate::handshake::HandshakeLimits::max_body_len) bytes; see
     /// [`is_truncated`](Self::is_truncated).
     pub fn body(&self) -> &[u8] {
         &self.body
     }
 
-    /// Returns `true` if the body is incomplete: it went over its limit, its chunks were malformed, the transport was closed
-    /// early, or the head had a [fault](Self::fault).
+    /// Returns `true` if the body is incomplete.
+    ///
+    /// It exceeded its limit, its chunks were malformed, the transport was closed early, or the head had a
+    /// [fault](Self::fault).
     pub fn is_truncated(&self) -> bool {
         self.truncated
     }
 
-    /// The subprotocol in use, one of those that were asked for (RFC 6455, 4.1).
+    /// Returns the subprotocol in use, one of those that were offered (RFC 6455, section 4.1).
+    #[doc(alias = "Sec-WebSocket-Protocol")]
     pub fn subprotocol(&self) -> Option<&str> {
         subprotocols(self.headers()).next()
     }
 
-    /// The extensions in use, in the order in which they apply (RFC 6455, 9.1).
+    /// Returns the extensions in use, in the order in which they apply (RFC 6455, section 9.1).
     pub fn extensions(&self) -> impl Iterator<Item = Extension<'_>> {
         extensions(self.headers()).flatten()
     }
 
-    /// The versions of the protocol that the server speaks, if it said so, as with 426 (RFC 6455, 4.4).
+    /// Returns the versions of the protocol that the server supports, if it lists them, as with 426 (RFC
+    /// 6455, section 4.4).
     pub fn supported_versions(&self) -> impl Iterator<Item = u8> {
         self.headers()
             .filter(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-version"))
@@ -98,7 +105,7 @@ impl Response {
     }
 }
 
-/// Shows no header and no body, as those may hold credentials.
+/// Shows neither headers nor body, which may contain credentials.
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")

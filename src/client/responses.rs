@@ -1,4 +1,4 @@
-//! Reads responses as bytes of HTTP/1.1 up to the one that decides: skips interim ones, and collects the body of a
+//! Reads responses as bytes of HTTP/1.1 up to the final one: skips interim ones, and collects the body of a
 //! rejection.
 
 use alloc::boxed::Box;
@@ -14,7 +14,7 @@ use crate::{
     handshake::{FirstBytes, HandshakeError, HandshakeLimits, Pairs},
 };
 
-/// The responses to one request, and what is kept for the connection as long as one may open it.
+/// The responses to one request, and the data that the connection needs while a response may open it.
 pub(crate) struct Responses<W> {
     state: State<W>,
     bodies: Bodies,
@@ -43,7 +43,7 @@ enum State<W> {
 }
 
 impl<W> Responses<W> {
-    /// Those to an upgrade.
+    /// Expects the responses to an upgrade.
     pub(crate) fn new(limits: HandshakeLimits, waiting: W) -> Self {
         Self::of(Bodies::All, 101..102, limits, waiting)
     }
@@ -65,7 +65,8 @@ impl<W> Responses<W> {
         }
     }
 
-    /// The response that opens the connection, once it is complete. What each one means, `judge` says.
+    /// Returns the response that opens the connection, once it is complete. `judge` determines the meaning of
+    /// each one.
     pub(crate) fn receive<T>(
         &mut self,
         input: &mut Input<'_>,
@@ -83,7 +84,7 @@ impl<W> Responses<W> {
         }
     }
 
-    /// The transport ended.
+    /// Records that the transport has closed.
     pub(crate) fn receive_eof(&mut self) -> Result<(), Error> {
         self.persists = false;
         let error = match mem::replace(&mut self.state, State::Complete) {
@@ -106,12 +107,12 @@ impl<W> Responses<W> {
         self.persists
     }
 
-    /// The first bytes of the head that failed.
+    /// Returns the first bytes of the head that failed.
     pub(crate) fn first_bytes(&self) -> FirstBytes {
         self.first_bytes
     }
 
-    /// What was kept, for a response that came otherwise.
+    /// Returns the data that was kept, for a response that arrived otherwise.
     #[cfg(feature = "http")]
     pub(crate) fn into_waiting(self) -> Result<W, Error> {
         match self.state {
@@ -122,7 +123,7 @@ impl<W> Responses<W> {
         }
     }
 
-    /// Has every later call return this error.
+    /// Makes every later call return this error.
     pub(crate) fn fail<T>(&mut self, error: Error) -> Result<T, Error> {
         self.state = State::Failed(error.clone());
         Err(error)
@@ -150,7 +151,7 @@ impl<W> Responses<W> {
         }
     }
 
-    /// The head of the response that decides, once it is complete.
+    /// Returns the head of the final response, once it is complete.
     fn read_to_final<T>(
         &mut self,
         reader: &mut HeadReader,
@@ -216,7 +217,7 @@ enum Final<T> {
     Rejected(Response, Body),
 }
 
-/// Shows no byte of a response, as it may hold credentials.
+/// Shows no byte of a response, which may contain credentials.
 impl<W> fmt::Debug for Responses<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state: &dyn fmt::Debug = match &self.state {

@@ -1,4 +1,4 @@
-//! The status line: version, status, reason (RFC 9112, 4).
+//! The status line: version, status, reason (RFC 9112, section 4).
 
 use crate::handshake::HandshakeError;
 
@@ -11,7 +11,7 @@ pub(crate) struct StatusLine {
 }
 
 impl StatusLine {
-    /// Finds the first byte that no status line can have: the length up to it, and what is wrong.
+    /// Finds the first byte that no status line can contain. Returns the length up to it, and the violation.
     pub(crate) fn check_prefix(line: &[u8]) -> Option<(usize, HandshakeError)> {
         const NAME: &[u8] = b"HTTP/";
         line.iter().take(LEN.saturating_add(1)).enumerate().find_map(|(at, &byte)| {
@@ -25,17 +25,17 @@ impl StatusLine {
                 LEN => (matches!(byte, b' ' | b'\r'), HandshakeError::MalformedStatusLine),
                 _ => (byte.is_ascii_digit(), HandshakeError::MalformedStatusLine),
             };
-            // Other control characters are for the collector, which has more to say of them.
+            // Other control characters are left to the collector, which reports them more precisely.
             let wrong = !valid && (matches!(byte, b'\r' | b'\t') || !byte.is_ascii_control());
             wrong.then_some((at.saturating_add(1), error))
         })
     }
 
-    /// Reads the beginning of a status line, up to the byte behind the status. The reason is ignored, and so is its
-    /// absence.
+    /// Parses the beginning of a status line, up to the byte after the status. The reason is ignored, and so
+    /// is its absence.
     ///
-    /// `None` if not so much has come, or if it has a violation that [`check_prefix`](Self::check_prefix) leaves to the
-    /// collector.
+    /// Returns `None` if too few bytes have arrived, or if it has a violation that
+    /// [`check_prefix`](Self::check_prefix) leaves to the collector.
     pub(crate) fn parse(line: &[u8]) -> Option<Self> {
         let minor = line.get(7).filter(|minor| minor.is_ascii_digit())?;
         line.get(LEN).filter(|byte| matches!(byte, b' ' | b'\r'))?;
@@ -43,7 +43,7 @@ impl StatusLine {
         Some(Self { minor_version: minor.saturating_sub(b'0'), status })
     }
 
-    /// Reads a status: three digits (RFC 9110, 15).
+    /// Parses a status: three digits (RFC 9110, section 15).
     pub(crate) fn parse_status(status: &str) -> Option<u16> {
         match status.as_bytes() {
             [b'1'..=b'9', b'0'..=b'9', b'0'..=b'9'] => status.parse().ok(),

@@ -1,4 +1,4 @@
-//! Collects a head, and finds every fault that a single byte decides (RFC 9112, 2.2 and 5.2).
+//! Collects a head, and finds every violation that a single byte proves (RFC 9112, sections 2.2 and 5.2).
 //!
 //! ```text
 //!                    ┌────────── another line ──────────┐
@@ -13,29 +13,29 @@ use alloc::vec::Vec;
 use super::{FirstBytes, HandshakeError, HandshakeLimits, Head, append_within, grammar::is_token_character};
 use crate::Input;
 
-/// Whose head it is. They differ in how white space around lines is taken.
+/// The kind of a head. The kinds differ in how white space around lines is handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// One empty line may stand before it, and no line may be folded.
+    /// One empty line may precede it, and no line may be folded.
     Request,
-    /// Nothing may stand before it, and folds become spaces.
+    /// Nothing may precede it, and folds become spaces.
     Response,
 }
 
-/// How far a head has come.
+/// The progress of a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Progress {
-    /// The input is used up.
+    /// The input has been consumed.
     More,
-    /// The start line is complete. This is said once.
+    /// The start line is complete. Reported once.
     StartLine,
     /// The head is complete.
     End,
 }
 
-/// Copies the bytes of one head and looks at each of them once.
+/// Copies the bytes of a head and inspects each of them once.
 ///
-/// It holds at most [`HandshakeLimits::max_head_len`] bytes, and no more than what came.
+/// It holds at most [`HandshakeLimits::max_head_len`] bytes, and no more than have arrived.
 pub(crate) struct Collector {
     bytes: Vec<u8>,
     state: State,
@@ -43,9 +43,9 @@ pub(crate) struct Collector {
     limits: HandshakeLimits,
     /// The length of the line in progress.
     line_len: usize,
-    /// How many header lines have begun.
+    /// The number of header lines that have begun.
     headers: usize,
-    /// Where the header lines begin; 0 until then.
+    /// The position of the header lines; 0 until it is known.
     start_line_end: usize,
     /// Whether a header line was folded.
     folded: bool,
@@ -76,7 +76,7 @@ impl Collector {
         }
     }
 
-    /// Takes bytes up to the end of the start line, or of the head, or of the input.
+    /// Takes bytes up to the end of the start line, of the head, or of the input.
     pub(crate) fn receive(&mut self, input: &mut Input<'_>) -> Result<Progress, HandshakeError> {
         self.skip_leading_line(input)?;
         let limit = self.limits.head_len;
@@ -87,14 +87,14 @@ impl Collector {
         let progress = match self.scan(bytes.get(..room).unwrap_or(bytes), &mut used) {
             Ok(Progress::More) if over => Err(HandshakeError::HeadTooLong { limit }),
             Err(error) => {
-                // The bytes up to the violation are kept, so that a person can see them.
+                // The bytes up to the violation are kept for diagnostics.
                 used = used.saturating_add(1);
                 Err(error)
             }
             progress => progress,
         };
         if self.bytes.is_empty() {
-            // The start line is taken alone, and mostly the rest of the head is there too.
+            // The start line is taken alone, and usually the rest of the head is in the same read.
             self.bytes.reserve_exact(input.len().min(ONE_READ).min(limit));
         }
         append_within(limit, &mut self.bytes, input.take(used));
@@ -104,23 +104,23 @@ impl Collector {
         progress
     }
 
-    /// The bytes of the start line so far, its line end included.
+    /// Returns the bytes of the start line so far, including its line end.
     pub(crate) fn start_line(&self) -> &[u8] {
         let end = if self.start_line_end == 0 { self.bytes.len() } else { self.start_line_end };
         self.bytes.get(..end).unwrap_or_default()
     }
 
-    /// Drops what followed a violation in the same input.
+    /// Discards the bytes that followed a violation in the same input.
     pub(crate) fn forget_after(&mut self, len: usize) {
         self.bytes.truncate(len);
     }
 
-    /// The first bytes of the head, for a person to look at.
+    /// Returns the first bytes of the head, for diagnostics.
     pub(crate) fn first_bytes(&self) -> FirstBytes {
         FirstBytes::of(&self.bytes)
     }
 
-    /// The head once it is complete, or its complete lines.
+    /// Returns the head once it is complete, or its complete lines.
     pub(crate) fn finish(self) -> Head {
         let start_len = self.start_line().len();
         let mut bytes = self.bytes;
@@ -152,7 +152,8 @@ impl Collector {
         Ok(())
     }
 
-    /// What `bytes` led to. Adds to `used` how many of them were used, or stand before the violation.
+    /// Returns the progress that `bytes` make. Adds the number of bytes that were used, or precede the
+    /// violation, to `used`.
     fn scan(&mut self, bytes: &[u8], used: &mut usize) -> Result<Progress, HandshakeError> {
         while let Some((&byte, _)) = bytes.get(*used..).and_then(<[u8]>::split_first) {
             match self.state {
@@ -190,7 +191,7 @@ impl Collector {
         Ok(Progress::More)
     }
 
-    /// Decides by its first byte what the line after the start line or a header line is.
+    /// Determines from its first byte what the line after the start line or a header line is.
     fn begin_line(&mut self, byte: u8) -> Result<(), HandshakeError> {
         if matches!(byte, b' ' | b'\t') {
             // RFC 9112, 5.2 and 2.2.
@@ -210,7 +211,8 @@ impl Collector {
         Ok(())
     }
 
-    /// Adds to `total` how many bytes belong to the line in progress, its carriage return included.
+    /// Adds the number of bytes that belong to the line in progress, including its carriage return, to
+    /// `total`.
     fn scan_line(&mut self, bytes: &[u8], total: &mut usize) -> Result<(), HandshakeError> {
         let limit = self.limits.line_len;
         let room = limit.saturating_sub(self.line_len);
@@ -234,23 +236,23 @@ impl Collector {
     }
 }
 
-/// What the other side speaks, if its first byte begins no start line of HTTP/1.1.
+/// Returns the protocol of the peer as an error if its first byte cannot begin a start line of HTTP/1.1.
 fn foreign(first: u8) -> Option<HandshakeError> {
     match first {
         _ if is_token_character(first) => None,
         // A handshake record or an alert (RFC 8446, 5.1).
         0x15 | 0x16 => Some(HandshakeError::LooksLikeTls),
-        // The length of a short frame (RFC 9113, 4.1). No protocol of text begins with it.
+        // The length of a short frame (RFC 9113, 4.1). No text protocol begins with it.
         0 => Some(HandshakeError::LooksLikeHttp2),
         b'\r' | b'\n' => None,
         _ => Some(HandshakeError::NotHttp),
     }
 }
 
-/// How much memory a head gets at first, if so many bytes have come: most heads are shorter.
+/// The memory that a head gets at first, if that number of bytes has arrived: most heads are shorter.
 const ONE_READ: usize = 2048;
 
-/// How many bytes come before the first control character that is no tab (RFC 9110, 5.5).
+/// Returns the number of bytes before the first control character other than a tab (RFC 9110, section 5.5).
 pub(super) fn text_len(bytes: &[u8]) -> usize {
     let mut rest = bytes;
     loop {
@@ -262,7 +264,7 @@ pub(super) fn text_len(bytes: &[u8]) -> usize {
     }
 }
 
-/// What begins with the first control character, found eight bytes at a time.
+/// Returns the bytes from the first control character on, found eight bytes at a time.
 #[inline]
 fn skip_plain(mut bytes: &[u8]) -> &[u8] {
     while let Some((word, behind)) = bytes.split_first_chunk::<8>() {
@@ -277,9 +279,9 @@ fn skip_plain(mut bytes: &[u8]) -> &[u8] {
     bytes.get(len..).unwrap_or_default()
 }
 
-/// Sets the highest bit of each byte that is a control character, from the lowest byte up to the first that is.
+/// Sets the highest bit of each byte that is a control character, from the lowest byte up to the first one.
 ///
-/// Beyond that byte the subtractions may borrow, and the bits mean nothing.
+/// Beyond that byte the subtractions may borrow, and the bits have no meaning.
 #[inline]
 fn control_bits(word: u64) -> u64 {
     const EACH: u64 = 0x0101_0101_0101_0101;
@@ -289,7 +291,8 @@ fn control_bits(word: u64) -> u64 {
     (below_space | is_delete) & (EACH.wrapping_mul(0x80))
 }
 
-/// Makes one line of each folded header line (RFC 9112, 5.2). There is no empty line before the end.
+/// Joins each folded header line into one line (RFC 9112, section 5.2). There is no empty line before the
+/// end.
 fn unfold(head: &mut [u8]) {
     let mut rest = head;
     while let [cr, behind @ ..] = rest {
@@ -346,7 +349,7 @@ mod tests {
     fn the_first_control_character_is_found_wherever_it_stands() {
         for byte in 0..=255_u8 {
             for at in 0..20 {
-                // Bytes that are close to control characters before it, and control characters behind it.
+                // Bytes that are close to control characters before it, and control characters after it.
                 for filler in [b' ', b'~', b'\t', 0x80, 0xff] {
                     let mut bytes = [filler; 24];
                     bytes[at] = byte;

@@ -1,4 +1,4 @@
-//! Sec-WebSocket-Extensions: one tokenizer for offers and answers (RFC 6455, 9.1).
+//! Sec-WebSocket-Extensions: one tokenizer for offers and responses (RFC 6455, section 9.1).
 
 use alloc::{borrow::Cow, string::String};
 use core::fmt;
@@ -10,10 +10,11 @@ use super::{
     grammar::{MAX_EMPTY_ELEMENTS, is_token_character},
 };
 
-/// One element of Sec-WebSocket-Extensions: the name of an extension, and its parameters (RFC 6455, 9.1).
+/// One element of Sec-WebSocket-Extensions: the name of an extension, and its parameters (RFC 6455, section
+/// 9.1).
 ///
-/// Names are compared exactly, with their case. What a parameter means, and whether it may stand twice, is for
-/// the extension to say.
+/// Names are compared exactly, including their case. The extension defines the meaning of a parameter, and
+/// whether it may be repeated.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Extension<'h> {
     name: &'h str,
@@ -21,27 +22,32 @@ pub struct Extension<'h> {
 }
 
 impl<'h> Extension<'h> {
-    /// Reads the values of all Sec-WebSocket-Extensions headers of a message, in order, for use with an HTTP stack of
-    /// your own.
+    /// Parses the values of all Sec-WebSocket-Extensions headers of a message, in order, for use with an HTTP
+    /// stack of your own.
     ///
-    /// Pass the offers to `deflate::Config::accept` at a server, and the selection to `deflate::Config::accept_response`
-    /// at a client.
+    /// Pass the offers to `deflate::Config::accept` at a server, and the selection to
+    /// `deflate::Config::accept_response` at a client.
     ///
     /// # Errors
     ///
-    /// Returns [`HandshakeError::InvalidExtensions`] as the last item if the grammar is broken, or if there are more than
-    /// 32 elements or 4 KiB. A server rejects the request then, and a client fails the handshake.
+    /// Returns [`HandshakeError::InvalidExtensions`] as the last item if the grammar is violated, or if there
+    /// are more than 32 elements or 4 KiB. A server then rejects the request, and a client fails the
+    /// handshake.
     ///
     /// # Examples
+    ///
+    /// The values of two headers are parsed:
     ///
     /// ```
     /// use sansocket::handshake::Extension;
     ///
-    /// let values = ["permessage-deflate; client_max_window_bits", "x-test; a=\"b\""];
-    /// let extensions: Result<Vec<_>, _> = Extension::parse_all(values).collect();
-    /// let extensions = extensions?;
+    /// let values =
+    ///     ["permessage-deflate; client_max_window_bits", "x-test; a=\"b\""];
+    /// let extensions: Vec<_> =
+    ///     Extension::parse_all(values).collect::<Result<_, _>>()?;
     /// assert_eq!(extensions[0].name(), "permessage-deflate");
-    /// assert_eq!(extensions[1].params().next(), Some(("a", Some("b".into()))));
+    /// let param = extensions[1].params().next();
+    /// assert_eq!(param, Some(("a", Some("b".into()))));
     /// # Ok::<(), sansocket::handshake::HandshakeError>(())
     /// ```
     pub fn parse_all<V: AsRef<[u8]> + ?Sized + 'h>(
@@ -50,12 +56,12 @@ impl<'h> Extension<'h> {
         extensions(values.into_iter().map(|value| ("sec-websocket-extensions", value.as_ref())))
     }
 
-    /// The name, a token.
+    /// Returns the name, a token.
     pub fn name(&self) -> &'h str {
         self.name
     }
 
-    /// The parameters in order: name, and value if there is one, without quotes and escapes.
+    /// Returns the parameters in order: the name, and the value if there is one, without quotes and escapes.
     pub fn params(&self) -> Params<'h> {
         self.params.clone()
     }
@@ -74,7 +80,7 @@ impl fmt::Display for Extension<'_> {
     }
 }
 
-/// Shows the beginning of the name, and nothing of the parameters, which may be long.
+/// Shows the beginning of the name, and none of the parameters, which may be long.
 impl fmt::Debug for Extension<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Extension({:?})", Excerpt::new(self.name.as_bytes()))
@@ -84,11 +90,11 @@ impl fmt::Debug for Extension<'_> {
 /// The parameters of an [`Extension`].
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Params<'h> {
-    /// From the first semicolon to the end of the last value. It has been parsed once.
+    /// The bytes from the first semicolon to the end of the last value, which have been parsed once.
     cursor: Cursor<'h>,
 }
 
-/// Shows how long they are, and not what the peer wrote.
+/// Shows the length of the parameters, and none of the peer's bytes.
 impl fmt::Debug for Params<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Params({} bytes)", self.cursor.rest.len())
@@ -103,10 +109,11 @@ impl<'h> Iterator for Params<'h> {
     }
 }
 
-/// The elements of all lines of Sec-WebSocket-Extensions, in order (RFC 6455, 9.1 and 11.3.2).
+/// Returns the elements of all lines of Sec-WebSocket-Extensions, in order (RFC 6455, sections 9.1 and
+/// 11.3.2).
 ///
-/// Lines can be read one by one: what does not end at the end of its line is no token, so a break of the
-/// grammar, in the joined value too. After an error nothing more comes.
+/// Lines can be read one by one: an element that does not end at the end of its line violates the grammar in
+/// the joined value, too. An error is the last item.
 pub(crate) fn extensions<'h>(
     headers: impl Iterator<Item = (&'h str, &'h [u8])>,
 ) -> impl Iterator<Item = Result<Extension<'h>, HandshakeError>> {
@@ -136,7 +143,7 @@ pub(crate) fn extensions<'h>(
     .flatten()
 }
 
-/// What has been read of a header, so that it can be bounded.
+/// The size of the header that has been read, to enforce limits.
 #[derive(Default)]
 struct Budget {
     lines: usize,
@@ -146,14 +153,14 @@ struct Budget {
     spent: bool,
 }
 
-/// What is left of one line.
+/// The rest of one line.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Cursor<'h> {
     rest: &'h [u8],
 }
 
 impl<'h> Cursor<'h> {
-    /// The next element, with the comma behind it; `None` if it is empty.
+    /// Returns the next element, and consumes the comma after it; `None` if it is empty.
     fn element(&mut self, budget: &mut Budget) -> Result<Option<Extension<'h>>, HandshakeError> {
         self.skip_space();
         let element = if self.rest.is_empty() || self.rest.starts_with(b",") {
@@ -182,7 +189,7 @@ impl<'h> Cursor<'h> {
         Ok(Extension { name, params: Params { cursor: Cursor { rest: params } } })
     }
 
-    /// The next parameter, its value still with its escapes; `None` if no semicolon follows.
+    /// Returns the next parameter, whose value still has its escapes; `None` if no semicolon follows.
     fn param(&mut self) -> Result<Option<(&'h str, Option<&'h str>)>, HandshakeError> {
         if !self.eat(b';') {
             return Ok(None);
@@ -195,7 +202,7 @@ impl<'h> Cursor<'h> {
         Ok(Some((name, Some(value))))
     }
 
-    /// A token, and the white space around it.
+    /// Returns a token, and consumes the white space around it.
     fn token(&mut self) -> Result<&'h str, HandshakeError> {
         self.skip_space();
         let len = self.rest.iter().position(|&byte| !is_token_character(byte)).unwrap_or(self.rest.len());
@@ -204,7 +211,8 @@ impl<'h> Cursor<'h> {
         Ok(token)
     }
 
-    /// What stands up to the closing quote. Without its escapes it must be a token (RFC 6455, 4.3).
+    /// Returns the text up to the closing quote. Without its escapes it must be a token (RFC 6455, section
+    /// 4.3).
     fn quoted(&mut self) -> Result<&'h str, HandshakeError> {
         let mut rest = self.rest;
         loop {
@@ -220,7 +228,7 @@ impl<'h> Cursor<'h> {
         Ok(value)
     }
 
-    /// Takes `len` bytes, of which there must be some.
+    /// Takes `len` bytes, which must not be 0.
     fn text(&mut self, len: usize) -> Result<&'h str, HandshakeError> {
         let (text, rest) = self.rest.split_at_checked(len).ok_or(MALFORMED)?;
         self.rest = rest;
@@ -248,7 +256,7 @@ impl<'h> Cursor<'h> {
     }
 }
 
-/// A backslash is no token character, so every one that is left is the first half of an escape.
+/// Removes escapes. A backslash is no token character, so every remaining one begins an escape.
 fn unescape(value: &str) -> Cow<'_, str> {
     if value.contains('\\') {
         Cow::Owned(value.chars().filter(|&c| c != '\\').collect::<String>())
@@ -259,8 +267,8 @@ fn unescape(value: &str) -> Cow<'_, str> {
 
 const MALFORMED: HandshakeError = HandshakeError::InvalidExtensions;
 
-/// The most elements in all lines together.
+/// The maximum number of elements in all lines together.
 pub(crate) const MAX_ELEMENTS: usize = 32;
 
-/// The most bytes in all lines together.
+/// The maximum number of bytes in all lines together.
 const MAX_LEN: usize = 4 << 10;

@@ -5,13 +5,13 @@ use core::mem;
 
 use super::{Headers, is_token};
 
-/// Header lines, ready to be sent: none of them can end its line early or stand in for one of ours.
+/// Header lines that can be sent: none of them can end its line early or replace a header of the handshake.
 #[derive(Clone, Default)]
 pub(crate) struct ExtraHeaders {
     lines: Vec<u8>,
 }
 
-/// Why a header cannot be sent.
+/// The reason why a header cannot be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FieldError {
     Name,
@@ -72,7 +72,8 @@ impl ExtraHeaders {
     }
 }
 
-/// Whether a message has at most one header of this name, so that a second one would make it invalid or ambiguous.
+/// Returns `true` if a message has at most one header of this name, so that a second one would make it
+/// invalid or ambiguous.
 fn is_single(name: &str) -> bool {
     const NAMES: [&str; 16] = [
         "age",
@@ -95,7 +96,7 @@ fn is_single(name: &str) -> bool {
     NAMES.iter().any(|single| name.eq_ignore_ascii_case(single))
 }
 
-/// Whether the handshake itself writes this header, or it would change where the message ends.
+/// Returns `true` if the handshake writes this header itself, or if it would change where the message ends.
 fn is_reserved(name: &str) -> bool {
     const NAMES: [&str; 5] = ["host", "upgrade", "connection", "content-length", "transfer-encoding"];
     NAMES.iter().any(|reserved| name.eq_ignore_ascii_case(reserved))

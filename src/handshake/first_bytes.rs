@@ -1,18 +1,22 @@
-//! What a person sees of a head that could not be read.
+//! The first bytes of a head that could not be read, for diagnostics.
 
 use core::fmt;
 
-/// The first bytes of a head, at most 16: enough to see what the other side speaks.
+/// The first bytes of a head, at most 16: enough to recognize the protocol of the peer.
 ///
 /// `Display` and `Debug` write ASCII with escapes.
 ///
+/// A TLS client connects to a plain port:
+///
 /// ```
-/// use sansocket::{Input, handshake::{HandshakeError, HandshakeLimits}, server};
+/// use sansocket::{Input, server};
+/// use sansocket::handshake::{HandshakeError, HandshakeLimits};
 ///
 /// let mut bytes = *b"\x16\x03\x01\x02\x00\x01";
 /// let mut handshake = server::Handshake::new(HandshakeLimits::new());
-/// let result = handshake.receive(&mut Input::new(&mut bytes), &mut Vec::new());
-/// assert_eq!(result.unwrap_err(), HandshakeError::LooksLikeTls);
+/// let mut input = Input::new(&mut bytes);
+/// let error = handshake.receive(&mut input, &mut Vec::new()).unwrap_err();
+/// assert_eq!(error, HandshakeError::LooksLikeTls);
 /// assert_eq!(handshake.first_bytes().to_string(), r"\x16");
 /// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]

@@ -1,6 +1,6 @@
-//! The small grammars that headers are made of (RFC 9110, 5.6; RFC 6455, 4.3).
+//! The small grammars of headers (RFC 9110, section 5.6; RFC 6455, section 4.3).
 
-/// Whether this is a token: one or more letters, digits and some punctuation (RFC 9110, 5.6.2).
+/// Returns `true` for a token: one or more letters, digits and some punctuation (RFC 9110, section 5.6.2).
 #[inline]
 pub(crate) fn is_token(bytes: &[u8]) -> bool {
     !bytes.is_empty() && bytes.iter().all(|&byte| is_token_character(byte))
@@ -11,7 +11,7 @@ pub(crate) fn is_token_character(byte: u8) -> bool {
     TOKEN_CHARACTERS.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
-/// Without the spaces and tabs around it (RFC 9110, 5.6.3).
+/// Returns the bytes without the spaces and tabs around them (RFC 9110, section 5.6.3).
 #[inline]
 pub(crate) fn trim_ows(mut bytes: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = bytes {
@@ -20,13 +20,14 @@ pub(crate) fn trim_ows(mut bytes: &[u8]) -> &[u8] {
     bytes
 }
 
-/// What stands between the commas of one line, without white space around it. Some may be empty.
+/// Returns the elements between the commas of one line, without white space around them. Some may be empty.
 #[inline]
 pub(crate) fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
     value.split(|&byte| byte == b',').map(trim_ows)
 }
 
-/// The elements of all lines of Sec-WebSocket-Protocol that are tokens, in order (RFC 6455, 11.3.4).
+/// Returns the elements of all lines of Sec-WebSocket-Protocol that are tokens, in order (RFC 6455, section
+/// 11.3.4).
 pub(crate) fn subprotocols<'h>(
     headers: impl Iterator<Item = (&'h str, &'h [u8])>,
 ) -> impl Iterator<Item = &'h str> {
@@ -37,7 +38,7 @@ pub(crate) fn subprotocols<'h>(
         .filter_map(|element| str::from_utf8(element).ok())
 }
 
-/// A version: 0 to 255 in decimal, without leading zeros (RFC 6455, 4.3).
+/// Parses a version: 0 to 255 in decimal, without leading zeros (RFC 6455, section 4.3).
 pub(crate) fn parse_version(value: &[u8]) -> Option<u8> {
     match value {
         [b'0'] => Some(0),
@@ -46,7 +47,7 @@ pub(crate) fn parse_version(value: &[u8]) -> Option<u8> {
     }
 }
 
-/// More empty elements than this in a list are no slip but an attack (RFC 9110, 5.6.1).
+/// More empty elements than this in a list are no accident but an attack (RFC 9110, section 5.6.1).
 pub(crate) const MAX_EMPTY_ELEMENTS: usize = 16;
 
 #[expect(

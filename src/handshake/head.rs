@@ -1,14 +1,14 @@
-//! A head: what stands before its header lines, and those.
+//! A head: its start line, and its header lines.
 
 use alloc::{vec, vec::Vec};
 use core::{fmt, ops::Range, slice};
 
 use super::{HandshakeError, collector::text_len, is_token, trim_ows};
 
-/// The bytes of a head. Lines end in CR LF and contain no other control characters but tabs.
+/// The bytes of a head. Lines end in CR LF and contain no other control characters except tabs.
 #[derive(Clone)]
 pub(crate) struct Head {
-    /// The start line, or the part of it that another encoding has; then the header lines.
+    /// The start line, or the corresponding part of another encoding; then the header lines.
     bytes: Vec<u8>,
     headers_start: usize,
     header_count: usize,
@@ -19,7 +19,7 @@ impl Head {
         Self { bytes, headers_start, header_count }
     }
 
-    /// A head that did not arrive as bytes. No value has a control character but tabs.
+    /// Creates a head that did not arrive as bytes. No value has control characters except tabs.
     pub(crate) fn from_pairs<'h>(
         start: &[&str],
         headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
@@ -38,7 +38,7 @@ impl Head {
         Self { bytes, headers_start: start_len, header_count }
     }
 
-    /// Checks the form of the header lines, and hands all of them to `read` (RFC 9112, 5).
+    /// Checks the form of the header lines, and passes all of them to `read` (RFC 9112, section 5).
     pub(crate) fn parse<'h, R>(
         &'h self,
         read: impl FnOnce(Pairs<'_, 'h>) -> Result<R, HandshakeError>,
@@ -57,7 +57,8 @@ impl Head {
         }
     }
 
-    /// Leaves out the header lines that are malformed or incomplete. The first violation, if there was one.
+    /// Omits the header lines that are malformed or incomplete. Returns the first violation, if there was
+    /// one.
     pub(crate) fn keep_well_formed(&mut self) -> Option<HandshakeError> {
         let mut kept = Vec::with_capacity(self.bytes.len());
         let (mut fault, mut count) = (None, 0_usize);
@@ -78,7 +79,7 @@ impl Head {
         fault
     }
 
-    /// A part of what stands before the header lines.
+    /// Returns a part of the bytes before the header lines.
     pub(crate) fn start(&self, range: Range<usize>) -> &[u8] {
         self.bytes.get(range).unwrap_or_default()
     }
@@ -87,11 +88,11 @@ impl Head {
         Headers { lines: self.header_lines() }
     }
 
-    /// The value of the first header with this name.
+    /// Returns the value of the first header with this name.
     pub(crate) fn header(&self, name: &str) -> Option<&[u8]> {
         let mut lines = self.header_lines();
         loop {
-            // Most lines are passed over without a search for their colon.
+            // Most lines are skipped without a search for their colon.
             if let Some((other, [b':', rest @ ..])) = lines.split_at_checked(name.len())
                 && other.eq_ignore_ascii_case(name.as_bytes())
                 && !other.contains(&b':')
@@ -120,7 +121,7 @@ impl<'h> Iterator for Pairs<'_, 'h> {
     }
 }
 
-/// Two heads are the same if their headers are, however they came.
+/// Two heads are equal if their headers are, in whichever encoding they arrived.
 impl PartialEq for Head {
     fn eq(&self, other: &Self) -> bool {
         self.headers().eq(other.headers())
@@ -153,18 +154,19 @@ pub(crate) fn append_head<'h>(
 /// Room for the headers of most heads that are sent.
 const ROOM: usize = 128;
 
-/// The headers of a request or response, in the order in which they came: names as sent, values as bytes.
+/// The headers of a request or response, in the order in which they were received: names as sent, values as
+/// bytes.
 ///
-/// Names are tokens, to be compared without regard to ASCII case. A value has no white space around it and no
-/// control characters but tabs; its bytes from 80 (hex) on mean whatever the peer meant (RFC 9110, 5.5).
+/// Compare names without regard to ASCII case. A value has no white space around it and no control characters
+/// except tabs; the encoding of its bytes from 80 (hex) on is up to the peer (RFC 9110, section 5.5).
 #[derive(Clone)]
 pub struct Headers<'h> {
-    /// Lines that are well-formed.
+    /// Well-formed lines.
     lines: &'h [u8],
 }
 
 impl<'h> Headers<'h> {
-    /// The headers in these lines, which are well-formed.
+    /// Creates the headers of these well-formed lines.
     pub(crate) fn of(lines: &'h [u8]) -> Self {
         Self { lines }
     }
@@ -182,7 +184,7 @@ impl<'h> Iterator for Headers<'h> {
     }
 }
 
-/// Shows no values, as they may hold credentials.
+/// Shows no values, which may contain credentials.
 impl fmt::Debug for Headers<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Headers").field("count", &self.clone().count()).finish_non_exhaustive()

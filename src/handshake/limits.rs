@@ -1,8 +1,17 @@
-//! How much of a head, and of the body of a rejection, is accepted.
+//! The limits on a head, and on the body of a rejection.
 
-/// What a handshake accepts before it gives up.
+/// The limits of a handshake.
 ///
-/// A limit that is reached passes; the first byte beyond it fails the handshake.
+/// | limit | default | exceeding it |
+/// |---|---|---|
+/// | [`max_head_len`](Self::max_head_len) | 64 KiB | fails the handshake; a server responds with 431 |
+/// | [`max_line_len`](Self::max_line_len) | 8 KiB | fails it; 414 for a request line, 431 for a header line |
+/// | [`max_headers`](Self::max_headers) | 128 | fails it; a server responds with 431 |
+/// | [`max_body_len`](Self::max_body_len) | 64 KiB | truncates the body of a rejection |
+///
+/// A value that equals a limit is allowed; the first byte that exceeds it fails the handshake.
+///
+/// A server whose clients send few headers uses lower limits:
 ///
 /// ```
 /// use sansocket::handshake::HandshakeLimits;
@@ -18,42 +27,43 @@ pub struct HandshakeLimits {
 }
 
 impl HandshakeLimits {
-    /// The defaults.
+    /// Creates limits with the defaults.
     pub const fn new() -> Self {
         Self { head_len: 64 << 10, line_len: 8 << 10, headers: 128, body_len: 64 << 10 }
     }
 
-    /// The most bytes from the start line to the empty line, all line ends included. Default: 64 KiB.
+    /// Sets the maximum length of a head in bytes, from the start line to the empty line, including all line
+    /// ends.
     ///
-    /// It is also the most memory that a head takes. Beyond it a server answers with 431. One empty line
-    /// before a request does not count.
+    /// The default is 64 KiB. It is also the maximum memory that a head takes. A server responds with 431 to
+    /// a longer head. One empty line before a request does not count.
     #[must_use]
     pub const fn max_head_len(mut self, bytes: usize) -> Self {
         self.head_len = bytes;
         self
     }
 
-    /// The most bytes in one line, without its line end. Default: 8 KiB.
+    /// Sets the maximum length of a line in bytes, without its line end. The default is 8 KiB.
     ///
-    /// Beyond it a server answers with 414 to a request line, and with 431 to a header line.
+    /// A server responds with 414 to a longer request line, and with 431 to a longer header line.
     #[must_use]
     pub const fn max_line_len(mut self, bytes: usize) -> Self {
         self.line_len = bytes;
         self
     }
 
-    /// The most header lines in one head, whatever their names. Default: 128.
+    /// Sets the maximum number of header lines in a head, whatever their names. The default is 128.
     ///
-    /// Beyond it a server answers with 431, at the first byte of the line that is too many.
+    /// A server responds with 431 at the first byte of the first line that exceeds it.
     #[must_use]
     pub const fn max_headers(mut self, count: usize) -> Self {
         self.headers = count;
         self
     }
 
-    /// For clients: the most bytes kept of the body of a response that rejects. Default: 64 KiB.
+    /// Sets the maximum number of bytes that a client keeps of the body of a rejection. The default is 64 KiB.
     ///
-    /// A longer body is cut, and the handshake ends at the first byte beyond.
+    /// A longer body is truncated, and the handshake ends at the first byte that exceeds the limit.
     #[must_use]
     pub const fn max_body_len(mut self, bytes: usize) -> Self {
         self.body_len = bytes;

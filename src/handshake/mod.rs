@@ -1,10 +1,11 @@
-//! Layer 4, the opening handshake: what client and server share (RFC 6455, 4 and 9.1).
+//! Layer 4, the opening handshake: the parts that client and server share (RFC 6455, sections 4 and 9.1).
 //!
-//! The two roles are in [`client`](crate::client) and [`server`](crate::server), and judge what the other one sent. Here are
-//! their [limits](HandshakeLimits), their [errors](HandshakeError), and the grammar of the headers.
+//! The two roles are in [`client`](crate::client) and [`server`](crate::server), which validate the messages
+//! of the other. This module contains their [limits](HandshakeLimits), their [errors](HandshakeError), and
+//! the grammar of the headers.
 //!
-//! There are three encodings of a request and a response. Each of them makes pairs of name and value, and the roles see
-//! nothing else; what they answer is pairs again, which each encoding writes:
+//! Requests and responses have three encodings. Each of them is converted to pairs of name and value, the
+//! only form that the roles see; their answers are pairs as well, which each encoding writes:
 //!
 //! ```text
 //! HTTP/1.1 bytes ── collector, httparse ──┐                       ┌── bytes
@@ -14,7 +15,7 @@
 //!
 //! # Layers
 //!
-//! It knows neither of the roles.
+//! It does not depend on the roles.
 //!
 //! Uses `excerpt`, `input`.
 
@@ -48,15 +49,18 @@ pub(crate) use grammar::{
 pub(crate) use head::{Head, Pairs, append_head};
 pub(crate) use values::{ContentLength, Search, Single, content_length};
 
-/// The value of Sec-WebSocket-Accept that answers a Sec-WebSocket-Key, 28 characters of base64
-/// (RFC 6455, 4.2.2).
+/// Returns the value of Sec-WebSocket-Accept for a Sec-WebSocket-Key: 28 characters of base64 (RFC 6455,
+/// section 4.2.2).
 ///
-/// The key is taken as it was sent, without the white space around it, and not checked.
+/// The key is used as it was sent, without the white space around it, and not validated.
+///
+/// This is the example of the RFC:
 ///
 /// ```
 /// use sansocket::handshake::accept_key;
 ///
-/// assert_eq!(&accept_key(b"dGhlIHNhbXBsZSBub25jZQ=="), b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+/// let accept = accept_key(b"dGhlIHNhbXBsZSBub25jZQ==");
+/// assert_eq!(&accept, b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 /// ```
 pub fn accept_key(key: &[u8]) -> [u8; 28] {
     let digest = Sha1::new().chain_update(key).chain_update(GUID).finalize();
@@ -66,7 +70,8 @@ pub fn accept_key(key: &[u8]) -> [u8; 28] {
     accept
 }
 
-/// Appends at most what `limit` leaves room for, and never reserves more than `limit`. How much was appended.
+/// Appends as many bytes as `limit` leaves room for, and never reserves more than `limit`. Returns their
+/// number.
 pub(crate) fn append_within(limit: usize, vec: &mut Vec<u8>, bytes: &[u8]) -> usize {
     let room = limit.saturating_sub(vec.len());
     let taken = bytes.get(..room).unwrap_or(bytes);
@@ -80,10 +85,10 @@ pub(crate) fn append_within(limit: usize, vec: &mut Vec<u8>, bytes: &[u8]) -> us
     taken.len()
 }
 
-/// The most subprotocols in one request.
+/// The maximum number of subprotocols in a request.
 pub(crate) const MAX_SUBPROTOCOLS: usize = 64;
 
-/// The version of RFC 6455, as requests and responses name it (RFC 6455, 4.1 and 4.4).
+/// The version of RFC 6455, as requests and responses name it (RFC 6455, sections 4.1 and 4.4).
 pub(crate) const VERSION: &str = "13";
 
 /// The length of a key in base64.

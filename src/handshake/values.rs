@@ -1,15 +1,16 @@
-//! Headers whose values both roles read: a single value, a token in a list, a length (RFC 9110, 5.5 and 5.6).
+//! Headers whose values both roles read: a single value, a token in a list, a length (RFC 9110, sections 5.5
+//! and 5.6).
 //!
 //! It may use the grammar.
 
 use super::grammar::{MAX_EMPTY_ELEMENTS, elements, trim_ows};
 
-/// What the Content-Length headers of a message say (RFC 9112, 6.3).
+/// The meaning of the Content-Length headers of a message (RFC 9112, section 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ContentLength {
     None,
     Some(u64),
-    /// No number, or one beyond 64 bits, or several that differ.
+    /// Not a number, a number beyond 64 bits, or several that differ.
     Invalid,
 }
 
@@ -22,7 +23,7 @@ impl ContentLength {
                 .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
             *self = match (*self, digits.map(str::parse)) {
                 (Self::None, Some(Ok(length))) => Self::Some(length),
-                // RFC 9110, 8.6: the same length again is the length.
+                // RFC 9110, 8.6: the same length again is allowed.
                 (Self::Some(known), Some(Ok(length))) if known == length => *self,
                 _ => Self::Invalid,
             };
@@ -30,7 +31,7 @@ impl ContentLength {
     }
 }
 
-/// The Content-Length of a message.
+/// Returns the Content-Length of a message.
 pub(crate) fn content_length<'h>(headers: impl Iterator<Item = (&'h str, &'h [u8])>) -> ContentLength {
     let mut length = ContentLength::None;
     headers
@@ -39,7 +40,7 @@ pub(crate) fn content_length<'h>(headers: impl Iterator<Item = (&'h str, &'h [u8
     length
 }
 
-/// A header that may stand at most once.
+/// A header that may appear at most once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Single<'h> {
     None,
