@@ -57,6 +57,7 @@ impl Request {
     /// Offers a subprotocol. Call it in order of preference (RFC 6455, section 4.1).
     ///
     /// Each name must be a token, and no two may be equal. At most 64 subprotocols can be offered.
+    #[doc(alias = "Sec-WebSocket-Protocol")]
     #[must_use]
     pub fn subprotocol(mut self, subprotocol: &str) -> Self {
         if !is_token(subprotocol.as_bytes()) {

@@ -1,5 +1,5 @@
-//! Compressed messages at the border of the connection (RFC 7692, 6): permessage-deflate for both directions, each
-//! with a box of its own, so that a connection without it holds two words.
+//! The boundary between the connection and its compression (RFC 7692, section 6): permessage-deflate for both
+//! directions, each in its own box, so that a connection without it holds two words.
 
 use alloc::{boxed::Box, vec::Vec};
 
@@ -10,7 +10,7 @@ use crate::{
     num::as_u64,
 };
 
-/// What both sides agreed on, if they did.
+/// The negotiated parameters, if there are any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Agreement(Option<Negotiated>);
 
@@ -39,7 +39,8 @@ impl Inflater {
         self.0.as_deref().map(Decompressor::agreed)
     }
 
-    /// Inflates the next part of a message and passes it to `take` piece by piece; a message has at most `limit` bytes.
+    /// Inflates the next part of a message and passes it to `take` piece by piece; a message has at most
+    /// `limit` bytes.
     pub(crate) fn inflate(
         &mut self,
         payload: &[u8],
@@ -49,19 +50,19 @@ impl Inflater {
     ) -> Result<(), ProtocolError> {
         match &mut self.0 {
             Some(decompressor) => decompressor.inflate(payload, message_ends, limit, take),
-            // The decoder lets no compressed message pass that was not agreed on.
+            // The decoder rejects compressed messages unless compression was negotiated.
             None => Err(ProtocolError::ReservedBits),
         }
     }
 
-    /// Gives back the context, if no later message refers to it.
+    /// Releases the context, unless a later message may refer to it.
     pub(crate) fn release_buffers(&mut self) {
         if let Some(decompressor) = &mut self.0 {
             decompressor.release_buffers();
         }
     }
 
-    /// Gives back all memory, as nothing more is received.
+    /// Releases all memory, since nothing more is received.
     pub(crate) fn forget(&mut self) {
         if let Some(decompressor) = &mut self.0 {
             **decompressor = Decompressor::new(*decompressor.agreed());
@@ -69,7 +70,7 @@ impl Inflater {
     }
 }
 
-/// Deflates the messages that are sent.
+/// Compresses the messages that are sent.
 #[derive(Debug)]
 pub(crate) struct Deflater(Option<Box<Compressor>>);
 
@@ -82,26 +83,27 @@ impl Deflater {
         self.0.as_deref().map(Compressor::agreed)
     }
 
-    /// Decides for the next message.
+    /// Makes the choice for the next message.
     pub(crate) fn compress_next(&mut self, choice: Compress) {
         if let Some(compressor) = &mut self.0 {
             compressor.next = choice;
         }
     }
 
-    /// Whether a compressed message is being sent in fragments.
+    /// Returns `true` if a compressed message is being sent in fragments.
     #[inline]
     pub(crate) fn is_in_message(&self) -> bool {
         self.0.as_ref().is_some_and(|compressor| compressor.is_in_message())
     }
 
-    /// Notes that the next message is sent past this, so what was decided for it is used up.
+    /// Records that the next message bypasses compression, so the choice for it no longer applies.
     #[inline]
     pub(crate) fn skip_message(&mut self) {
         self.compress_next(Compress::Default);
     }
 
-    /// Appends a data frame, compressed, if its message is to be. `false`: it is to be sent as it is.
+    /// Appends a data frame if its message is to be compressed. Returns `false` if it must be sent
+    /// uncompressed.
     #[inline]
     pub(crate) fn write(
         &mut self,
@@ -117,14 +119,14 @@ impl Deflater {
         }
     }
 
-    /// Gives back the context; the next message makes one anew.
+    /// Releases the context; the next message creates it again.
     pub(crate) fn release_buffers(&mut self) {
         if let Some(compressor) = &mut self.0 {
             compressor.release_buffers();
         }
     }
 
-    /// Gives back all memory, as nothing more is sent.
+    /// Releases all memory, since nothing more is sent.
     pub(crate) fn forget(&mut self) {
         if let Some(compressor) = &mut self.0 {
             **compressor = Compressor::new(*compressor.agreed());
@@ -150,7 +152,7 @@ fn write(
     if plan == Plan::Leave {
         return false;
     }
-    // How long the header is shows only afterwards, so room is left for the longest.
+    // The length of the header is known only afterwards, so room is left for the longest.
     let start = out.len();
     let body = start.saturating_add(MAX_HEADER_LEN);
     out.resize(body, 0);

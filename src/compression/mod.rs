@@ -1,8 +1,8 @@
-//! The compression of messages, as far as a connection has to know of it: [`Inflater`] and [`Deflater`], made from
-//! an [`Agreement`] of both sides.
+//! The compression of messages, as far as a connection depends on it: [`Inflater`] and [`Deflater`], created
+//! from an [`Agreement`].
 //!
-//! Without the feature `deflate` the three types are empty, no compression can be agreed on, and all of it
-//! disappears from the machine code. So nothing above this module has to ask which features there are.
+//! Without the feature `deflate` the three types are empty, compression cannot be negotiated, and the machine
+//! code contains none of it. So no other module depends on which features are enabled.
 //!
 //! Uses `deflate`, `error`, `frame`, `num`.
 

@@ -1,4 +1,4 @@
-//! A build without compression: nothing is agreed on, so nothing is inflated and nothing is deflated.
+//! A build without compression: it is never negotiated, so nothing is inflated or compressed.
 //!
 //! The types are those of `deflate.rs`, with the same signatures.
 #![expect(clippy::unused_self, reason = "the signatures are those of the build with compression")]
@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use crate::{ProtocolError, frame::OpCode};
 
-/// What both sides agreed on, which is nothing.
+/// The negotiated parameters, which are none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Agreement;
 
@@ -28,7 +28,7 @@ impl Inflater {
         Self
     }
 
-    /// Not reached, since the decoder lets no compressed message pass.
+    /// Never called, since the decoder rejects compressed messages.
     pub(crate) fn inflate(
         &mut self,
         _: &[u8],
@@ -44,7 +44,7 @@ impl Inflater {
     pub(crate) fn forget(&mut self) {}
 }
 
-/// Deflates nothing.
+/// Compresses nothing.
 #[derive(Debug)]
 pub(crate) struct Deflater;
 

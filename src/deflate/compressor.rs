@@ -1,4 +1,4 @@
-//! What is sent: messages into DEFLATE (RFC 7692, 7.2.1).
+//! Compresses messages that are sent into DEFLATE (RFC 7692, section 7.2.1).
 
 use crate::num::{as_u64, as_usize};
 use alloc::{boxed::Box, vec::Vec};
@@ -14,7 +14,7 @@ use super::{
 /// Compresses the messages of one connection.
 pub(crate) struct Compressor {
     agreed: Negotiated,
-    /// Made when it is first needed.
+    /// Created when it is first needed.
     context: Option<Box<Deflate>>,
     /// The choice for the next message.
     pub(crate) next: Compress,
@@ -22,11 +22,11 @@ pub(crate) struct Compressor {
     in_message: bool,
 }
 
-/// The backend refers to its state by `&mut`, though nothing else can reach that. A panic in it leaves a context that fails
-/// the next message at worst; one of the caller does not interrupt it at all.
+/// The backend refers to its state by `&mut`, but nothing else can reach it. After a panic in the backend,
+/// its context at worst fails the next message; a panic in the caller cannot interrupt it.
 impl UnwindSafe for Compressor {}
 
-/// What is done with a message.
+/// The encoding of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Plan {
     Leave,
@@ -39,20 +39,20 @@ impl Compressor {
         Self { agreed, context: None, next: Compress::Default, in_message: false }
     }
 
-    /// Decides what is done with a message that begins with `len` bytes.
+    /// Selects the encoding of a message that begins with `len` bytes.
     ///
-    /// Of a message in fragments nobody knows the length, so it is taken for long.
+    /// The length of a fragmented message is unknown, so it is treated as long.
     pub(crate) fn begin(&mut self, len: usize, last: bool) -> Plan {
         match core::mem::take(&mut self.next) {
             Compress::Never => Plan::Leave,
             Compress::Default if last && as_u64(len) < u64::from(self.agreed.config().min_len) => Plan::Leave,
-            // Where later messages refer to it, it has to be sent as it was compressed.
+            // If later messages refer to it, it must be sent as it was compressed.
             Compress::Default if last && !self.agreed.send_context_takeover() => Plan::CompressIfShorter,
             Compress::Default | Compress::Always => Plan::Compress,
         }
     }
 
-    /// What both sides agreed on.
+    /// Returns the negotiated parameters.
     pub(crate) fn agreed(&self) -> &Negotiated {
         &self.agreed
     }
@@ -61,10 +61,11 @@ impl Compressor {
         self.in_message
     }
 
-    /// Appends the payload, compressed, as the next fragment of a message.
+    /// Appends the compressed payload as the next fragment of a message.
     ///
-    /// `false` if the backend has failed, for lack of memory. Nothing was appended then, and the next message
-    /// begins with an empty window, so the connection is as good as before if this one was not begun.
+    /// It returns `false` if the backend has failed for lack of memory. Nothing was appended then, and the
+    /// next message begins with an empty window, so the connection stays usable if this message was not
+    /// begun.
     pub(crate) fn compress(&mut self, payload: &[u8], last: bool, out: &mut Vec<u8>) -> bool {
         let start = out.len();
         let kind = if last && !self.in_message && !self.agreed.send_context_takeover() {
@@ -79,7 +80,7 @@ impl Compressor {
             return false;
         }
         if out.len().saturating_sub(start) > stored_len(payload.len()) {
-            // What was sent is in the window of both sides, however it was sent.
+            // The data is in the window of both sides, whichever way it was sent.
             out.truncate(start);
             store(payload, out);
         }
@@ -103,7 +104,7 @@ impl Compressor {
     fn deflate(&mut self, kind: Kind, mut payload: &[u8], out: &mut Vec<u8>) -> Result<(), Failed> {
         let context = pool::sending(kind, &mut self.context);
         loop {
-            // Everything is flushed, so a stream may end here and another one begin, with an empty window.
+            // Everything is flushed, so a stream may end here and another one begin with an empty window.
             if context.total_in().max(context.total_out()) >= RENEW_FROM {
                 context.reset();
             }
@@ -116,7 +117,7 @@ impl Compressor {
         }
     }
 
-    /// Gives back the memory of the context. The next block begins with an empty window, inside a message as well:
+    /// Releases the memory of the context. The next block begins with an empty window, even inside a message:
     /// every fragment ends with a flush.
     pub(crate) fn release_buffers(&mut self) {
         self.context = None;
@@ -149,7 +150,7 @@ fn deflate(context: &mut Deflate, mut payload: &[u8], out: &mut Vec<u8>) -> Resu
             Ok(Status::Ok | Status::BufError) if made == room => {
                 room = room.max(payload.len() / 2).max(1 << 10);
             }
-            // Everything is in, and what is flushed did not fill the room, so it is out as well.
+            // All input has been consumed, and the flushed output did not fill the room, so it is complete.
             Ok(Status::Ok | Status::BufError) if payload.is_empty() => return Ok(()),
             Ok(Status::Ok) if used > 0 => {}
             _ => return Err(Failed),
@@ -171,22 +172,22 @@ fn store(payload: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(&TAIL);
 }
 
-/// How many bytes [`store`] appends.
+/// Returns the number of bytes that [`store`] appends.
 const fn stored_len(payload_len: usize) -> usize {
     payload_len.div_ceil(MAX_STORED).saturating_add(1).saturating_mul(5).saturating_add(payload_len)
 }
 
-/// A context that has counted so far is begun anew. With as much as that in one call, and what compressing may
-/// add, it is far from where the backend cannot count any more.
+/// The count at which a context is created anew. The bytes of one more call, and the expansion by
+/// compression, are far from what the backend can count.
 const RENEW_FROM: u64 = MAX_COUNT / 4;
 
-/// The backend has failed.
+/// The error for a failure of the backend.
 struct Failed;
 
-/// The most bytes in a stored block (RFC 1951, 3.2.4).
+/// The maximum length of a stored block, in bytes (RFC 1951, section 3.2.4).
 const MAX_STORED: usize = 0xffff;
 
-/// What a flush ends with, and a message leaves out (RFC 7692, 7.2.1).
+/// The end of a flush, which a message omits (RFC 7692, section 7.2.1).
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 
 #[cfg(test)]
@@ -197,7 +198,7 @@ mod tests {
     use super::*;
     use crate::{deflate::Config, handshake::extensions};
 
-    /// Data that refers back, and does not get shorter than a third.
+    /// Returns data that refers back, and is not compressed below a third of its length.
     fn data(len: usize) -> Vec<u8> {
         let mut state = 1_u32;
         let mut next = || {
@@ -214,7 +215,8 @@ mod tests {
         let mut compressor = Compressor::new(agreed);
         let mut peer = Decompress::new_with_window_bits(false, 15);
         let (mut renewals, mut before) = (0, 0);
-        // Short and long, one of more than the backend can count; every other one in two fragments.
+        // Short and long messages, one of which exceeds what the backend can count; every other one has two
+        // fragments.
         for (number, len) in
             [70_000, 0, 1, 200_000, 1 << 20, 3 << 20, 1000].into_iter().cycle().take(21).enumerate()
         {

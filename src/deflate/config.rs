@@ -1,20 +1,21 @@
-//! What one side wants of the extension.
+//! The configuration of the extension for one endpoint.
 
 use core::{fmt, num::NonZeroU8};
 
 use super::NegotiationError;
 
-/// What this side wants of the extension, and how it compresses.
+/// The parameters that this endpoint requests for the extension, and its compression settings.
 ///
-/// Both sides have to agree on windows and context takeover, so the peer may narrow what is asked for here.
-/// "Send" is what we compress, "receive" what the peer compresses.
+/// Both endpoints must agree on windows and context takeover, so the peer may restrict the parameters
+/// requested here. "Send" refers to the messages that this endpoint compresses, "receive" to those that the
+/// peer compresses.
 ///
 /// # Choosing for a server
 ///
-/// Context takeover makes short similar messages several times shorter, and is what costs memory: each connection
-/// that has sent and received a compressed message holds both contexts. These are the bytes of a
-/// [`Connection`](crate::Connection) with all it has on the heap between messages, and what each thread keeps (with
-/// the feature `std`), on 64-bit platforms:
+/// Context takeover makes short similar messages several times shorter, and requires most of the memory: each
+/// connection that has sent and received a compressed message holds both contexts. The table shows the bytes
+/// of a [`Connection`](crate::Connection) with all of its heap memory between messages, and the bytes that
+/// each thread keeps (with the feature `std`), on 64-bit platforms:
 ///
 /// | configuration | a connection | 100,000 connections | a thread |
 /// |---|---|---|---|
@@ -46,7 +47,7 @@ pub struct Config {
     pub(super) receive: Direction,
 }
 
-/// One direction of a connection.
+/// The parameters of one direction of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Direction {
     pub(super) window: WindowBits,
@@ -54,7 +55,8 @@ pub(super) struct Direction {
 }
 
 impl Config {
-    /// A balance: level 6, full windows, context takeover both ways, messages from 64 bytes on.
+    /// Creates a balanced configuration: level 6, full windows, context takeover in both directions, messages
+    /// from 64 bytes on.
     ///
     /// A connection holds 428 KB once it has sent and received a compressed message.
     pub const fn new() -> Self {
@@ -62,32 +64,35 @@ impl Config {
         Self { level: 6, memory_level: 8, min_len: 64, send: full, receive: full }
     }
 
-    /// For many connections: a window of 1 KiB, little memory beside it, and no context takeover, so that
-    /// between messages a connection holds no context at all. Messages from 256 bytes on.
+    /// Creates a configuration for many connections: a window of 1 KiB, little other memory, and no context
+    /// takeover, so that a connection holds no context between messages. Messages are compressed from 256
+    /// bytes on.
     pub const fn low_memory() -> Self {
         let small = Direction { window: WindowBits::known(10), context_takeover: false };
         Self { level: 6, memory_level: 2, min_len: 256, send: small, receive: small }
     }
 
-    /// For a fast network: level 1, otherwise as [`new`](Self::new). Messages from 256 bytes on.
+    /// Creates a configuration for a fast network: level 1, messages from 256 bytes on, otherwise like
+    /// [`new`](Self::new).
     pub const fn best_speed() -> Self {
         Self { level: 1, min_len: 256, ..Self::new() }
     }
 
-    /// For a slow network: level 9 with as much memory as helps, and all messages but the shortest.
+    /// Creates a configuration for a slow network: level 9 with as much memory as helps, and all messages but
+    /// the shortest.
     pub const fn best_compression() -> Self {
         Self { level: 9, memory_level: 9, min_len: 16, ..Self::new() }
     }
 
-    /// How hard to compress: 0 (not at all) to 9. Above counts as 9. Default: 6.
+    /// Sets the compression level: 0 (no compression) to 9. Higher values count as 9. The default is 6.
     #[must_use]
     pub const fn level(mut self, level: u8) -> Self {
         self.level = if level > 9 { 9 } else { level };
         self
     }
 
-    /// How much memory compressing takes beside the window: 1 to 9, which is brought into this range.
-    /// Default: 8. See the [table](super#memory).
+    /// Sets the amount of memory that compression takes in addition to the window: 1 to 9, to which other
+    /// values are clamped. The default is 8. See the [table](super#memory).
     #[must_use]
     pub const fn memory_level(mut self, level: u8) -> Self {
         self.memory_level = match level {
@@ -98,39 +103,42 @@ impl Config {
         self
     }
 
-    /// The shortest message that is compressed, in bytes. Default: 64.
+    /// Sets the minimum length of a message that is compressed, in bytes. The default is 64.
     #[must_use]
     pub const fn min_len(mut self, bytes: u32) -> Self {
         self.min_len = bytes;
         self
     }
 
-    /// The largest window that we compress with. Default: [`WindowBits::MAX`].
+    /// Sets the largest window that this endpoint compresses with. The default is [`WindowBits::MAX`].
     #[must_use]
     pub const fn send_window(mut self, window: WindowBits) -> Self {
         self.send.window = window;
         self
     }
 
-    /// The largest window that the peer should compress with. Default: [`WindowBits::MAX`].
+    /// Sets the largest window that the peer should compress with. The default is [`WindowBits::MAX`].
     ///
-    /// It saves the peer memory, not us. A server can ask this only of a client that says it understands.
+    /// A smaller window saves memory at the peer, not here. A server can request it only from a client that
+    /// announces its support.
     #[must_use]
     pub const fn receive_window(mut self, window: WindowBits) -> Self {
         self.receive.window = window;
         self
     }
 
-    /// Whether what we send may refer to earlier messages. Default: yes.
+    /// Sets whether sent messages may refer to earlier ones. The default is `true`.
     ///
     /// It makes messages smaller, and keeps a context between them.
+    #[doc(alias = "no_context_takeover")]
     #[must_use]
     pub const fn send_context_takeover(mut self, yes: bool) -> Self {
         self.send.context_takeover = yes;
         self
     }
 
-    /// Whether what the peer sends may refer to earlier messages. Default: yes.
+    /// Sets whether received messages may refer to earlier ones. The default is `true`.
+    #[doc(alias = "no_context_takeover")]
     #[must_use]
     pub const fn receive_context_takeover(mut self, yes: bool) -> Self {
         self.receive.context_takeover = yes;
@@ -144,7 +152,7 @@ impl Default for Config {
     }
 }
 
-/// The size of a window as a power of two: 8 (256 bytes) to 15 (32 KiB) (RFC 7692, 7.1.2).
+/// The size of a window as a power of two: 8 (256 bytes) to 15 (32 KiB) (RFC 7692, section 7.1.2).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WindowBits(NonZeroU8);
 
@@ -154,7 +162,7 @@ impl WindowBits {
     /// 32 KiB.
     pub const MAX: Self = Self::known(15);
 
-    /// The window of 2^`bits` bytes, or `None` unless `bits` is 8 to 15.
+    /// Returns the window of 2^`bits` bytes, or `None` unless `bits` is 8 to 15.
     pub const fn new(bits: u8) -> Option<Self> {
         match bits {
             8..=15 => Some(Self::known(bits)),
@@ -162,7 +170,7 @@ impl WindowBits {
         }
     }
 
-    /// The power of two.
+    /// Returns the power of two.
     pub const fn get(self) -> u8 {
         self.0.get()
     }
@@ -174,7 +182,7 @@ impl WindowBits {
         }
     }
 
-    /// From the value of a parameter: decimal, without a leading zero (RFC 7692, 7.1.2).
+    /// Parses the value of a parameter: decimal, without a leading zero (RFC 7692, section 7.1.2).
     pub(super) fn parse(value: &str) -> Option<Self> {
         let bits = value.parse().ok()?;
         let is_canonical = value.bytes().all(|byte| byte.is_ascii_digit()) && !value.starts_with('0');
@@ -200,7 +208,7 @@ impl From<WindowBits> for u8 {
     }
 }
 
-/// A number outside 8 to 15 is [`NegotiationError::InvalidParameter`].
+/// Returns [`NegotiationError::InvalidParameter`] for a number outside 8 to 15.
 impl TryFrom<u8> for WindowBits {
     type Error = NegotiationError;
 

@@ -1,7 +1,7 @@
-//! What arrives: DEFLATE into messages (RFC 7692, 7.2.2).
+//! Decompresses received DEFLATE data into messages (RFC 7692, section 7.2.2).
 //!
-//! The backend shows neither where blocks end nor its window. What has to be known of both is found out from the
-//! outside: see [`Decompressor::finish`] for the end of a message, [`History`] for the window.
+//! The backend reveals neither the ends of blocks nor its window. Both are determined from the outside: see
+//! [`Decompressor::finish`] for the end of a message, [`History`] for the window.
 
 use alloc::{boxed::Box, vec::Vec};
 use core::{fmt, mem, panic::UnwindSafe};
@@ -21,25 +21,25 @@ use crate::{
 /// Inflates the messages of one connection.
 pub(crate) struct Decompressor {
     agreed: Negotiated,
-    /// Made when it is first needed.
+    /// Created when it is first needed.
     context: Option<Box<Inflate>>,
-    /// Whether the backend has come to a block with BFINAL set and has to be begun anew.
+    /// Whether the backend has ended a block with BFINAL set and must be created anew.
     ended: bool,
-    /// Whether nothing of a message has come.
+    /// Whether no byte of a message has arrived.
     is_empty: bool,
     /// The last four bytes of the message so far.
     last_bytes: [u8; 4],
-    /// How many bytes the message has inflated to.
+    /// The number of bytes that the message has inflated to.
     inflated: u64,
-    /// Whether the message has gone on behind a block with BFINAL set.
+    /// Whether the message has continued after a block with BFINAL set.
     begun_anew: bool,
-    /// The bytes that have been received and not spent on blocks with BFINAL set.
+    /// The number of received bytes that have not been charged for blocks with BFINAL set.
     credit: usize,
     history: History,
 }
 
-/// The backend refers to its state by `&mut`, though nothing else can reach that. A panic in it leaves a context that fails
-/// the next message at worst; one of the caller does not interrupt it at all.
+/// The backend refers to its state by `&mut`, but nothing else can reach it. After a panic in the backend,
+/// its context at worst fails the next message; a panic in the caller cannot interrupt it.
 impl UnwindSafe for Decompressor {}
 
 impl Decompressor {
@@ -57,14 +57,14 @@ impl Decompressor {
         }
     }
 
-    /// What both sides agreed on.
+    /// Returns the negotiated parameters.
     pub(crate) fn agreed(&self) -> &Negotiated {
         &self.agreed
     }
 
-    /// Inflates a part of a message and hands it to `take`, piece by piece.
+    /// Inflates a part of a message and passes it to `take`, piece by piece.
     ///
-    /// The pieces of a message have at most `limit` bytes together, also if it fails.
+    /// The pieces of a message have at most `limit` bytes together, even if it fails.
     pub(crate) fn inflate(
         &mut self,
         payload: &[u8],
@@ -93,14 +93,14 @@ impl Decompressor {
         limit: u64,
         take: &mut impl FnMut(&[u8]) -> Result<(), ProtocolError>,
     ) -> Result<(), ProtocolError> {
-        // Small messages get by with the first room. For large ones it costs less to have room for all at once.
+        // The first room suffices for small messages. For large ones, room for all at once costs less.
         let mut room_len = first_room(payload.len());
         loop {
             if self.ended && !payload.is_empty() {
                 self.begin_anew()?;
             }
             make_room(room, room_len);
-            // One byte more than is allowed shows that there are more.
+            // One byte of extra room reveals whether the limit is exceeded.
             let allowed = as_usize(limit.saturating_sub(self.inflated));
             let room = room.get_mut(..room_len.min(allowed.saturating_add(1))).unwrap_or_default();
             let context = pool::receiving(&mut self.context);
@@ -132,13 +132,13 @@ impl Decompressor {
         }
     }
 
-    /// Checks that the message ends where a message may end, and gets ready for the next one.
+    /// Checks that the message ends where a message may end, and prepares for the next one.
     fn finish(&mut self) -> Result<(), ProtocolError> {
         if !self.is_empty && !self.ended {
             let context = self.context.as_deref_mut().ok_or(ProtocolError::InvalidDeflate)?;
-            // The sender should have left out the end of an empty block. If it did not, one is put behind it
-            // as a test that a block has ended. Either way one byte follows that the backend must not touch:
-            // if it stops right in front of it, a block has ended there.
+            // The sender should have omitted the end of an empty block. If it did not, one is appended as a
+            // test that a block has ended. Either way one byte follows that the backend must not consume: if
+            // it stops right before it, a block has ended there.
             let rest: &[u8] =
                 if self.last_bytes == TAIL { &[0, 0, 0, 0xff, 0xff, 0] } else { &[0, 0, 0xff, 0xff, 0] };
             let step = Step::take(context, rest, &mut [0; 16], InflateFlush::Block);
@@ -164,16 +164,17 @@ impl Decompressor {
         Ok(())
     }
 
-    /// Gives back the memory of the context, if the next message does not need it.
+    /// Releases the memory of the context, if the next message does not need it.
     pub(crate) fn release_buffers(&mut self) {
         if !self.agreed.receive_context_takeover() && self.is_empty {
             self.context = None;
         }
     }
 
-    /// Goes on behind a block with BFINAL set: at the next byte, with the same window (RFC 7692, 7.2.3.4).
+    /// Continues after a block with BFINAL set: at the next byte, with the same window (RFC 7692, section
+    /// 7.2.3.4).
     fn begin_anew(&mut self) -> Result<(), ProtocolError> {
-        // The window is copied each time. Each message may do so once; more often it has to be paid with bytes.
+        // The window is copied each time. Each message may do so once; any more copies are charged in bytes.
         if mem::replace(&mut self.begun_anew, true) {
             self.credit = self.credit.checked_sub(FINAL_BLOCK_PRICE).ok_or(ProtocolError::InvalidDeflate)?;
         }
@@ -183,7 +184,7 @@ impl Decompressor {
         Ok(())
     }
 
-    /// Begins the context anew with the same window.
+    /// Creates the context anew with the same window.
     fn renew(&mut self) -> Result<(), ProtocolError> {
         let context = pool::receiving(&mut self.context);
         context.reset(false);
@@ -193,7 +194,7 @@ impl Decompressor {
         Ok(())
     }
 
-    /// Begins the context anew, between messages, before the backend has counted as far as it can.
+    /// Creates the context anew, between messages, before the backend reaches the end of its count.
     fn renew_in_time(&mut self) -> Result<(), ProtocolError> {
         let count = self.context.as_ref().map_or(0, |context| context.total_in());
         if count < COPY_FROM || self.ended {
@@ -225,11 +226,11 @@ impl fmt::Debug for Decompressor {
     }
 }
 
-/// One call of the backend.
+/// The result of one call of the backend.
 struct Step {
     used: usize,
     made: usize,
-    /// `None` if the data is corrupt. What came before the fault has been made.
+    /// `None` if the data is corrupt. The output before the corrupt byte has been produced.
     status: Option<Status>,
 }
 
@@ -237,14 +238,15 @@ impl Step {
     fn take(context: &mut Inflate, payload: &[u8], room: &mut [u8], flush: InflateFlush) -> Self {
         let (before_in, before_out) = (context.total_in(), context.total_out());
         let status = context.decompress(payload, room, flush).ok();
-        // Neither can be more than a slice is long.
+        // Neither can exceed the length of a slice.
         let used = as_usize(context.total_in().saturating_sub(before_in));
         let made = as_usize(context.total_out().saturating_sub(before_out));
         Self { used, made, status }
     }
 }
 
-/// Returns the part of the payload that the backend can count, and room for the bytes that [`Decompressor::finish`] adds.
+/// Returns the part of the payload that the backend can count, including the bytes that
+/// [`Decompressor::finish`] adds.
 fn countable<'p>(context: &Inflate, payload: &'p [u8]) -> Result<&'p [u8], ProtocolError> {
     let most = MAX_COUNT.saturating_sub(16).saturating_sub(context.total_in());
     let part = payload.get(..as_usize(most)).unwrap_or(payload);
@@ -261,7 +263,7 @@ fn make_room(room: &mut Vec<u8>, len: usize) {
     }
 }
 
-/// The room that a part of a message of `len` bytes is inflated into first.
+/// Returns the room that a part of a message of `len` bytes is first inflated into.
 fn first_room(len: usize) -> usize {
     let small = len.saturating_mul(GOOD_RATIO).clamp(TINY_ROOM, SMALL_ROOM);
     len.saturating_mul(USUAL_RATIO).min(LARGE_ROOM).max(small)
@@ -272,21 +274,22 @@ const TINY_ROOM: usize = 256;
 const SMALL_ROOM: usize = 4 << 10;
 const LARGE_ROOM: usize = 64 << 10;
 
-/// Text inflates to about as many times its length, and short repetitive text to as many.
+/// The typical expansion of text, and of short repetitive text.
 const USUAL_RATIO: usize = 8;
 const GOOD_RATIO: usize = 64;
 
-/// What a block with BFINAL set costs beyond the first one of a message, in received bytes, and how many bytes a
-/// connection has at most for it, and at its beginning.
+/// The cost of a block with BFINAL set after the first one of a message, in received bytes; and the maximum
+/// number of bytes that a connection can save up for it, which is also its credit at the beginning.
 const FINAL_BLOCK_PRICE: usize = 64;
 const MAX_CREDIT: usize = FINAL_BLOCK_PRICE * 16;
 
-/// From half of what the backend can count on, there is a copy of the window, with which a context is begun anew
-/// when a message ends; from three quarters on it is begun anew even if the copy is not a whole window.
+/// From half of the backend's maximum count on, a copy of the window is kept, with which a context is created
+/// anew when a message ends; from three quarters on it is created anew even if the copy is not a complete
+/// window.
 const COPY_FROM: u64 = MAX_COUNT / 2;
 const RENEW_AT_LAST: u64 = MAX_COUNT / 4 * 3;
 
-/// What a flush ends with, and a message leaves out (RFC 7692, 7.2.1).
+/// The end of a flush, which a message omits (RFC 7692, section 7.2.1).
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 
 #[cfg(test)]
@@ -303,7 +306,8 @@ mod tests {
         Decompressor::new(Config::new().accept(extensions(offer.into_iter()).flatten()).unwrap())
     }
 
-    /// Inflates a message in parts of `cut` bytes, and checks that the backend is not near the end of its count.
+    /// Inflates a message in parts of `cut` bytes, and checks that the backend is far from the end of its
+    /// count.
     fn inflate(
         decompressor: &mut Decompressor,
         payload: &[u8],
@@ -325,7 +329,7 @@ mod tests {
         decompressor.context.as_ref().map_or(0, |context| context.total_in())
     }
 
-    /// One stored block, and what a message ends with.
+    /// Returns one stored block, and the end of a message.
     fn stored(data: &[u8], is_final: bool) -> Vec<u8> {
         let len = u16::try_from(data.len()).unwrap();
         let mut payload =
@@ -339,7 +343,7 @@ mod tests {
 
     #[test]
     fn the_window_survives_that_a_context_is_begun_anew() {
-        // The first message decides whether there is a copy of the window all the time.
+        // The first message decides whether a copy of the window is kept permanently.
         for is_final in [false, true] {
             let (mut decompressor, mut all) = (decompressor(), Vec::new());
             let (mut renewals, mut copies, mut before) = (0, 0, 0);
@@ -358,7 +362,7 @@ mod tests {
                 before = count(&decompressor);
             }
             assert!((5..9).contains(&renewals), "{renewals}");
-            // Where it is not kept for the peer, a copy is there only while it is about to be needed.
+            // If it is not kept for the peer, a copy exists only while it is about to be needed.
             assert_eq!(copies, if is_final { 4000 } else { renewals * 33 }, "{renewals}");
         }
     }

@@ -1,19 +1,20 @@
-//! A copy of the window, which the backend does not show.
+//! A copy of the window, which the backend does not reveal.
 
 use alloc::vec::Vec;
 use core::mem;
 
 /// A copy of the window, for peers that set BFINAL.
 ///
-/// A block with BFINAL ends the stream of the backend, which then forgets its window. A peer that ends its blocks
-/// like that does so from its first message on; for all others the copy is given up with their first message,
-/// and begun anew should they ever set it, or before the backend has to be begun anew for another reason.
+/// A block with BFINAL ends the stream of the backend, which then discards its window. A peer that ends its
+/// blocks like that does so from its first message on; for all others the copy is dropped with their first
+/// message, and begun again if they ever set it, or before the backend must be created anew for another
+/// reason.
 pub(super) enum History {
     /// The first message has not ended.
     Unknown(Vec<u8>),
     /// The peer sets BFINAL.
     Kept(Vec<u8>),
-    /// The context has to be begun anew soon. What was before is not in the copy.
+    /// The context must be created anew soon. The copy does not contain earlier data.
     Begun(Vec<u8>),
     /// The peer has sent a message without BFINAL.
     Given,
@@ -43,7 +44,7 @@ impl History {
         (!window.is_empty()).then_some(window)
     }
 
-    /// Whether the copy has all of the window.
+    /// Returns `true` if the copy contains the complete window.
     pub(super) fn is_complete(&self) -> bool {
         match self {
             Self::Unknown(_) | Self::Kept(_) => true,
@@ -52,7 +53,7 @@ impl History {
         }
     }
 
-    /// Begins a copy, if there is none.
+    /// Begins a copy, unless there is one.
     pub(super) fn begin(&mut self) {
         if let Self::Given = self {
             *self = Self::Begun(Vec::new());
@@ -72,7 +73,7 @@ impl History {
         };
     }
 
-    /// A message has ended, with a final block or not.
+    /// Records the end of a message, with a final block or without one.
     pub(super) fn end_message(&mut self, ended: bool, context_takeover: bool) {
         *self = match mem::replace(self, Self::Given) {
             Self::Unknown(bytes) if ended => Self::Kept(bytes),
@@ -88,5 +89,5 @@ impl History {
 /// The largest window of DEFLATE.
 pub(super) const WINDOW: usize = 32 << 10;
 
-/// The most bytes that a copy of the window takes.
+/// The maximum number of bytes that a copy of the window takes.
 const MAX_HISTORY: usize = WINDOW * 2;

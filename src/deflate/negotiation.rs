@@ -1,20 +1,20 @@
-//! What the two sides tell each other in Sec-WebSocket-Extensions (RFC 7692, 5 and 7.1).
+//! The parameters in Sec-WebSocket-Extensions (RFC 7692, sections 5 and 7.1).
 
 use core::{error, fmt};
 
 use super::{Config, NAME, WindowBits, config::Direction};
 use crate::handshake::Extension;
 
-/// What a client offers, as one element of Sec-WebSocket-Extensions (RFC 7692, 5.1).
+/// The offer of a client, as one element of Sec-WebSocket-Extensions (RFC 7692, section 5.1).
 ///
 /// `Display` writes the element.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Offer(Params);
 
-/// What both sides have agreed on (RFC 7692, 5.1).
+/// The negotiated parameters (RFC 7692, section 5.1).
 ///
-/// `Display` writes the element of Sec-WebSocket-Extensions with which the server says so. Give it to
-/// [`Config::deflate`](crate::Config::deflate).
+/// `Display` writes the element of Sec-WebSocket-Extensions with which the server announces them. Pass the
+/// parameters to [`Config::deflate`](crate::Config::deflate).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Negotiated {
     params: Params,
@@ -23,7 +23,7 @@ pub struct Negotiated {
     receive: Direction,
 }
 
-/// The parameters of an element (RFC 7692, 7.1).
+/// The parameters of an element (RFC 7692, section 7.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Params {
     server_no_context_takeover: bool,
@@ -32,7 +32,7 @@ struct Params {
     client_max_window_bits: ClientBits,
 }
 
-/// The parameter `client_max_window_bits`, of which an offer may leave out the value.
+/// The parameter `client_max_window_bits`, whose value may be omitted in an offer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum ClientBits {
     #[default]
@@ -41,13 +41,13 @@ enum ClientBits {
     Bits(WindowBits),
 }
 
-/// Why the answer of a server is not one to what was offered. The client has to fail the handshake.
+/// The reason why the response of a server does not match the offer. The client must fail the handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NegotiationError {
-    /// A parameter is unknown, repeated, or has an invalid value (RFC 7692, 7).
+    /// A parameter is unknown, repeated, or has an invalid value (RFC 7692, section 7).
     InvalidParameter,
-    /// The answer takes more liberty than the offer gave (RFC 7692, 7.1).
+    /// The response exceeds what the offer allows (RFC 7692, section 7.1).
     NotOffered,
 }
 
@@ -63,7 +63,24 @@ impl fmt::Display for NegotiationError {
 impl error::Error for NegotiationError {}
 
 impl Config {
-    /// What a client with this configuration offers.
+    /// Returns the offer of a client with this configuration.
+    ///
+    /// A client with its own HTTP stack sends the offer and interprets the selection of the server:
+    ///
+    /// ```
+    /// use sansocket::{deflate, handshake::Extension};
+    ///
+    /// let config = deflate::Config::new();
+    /// let header = config.offer().to_string(); // Sec-WebSocket-Extensions
+    /// assert_eq!(header, "permessage-deflate; client_max_window_bits");
+    /// let selected = Extension::parse_all(["permessage-deflate"]).next();
+    /// let negotiated = match selected.transpose()? {
+    ///     Some(extension) => Some(config.accept_response(&extension)?),
+    ///     None => None, // the server has declined
+    /// };
+    /// assert!(negotiated.is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn offer(&self) -> Offer {
         Offer(Params {
             server_no_context_takeover: !self.receive.context_takeover,
@@ -74,24 +91,25 @@ impl Config {
         })
     }
 
-    /// At a client: what the answer of the server to our [`offer`](Self::offer) means.
+    /// Interprets the response of a server to our [`offer`](Self::offer), at a client.
     ///
     /// `answer` is the element of the response with the name `permessage-deflate`; without one the server has
     /// declined.
     ///
     /// # Errors
     ///
-    /// If the answer is invalid or does not fit the offer. Fail the handshake then (RFC 7692, 5.1).
+    /// Returns a [`NegotiationError`] if the response is invalid or does not match the offer. Then fail the
+    /// handshake (RFC 7692, section 5.1).
     pub fn accept_response(&self, answer: &Extension<'_>) -> Result<Negotiated, NegotiationError> {
         let Offer(offer) = self.offer();
         let params = Params::parse(answer).ok_or(NegotiationError::InvalidParameter)?;
         let client_window = match params.client_max_window_bits {
             ClientBits::Absent => WindowBits::MAX,
-            // RFC 7692, 7.1.2.2: the answer has a value.
+            // RFC 7692, 7.1.2.2: the response has a value.
             ClientBits::Understood => return Err(NegotiationError::InvalidParameter),
             ClientBits::Bits(bits) => bits,
         };
-        // RFC 7692, 7.1.1.1 and 7.1.2.1: what was asked of the server has to be in its answer.
+        // RFC 7692, 7.1.1.1 and 7.1.2.1: the parameters requested from the server must be in its response.
         let fits_takeover = params.server_no_context_takeover || !offer.server_no_context_takeover;
         let fits_window = offer
             .server_max_window_bits
@@ -113,14 +131,15 @@ impl Config {
         })
     }
 
-    /// At a server: what to agree on, from the elements of the client's Sec-WebSocket-Extensions.
+    /// Selects parameters from the elements of a client's Sec-WebSocket-Extensions, at a server.
     ///
-    /// The first acceptable offer of permessage-deflate counts; invalid ones are passed over (RFC 7692, 5.1 and
-    /// 7.1). `None`: answer without the extension.
+    /// The first acceptable offer of permessage-deflate is selected; invalid offers are skipped (RFC 7692,
+    /// sections 5.1 and 7.1). If it returns `None`, respond without the extension.
     ///
-    /// The answer has `server_no_context_takeover` and `server_max_window_bits` only if the client offered them. Without
-    /// an offer a smaller window, or none between messages, is used silently, which RFC 7692 allows: Netty 4.1.48 and
-    /// nhooyr 1.8.7 close the connection if they get a parameter that they did not offer.
+    /// The response contains `server_no_context_takeover` and `server_max_window_bits` only if the client
+    /// offered them. Without an offer, a smaller window, or none between messages, is used silently, which
+    /// RFC 7692 allows: Netty 4.1.48 and nhooyr 1.8.7 close the connection if they receive a parameter that
+    /// they did not offer.
     pub fn accept<'h>(&self, offers: impl IntoIterator<Item = Extension<'h>>) -> Option<Negotiated> {
         offers
             .into_iter()
@@ -134,7 +153,7 @@ impl Config {
             context_takeover: self.send.context_takeover && !offer.server_no_context_takeover,
         };
         let client_window = match offer.client_max_window_bits {
-            // RFC 7692, 7.1.2.2: then the answer must not have it.
+            // RFC 7692, 7.1.2.2: the response must not contain it then.
             ClientBits::Absent => WindowBits::MAX,
             ClientBits::Understood => self.receive.window,
             ClientBits::Bits(hint) => hint.min(self.receive.window),
@@ -144,10 +163,11 @@ impl Config {
             context_takeover: self.receive.context_takeover && !offer.client_no_context_takeover,
         };
         let params = Params {
-            // What this side does with its own window is said only if it was offered: some clients hang up otherwise.
+            // The parameters of our own window are only announced if they were offered: some clients
+            // disconnect otherwise.
             server_no_context_takeover: offer.server_no_context_takeover,
             client_no_context_takeover: !receive.context_takeover,
-            // RFC 7692, 7.1.2.1: if it was offered it is answered, also if nothing is narrowed.
+            // RFC 7692, 7.1.2.1: if it was offered it is in the response, even if nothing is restricted.
             server_max_window_bits: offer.server_max_window_bits.map(|_| send.window),
             client_max_window_bits: narrowed(client_window).map_or(ClientBits::Absent, ClientBits::Bits),
         };
@@ -156,22 +176,22 @@ impl Config {
 }
 
 impl Negotiated {
-    /// Whether what this side sends may refer to earlier messages.
+    /// Returns `true` if sent messages may refer to earlier ones.
     pub fn send_context_takeover(&self) -> bool {
         self.send.context_takeover
     }
 
-    /// Whether what the peer sends may refer to earlier messages.
+    /// Returns `true` if received messages may refer to earlier ones.
     pub fn receive_context_takeover(&self) -> bool {
         self.receive.context_takeover
     }
 
-    /// The largest window that this side compresses with.
+    /// Returns the largest window that this endpoint compresses with.
     pub fn send_window(&self) -> WindowBits {
         self.send.window
     }
 
-    /// The largest window that the peer compresses with.
+    /// Returns the largest window that the peer compresses with.
     pub fn receive_window(&self) -> WindowBits {
         self.receive.window
     }
@@ -194,7 +214,7 @@ impl fmt::Display for Negotiated {
 }
 
 impl Params {
-    /// `None` if a parameter is unknown, repeated, or has a value that it must not have (RFC 7692, 7.1).
+    /// Returns `None` if a parameter is unknown, repeated, or has an invalid value (RFC 7692, section 7.1).
     fn parse(element: &Extension<'_>) -> Option<Self> {
         let mut params = Self::default();
         if element.name() != NAME {
@@ -245,7 +265,7 @@ impl fmt::Display for Params {
     }
 }
 
-/// The window as a parameter, if there is something to say.
+/// Returns the window as a parameter, or `None` if it is not restricted.
 fn narrowed(window: WindowBits) -> Option<WindowBits> {
     (window < WindowBits::MAX).then_some(window)
 }

@@ -1,9 +1,10 @@
 //! Contexts of the backend for messages without context takeover.
 //!
-//! Such a message begins with an empty window and leaves nothing behind, so any context will do. Making one costs more
-//! than a small message, and holding one for each connection costs its memory. With `std` a thread keeps the contexts
-//! of messages that have ended, for the next message of any of its connections; without `std`, where no memory belongs
-//! to a thread, a context stays with its connection until `release_buffers` gives it back.
+//! Such a message begins with an empty window, and its context is not needed afterwards, so any context will
+//! do. Creating one costs more than a small message, and holding one for each connection costs its memory.
+//! With `std` a thread keeps the contexts of messages that have ended, for the next message of any of its
+//! connections; without `std`, where no memory belongs to a thread, a context stays with its connection until
+//! `release_buffers` releases it.
 //!
 //! A context is reset before it is used again. It then produces and accepts the same bytes as a new one.
 
@@ -14,7 +15,7 @@ use zlib_rs::{Deflate, DeflateConfig, Inflate};
 
 use super::Negotiated;
 
-/// The parameters of a context for sending.
+/// The parameters of a compression context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Kind {
     level: u8,
@@ -25,15 +26,15 @@ pub(super) struct Kind {
 impl Kind {
     pub(super) fn new(agreed: &Negotiated) -> Self {
         let config = agreed.config();
-        // With 9 bits the backend refers back by at most 250 bytes, so this is a window of 2^8 as well.
+        // With 9 bits the backend refers back by at most 250 bytes, so this is equivalent to a window of 2^8.
         let window_bits = agreed.send_window().get().max(9);
         Self { level: config.level, window_bits, memory_level: config.memory_level }
     }
 
-    /// The parameters for a message of `len` bytes that is alone in its stream.
+    /// Returns the parameters for a message of `len` bytes that is alone in its stream.
     ///
-    /// The symbols of a short message fit into one block, and its distances into a small window. So a smaller context
-    /// produces the same bytes, and there is less of it to clear.
+    /// The symbols of a short message fit into one block, and its distances into a small window. So a smaller
+    /// context produces the same bytes, and takes less time to clear.
     pub(super) fn alone(agreed: &Negotiated, len: usize) -> Self {
         let kind = Self::new(agreed);
         if cfg!(feature = "std") && len <= SHORT {
@@ -56,12 +57,12 @@ impl Kind {
 /// The longest message that takes a smaller context: a block has room for 2^(6 + memory level) symbols.
 const SHORT: usize = 2000;
 
-/// Returns the context for sending in this place, or else puts one there that is as good as new.
+/// Returns the compression context in this place, or puts one there that is equivalent to a new one.
 pub(super) fn sending(kind: Kind, place: &mut Option<Box<Deflate>>) -> &mut Deflate {
     place.get_or_insert_with(|| kept::sending(kind).unwrap_or_else(|| Box::new(kind.context())))
 }
 
-/// Returns the context for receiving in this place, or else puts one there that is as good as new.
+/// Returns the decompression context in this place, or puts one there that is equivalent to a new one.
 pub(super) fn receiving(place: &mut Option<Box<Inflate>>) -> &mut Inflate {
     place.get_or_insert_with(|| kept::receiving().unwrap_or_else(|| Box::new(Inflate::new(false, 15))))
 }
@@ -71,14 +72,14 @@ pub(super) fn room() -> Vec<u8> {
     kept::room().unwrap_or_default()
 }
 
-/// The most bytes of a stream that the backend can count. It counts in the type of C, which has 32 bits on some
-/// platforms, and beyond its end panics if overflows are checked, so contexts are begun anew in time. Tests of this
-/// module get there sooner.
+/// The maximum number of bytes of a stream that the backend can count. It counts in the type of C, which has
+/// 32 bits on some platforms, and panics at the end of its count if overflows are checked, so contexts are
+/// created anew in time. Tests of this module reach the end sooner.
 pub(super) const MAX_COUNT: u64 = if cfg!(test) { 1 << 20 } else { u64::MAX >> (u64::BITS - c_ulong::BITS) };
 
 pub(super) use kept::{end_receiving, end_room, end_sending};
 
-/// Without `std` there is nowhere to keep anything: a context is reset where it is.
+/// Without `std` a context cannot be kept elsewhere, so it is reset in its place.
 #[cfg(not(feature = "std"))]
 mod kept {
     use alloc::{boxed::Box, vec::Vec};
@@ -114,7 +115,7 @@ mod kept {
     pub(in super::super) fn end_room(_: Vec<u8>) {}
 }
 
-/// What is kept by the thread.
+/// The contexts that the thread keeps.
 #[cfg(feature = "std")]
 mod kept {
     use alloc::{boxed::Box, vec::Vec};
@@ -128,22 +129,22 @@ mod kept {
     use super::Kind;
 
     std::thread_local! {
-        // Not in a const block: the oldest compiler refuses a reference to an atomic there.
+        // Not in a const block: the oldest supported compiler rejects a reference to an atomic there.
         static KEPT: RefCell<Kept> = RefCell::new(Kept::new(&ALL_THREADS));
     }
 
     static ALL_THREADS: AtomicUsize = AtomicUsize::new(0);
 
-    /// The most bytes that a thread keeps. Messages that are not in fragments use one context for sending short ones,
-    /// one for long ones, one for receiving and the room, at most 780 KB together; the rest is for a second set of
-    /// parameters, and for messages in fragments, which overlap.
+    /// The maximum number of bytes that a thread keeps. Unfragmented messages use one compression context for
+    /// short messages, one for long ones, one decompression context and the room, at most 780 KB together;
+    /// the rest is for a second set of parameters, and for fragmented messages, which overlap.
     pub(super) const MAX_OF_THREAD: usize = 1 << 20;
 
-    /// The most bytes that all threads keep together: the default contexts of 100 threads. A program that has
-    /// thousands of threads, one for each connection, gains little and must not pay for each.
+    /// The maximum number of bytes that all threads keep together: the default contexts of 100 threads. A
+    /// program with thousands of threads, one for each connection, gains little and must not pay for each.
     pub(super) const MAX_OF_ALL: usize = 64 << 20;
 
-    /// What waits for its next use.
+    /// An item that is kept for its next use.
     pub(super) enum Item {
         Sending(Kind, Box<Deflate>),
         Receiving(Box<Inflate>),
@@ -153,8 +154,8 @@ mod kept {
     /// The items of a thread, the most recently used last.
     pub(super) struct Kept {
         items: Vec<Item>,
-        /// The bytes that this thread may keep, its part of `all`. It grows on demand, so that threads share the
-        /// counter only at the beginning.
+        /// The number of bytes that this thread may keep, its part of `all`. It grows on demand, so that
+        /// threads share the counter only at the beginning.
         reserved: usize,
         all: &'static AtomicUsize,
     }
@@ -169,7 +170,7 @@ mod kept {
             Some(self.items.remove(index))
         }
 
-        /// Keeps an item; those that were used least recently have to make room for it.
+        /// Keeps an item, and drops the least recently used ones to make room for it.
         pub(super) fn keep(&mut self, item: Item) {
             let bytes = item.bytes();
             let total = self.bytes().saturating_add(bytes);
@@ -190,7 +191,8 @@ mod kept {
             self.items.iter().map(Item::bytes).fold(0, usize::saturating_add)
         }
 
-        /// Returns the number of bytes that may be kept, after trying to have it at `wanted` or as much as a thread may.
+        /// Returns the number of bytes that may be kept, after trying to raise it to `wanted` or the maximum
+        /// of a thread.
         fn reserve(&mut self, wanted: usize) -> usize {
             let more = wanted.min(MAX_OF_THREAD).saturating_sub(self.reserved);
             let add = |all: usize| all.checked_add(more).filter(|&all| all <= MAX_OF_ALL);
@@ -208,7 +210,7 @@ mod kept {
     }
 
     impl Item {
-        /// The number of bytes on the heap, at least.
+        /// Returns the minimum number of bytes on the heap.
         pub(super) fn bytes(&self) -> usize {
             match self {
                 Self::Sending(kind, _) => kind.bytes(),
@@ -219,8 +221,8 @@ mod kept {
     }
 
     impl Kind {
-        /// The window twice and its chains, the table, what is written and what has been found (see the table in
-        /// `deflate`), and the state beside them.
+        /// Returns the size of the window (twice) and its chains, the table, the output and the symbols (see
+        /// the table in `deflate`), and the state in addition to them.
         fn bytes(self) -> usize {
             let window = 1_usize << self.window_bits;
             let symbols = 1_usize << self.memory_level.saturating_add(6);
@@ -228,7 +230,7 @@ mod kept {
         }
     }
 
-    /// Where the thread is at its end already, nothing is kept.
+    /// If the thread is ending, nothing is kept.
     fn with<T>(use_it: impl FnOnce(&mut Kept) -> T) -> Option<T> {
         KEPT.try_with(|kept| kept.try_borrow_mut().ok().map(|mut kept| use_it(&mut kept))).ok().flatten()
     }
@@ -238,7 +240,7 @@ mod kept {
     }
 
     fn keep(item: Item) {
-        // If the thread does not take it, it is dropped.
+        // If the thread does not keep it, it is dropped.
         with(|kept| kept.keep(item));
     }
 
@@ -339,14 +341,14 @@ mod tests {
         let sending =
             |kept: &mut Kept, kind| kept.take(|item| matches!(item, Item::Sending(k, _) if *k == kind));
         assert!(kept.bytes() > MAX_OF_THREAD / 2);
-        // The largest and the default one have been used last; for the next one the older of them has to go.
+        // The largest and the default one were used last; for the next one the older of them is dropped.
         assert!(sending(&mut kept, KINDS[2]).is_some());
         kept.keep(context(KINDS[2]));
         kept.keep(context(kind(1, 15, 9)));
         assert!(sending(&mut kept, KINDS[1]).is_none());
         assert!(sending(&mut kept, KINDS[2]).is_some());
         assert!(sending(&mut kept, KINDS[2]).is_none());
-        // What is larger than the bound is not kept, and nothing has to go for it.
+        // An item that exceeds the limit is not kept, and nothing is dropped for it.
         let before = kept.bytes();
         kept.keep(Item::Room(Vec::with_capacity(MAX_OF_THREAD + 1)));
         assert_eq!(kept.bytes(), before);
@@ -365,7 +367,7 @@ mod tests {
         let total: usize = threads.iter().map(Kept::bytes).sum();
         assert!((MAX_OF_ALL * 9 / 10..=MAX_OF_ALL).contains(&total), "{total}");
         assert_eq!(threads.last().unwrap().bytes(), 0);
-        // Where threads end, others may keep more.
+        // When threads end, others may keep more.
         threads.drain(..100);
         let last = threads.last_mut().unwrap();
         last.keep(Item::Room(Vec::with_capacity(600 << 10)));

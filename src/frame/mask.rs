@@ -14,6 +14,8 @@ use crate::num::as_u64;
 /// sansocket::frame::mask(&mut payload, [0x37, 0xfa, 0x21, 0x3d], 0);
 /// assert_eq!(payload, [0x7f, 0x9f, 0x4d, 0x51, 0x58]);
 /// ```
+#[doc(alias = "unmask")]
+#[doc(alias = "apply_mask")]
 #[inline]
 pub fn mask(payload: &mut [u8], key: [u8; 4], offset: u64) {
     let key = rotate(key, offset);

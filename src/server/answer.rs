@@ -42,6 +42,7 @@ impl Accept {
     }
 
     /// Selects a subprotocol, one of [`Request::subprotocols`]. The default is none.
+    #[doc(alias = "Sec-WebSocket-Protocol")]
     #[must_use]
     pub fn subprotocol(mut self, subprotocol: &str) -> Self {
         self.subprotocol = Some(subprotocol.into());
