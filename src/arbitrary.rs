@@ -1,4 +1,4 @@
-//! `Arbitrary` for the types of the wire.
+//! `Arbitrary` for the types of the protocol.
 //!
 //! Uses `close`, `close_code`, `frame`, `num`, `testing`.
 
@@ -74,7 +74,7 @@ impl<'a> Arbitrary<'a> for Message {
     }
 }
 
-/// A stream in order, or nearly: one in four has a byte that is wrong.
+/// A stream that is valid or almost valid: one in four has a wrong byte.
 impl<'a> Arbitrary<'a> for FrameStream {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let role = u.arbitrary()?;
@@ -87,7 +87,7 @@ impl<'a> Arbitrary<'a> for FrameStream {
     }
 }
 
-/// Lets what is made of choices be made of a part of the bytes.
+/// Creates a value that is derived from choices from a part of the bytes.
 fn with_choices<T>(u: &mut Unstructured<'_>, make: impl FnOnce(&mut ByteSource<'_>) -> T) -> Result<T> {
     let len = u.arbitrary_len::<u8>()?;
     Ok(make(&mut ByteSource::new(u.bytes(len)?)))

@@ -195,7 +195,7 @@ pub enum SendError {
 impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::ConnectionClosing => "cannot send: cannot send: the connection is closing or closed",
+            Self::ConnectionClosing => "cannot send: the connection is closing or closed",
             Self::MessageInProgress => "cannot send: a fragmented message is in progress",
             Self::NoMessageInProgress => "cannot continue: no fragmented message is in progress",
             Self::ControlPayloadTooLong => "control frame payload exceeds 125 bytes",

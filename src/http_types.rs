@@ -1,33 +1,42 @@
-//! The opening handshake with the types of the crate `http`, for servers and clients whose HTTP is done by another library
-//! (feature `http`).
+//! The opening handshake with the types of the crate `http`, for servers and clients whose HTTP is handled by
+//! another library (feature `http`).
 //!
-//! The negotiation is the same as from bytes, with the same errors and the same statuses. Requests over HTTP/2 and HTTP/3,
-//! whose method is CONNECT, are for [`extended_connect`].
+//! The negotiation is the same as from bytes, with the same errors and statuses. For requests over HTTP/2 and
+//! HTTP/3, whose method is CONNECT, use [`extended_connect`].
 //!
-//! A server, as hyper or axum call it:
+//! A server, in the form in which hyper or axum call it:
 //!
 //! ```
 //! use sansocket::{Connection, server};
 //!
-//! # type Next = Result<(http::Response<()>, Connection), http::Response<&'static str>>;
-//! fn upgrade<T>(request: &http::Request<T>) -> Next {
-//!     let request = server::Request::from_http(request).map_err(|refusal| refusal.into_response())?;
-//!     // What does not fit is for the caller to refuse, here with an empty answer.
-//!     request.accept_http(server::Accept::new()).map_err(|_| http::Response::new(""))
+//! # type Response = http::Response<&'static str>;
+//! # type Opened = (http::Response<()>, Connection);
+//! fn upgrade<T>(request: &http::Request<T>) -> Result<Opened, Response> {
+//!     let request = server::Request::from_http(request)
+//!         .map_err(|refusal| refusal.into_response())?;
+//!     request
+//!         .accept_http(server::Accept::new())
+//!         .map_err(|_| http::Response::new(""))
 //! }
-//! # let request = http::Request::get("/chat").header("host", "h").header("upgrade", "websocket")
-//! #     .header("connection", "Upgrade").header("sec-websocket-version", "13")
-//! #     .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==").body(()).unwrap();
+//! # let request = http::Request::get("/chat")
+//! #     .header("host", "h")
+//! #     .header("upgrade", "websocket")
+//! #     .header("connection", "Upgrade")
+//! #     .header("sec-websocket-version", "13")
+//! #     .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
+//! #     .body(())
+//! #     .unwrap();
 //! let (response, connection) = upgrade(&request).unwrap();
 //! assert_eq!(response.status(), 101);
-//! // Send the response; the connection gets the bytes of the upgraded stream.
+//! // Send the response, and pass the bytes of the upgraded stream on.
 //! # drop(connection);
-//! # assert_eq!(upgrade(&http::Request::get("/").body(()).unwrap()).unwrap_err().status(), 400);
+//! # let plain = http::Request::get("/").body(()).unwrap();
+//! # assert_eq!(upgrade(&plain).unwrap_err().status(), 400);
 //! ```
 //!
 //! # Layers
 //!
-//! It is an encoding like the others.
+//! It is one of the encodings of the handshake.
 //!
 //! Uses `client`, `connection`, `extended_connect`, `handshake`, `server`.
 
@@ -51,24 +60,25 @@ use crate::{
     server::{self, ResponseError, check_method_and_target, check_plain, check_upgrade},
 };
 
-/// Why a request opens no WebSocket, and the response that says so.
+/// The reason why a request does not open a WebSocket, and the response to it.
 #[derive(Debug)]
 pub struct Refusal {
     error: HandshakeError,
     response: Box<Response<&'static str>>,
 }
 
-/// The extensions of the response may contain anything, and are empty.
+/// The extensions of the response could contain anything, but are empty.
 impl UnwindSafe for Refusal {}
 impl RefUnwindSafe for Refusal {}
 
 impl Refusal {
-    /// The cause.
+    /// Returns the cause.
     pub fn error(&self) -> HandshakeError {
         self.error
     }
 
-    /// Returns the response to send, with a line of text if a browser or curl asked. Close the transport after it.
+    /// Returns the response to send, with a line of text for people who use a browser or curl. Close the
+    /// transport after it.
     pub fn into_response(self) -> Response<&'static str> {
         *self.response
     }
@@ -84,11 +94,12 @@ impl error::Error for Refusal {}
 
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 impl server::Request {
-    /// Takes a request that another library has read (RFC 6455, 4.2.1).
+    /// Creates a request from one that another library has read (RFC 6455, section 4.2.1).
     ///
     /// # Errors
     ///
-    /// As [`server::Handshake::receive`], but for limits, which that library has.
+    /// Returns a [`Refusal`] if the request breaks the protocol, under the same conditions as
+    /// [`server::Handshake::receive`]. The HTTP library enforces its own limits.
     pub fn from_http<T>(request: &Request<T>) -> Result<Self, Refusal> {
         Self::judge_http(request).map_err(refusal)
     }
@@ -111,11 +122,13 @@ impl server::Request {
         }
     }
 
-    /// As [`accept`](Self::accept), with the response as a value (RFC 6455, 4.2.2).
+    /// Accepts the request, and returns the response as a value (RFC 6455, section 4.2.2).
+    ///
+    /// See [`accept`](Self::accept) for details.
     ///
     /// # Errors
     ///
-    /// As [`accept`](Self::accept).
+    /// Returns a [`ResponseError`] under the same conditions as [`accept`](Self::accept).
     pub fn accept_http(self, accept: server::Accept) -> Result<(Response<()>, Connection), ResponseError> {
         self.answer(accept, |request, answer| {
             Ok(response(101, answer.upgrade_headers(&accept_key(request.key())))?)
@@ -125,11 +138,14 @@ impl server::Request {
 
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 impl client::Handshake {
-    /// As [`new`](Self::new), with the request as a value: its target is a path, and Host says where to connect to.
+    /// Creates a handshake, and returns the request as a value: its target is a path, and its Host header
+    /// names the server.
+    ///
+    /// See [`new`](Self::new) for details.
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new).
+    /// Returns a [`RequestError`] under the same conditions as [`new`](Self::new).
     pub fn new_http(
         request: &client::Request,
         seed: [u8; 32],
@@ -142,12 +158,13 @@ impl client::Handshake {
         Ok((handshake, made))
     }
 
-    /// Takes the response that another library has read (RFC 6455, 4.1).
+    /// Completes the handshake with a response that another library has read (RFC 6455, section 4.1).
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`receive`](Self::receive); the body of a response that rejects stays with that library. Returns
-    /// [`HandshakeError::IncompleteHandshake`] for an interim response (1xx): the final one is still to come.
+    /// Returns the errors of [`receive`](Self::receive); the body of a response that rejects stays with that
+    /// library. Returns [`HandshakeError::IncompleteHandshake`] for an interim response (1xx), after which
+    /// the final one follows.
     pub fn receive_http<T>(
         self,
         response: &Response<T>,
@@ -162,14 +179,14 @@ impl client::Handshake {
 
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 impl server::Request<extended_connect::ExtendedConnect> {
-    /// Takes a request that another library has read from HTTP/2 or HTTP/3 (RFC 8441, 5).
+    /// Creates a request from one that another library has read from HTTP/2 or HTTP/3 (RFC 8441, section 5).
     ///
-    /// `protocol` is the value of the pseudo-header `:protocol`, which hyper and h2 have in the extensions of the
-    /// request.
+    /// `protocol` is the value of the pseudo-header `:protocol`, which hyper and h2 store in the extensions
+    /// of the request.
     ///
     /// # Errors
     ///
-    /// As [`from_headers`](Self::from_headers).
+    /// Returns a [`Refusal`] under the same conditions as [`from_headers`](Self::from_headers).
     pub fn from_http_connect<T>(request: &Request<T>, protocol: Option<&str>) -> Result<Self, Refusal> {
         let uri = request.uri();
         let pseudo = [
@@ -186,11 +203,13 @@ impl server::Request<extended_connect::ExtendedConnect> {
         })
     }
 
-    /// As [`accept`](Self::accept), with the response as a value.
+    /// Accepts the request, and returns the response as a value.
+    ///
+    /// See [`accept`](Self::accept) for details.
     ///
     /// # Errors
     ///
-    /// As [`accept`](Self::accept).
+    /// Returns a [`ResponseError`] under the same conditions as [`accept`](Self::accept).
     pub fn accept_http(
         self,
         accept: server::Accept,
@@ -204,12 +223,14 @@ impl server::Request<extended_connect::ExtendedConnect> {
 
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 impl extended_connect::Handshake {
-    /// As [`new`](Self::new), with the request as a value, to whose extensions the caller adds `websocket` as the
-    /// `:protocol` of hyper or h2.
+    /// Creates a handshake, and returns the request as a value. Add `websocket` to its extensions, as the
+    /// `:protocol` type of hyper or h2.
+    ///
+    /// See [`new`](Self::new) for details.
     ///
     /// # Errors
     ///
-    /// As [`new`](Self::new).
+    /// Returns a [`RequestError`] under the same conditions as [`new`](Self::new).
     pub fn new_http(
         request: &client::Request,
         seed: [u8; 32],
@@ -230,12 +251,13 @@ impl extended_connect::Handshake {
         Ok((handshake, made))
     }
 
-    /// Takes the response that another library has read, which has left out the interim ones.
+    /// Completes the handshake with a response that another library has read, without the interim ones.
     ///
     /// # Errors
     ///
-    /// Returns the errors of [`receive`](Self::receive), and [`HandshakeError::IncompleteHandshake`] for an interim response
-    /// (1xx): the final one is still to come. 101 is none of those, and an error of its own (RFC 9113, 8.6).
+    /// Returns the errors of [`receive`](Self::receive), and [`HandshakeError::IncompleteHandshake`] for an
+    /// interim response (1xx), after which the final one follows. 101 is not an interim response here, but an
+    /// error (RFC 9113, section 8.6).
     pub fn receive_http<T>(
         mut self,
         response: &Response<T>,
@@ -247,7 +269,8 @@ impl extended_connect::Handshake {
     }
 }
 
-/// The target as it would be in a request line: the absolute form, if there are scheme and authority (RFC 9112, 3.2.2).
+/// Returns the target as in a request line: the absolute form, if there are scheme and authority (RFC 9112,
+/// section 3.2.2).
 fn target(uri: &Uri) -> String {
     match (uri.scheme(), uri.authority(), uri.path_and_query()) {
         (None, None, Some(resource)) => resource.to_string(),
@@ -255,21 +278,23 @@ fn target(uri: &Uri) -> String {
     }
 }
 
-/// Headers of HTTP/1.1. The white space that these types may have around a value is none of it (RFC 9110, 5.5).
+/// Returns headers of HTTP/1.1. White space that these types have around a value is not part of it (RFC 9110,
+/// section 5.5).
 fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
     untrimmed_pairs(headers).map(|(name, value)| (name, trim_ows(value)))
 }
 
-/// Headers of a stream. White space around a value makes them malformed, so it has to be seen (RFC 9113, 8.2.1).
+/// Returns headers of a stream. White space around a value makes them malformed, so it is kept (RFC 9113,
+/// section 8.2.1).
 fn untrimmed_pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &[u8])> {
     headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()))
 }
 
-/// Writes headers as values.
+/// Converts headers to a map.
 fn header_map<'h>(headers: impl Iterator<Item = (&'h str, &'h [u8])>) -> Result<HeaderMap, FieldError> {
     let mut map = HeaderMap::new();
     for (name, value) in headers {
-        // These types have a limit for the length of a name, and one for the number of headers.
+        // These types limit the length of a name, and the number of headers.
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| FieldError::Name)?;
         let value = HeaderValue::from_bytes(value).map_err(|_| FieldError::Value)?;
         map.try_append(name, value).map_err(|_| FieldError::TooMany)?;
@@ -282,20 +307,20 @@ fn response<'h>(
     headers: impl Iterator<Item = (&'h str, &'h [u8])>,
 ) -> Result<Response<()>, FieldError> {
     let mut response = Response::new(());
-    // It is one that is checked before.
+    // The status has been checked before.
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
     *response.headers_mut() = header_map(headers)?;
     Ok(response)
 }
 
-/// The response to a request for an upgrade that breaks the protocol.
+/// Returns the response to a request for an upgrade that breaks the protocol.
 fn refusal(error: HandshakeError) -> Refusal {
     let Some(made) = server::Refusal::of_error(error, VERSION) else { return bare(error) };
     let length = made.content_length(made.text().len());
     refused(error, &made, made.headers_with_framing(length.as_deref()))
 }
 
-/// A refusal with these headers. They are our own, and the types can hold them.
+/// Returns a refusal with these headers. They are our own, and the types can hold them.
 fn refused<'h>(
     error: HandshakeError,
     made: &server::Refusal,
@@ -307,7 +332,7 @@ fn refused<'h>(
     }
 }
 
-/// A refusal without headers: the default of a response would be a success.
+/// Returns a refusal without headers: the default of a response would be a success.
 fn bare(error: HandshakeError) -> Refusal {
     let mut response = Response::new("");
     *response.status_mut() = StatusCode::BAD_REQUEST;

@@ -84,6 +84,9 @@ use core::{
 
 /// The durations after which a [`KeepAlive`] acts; `None` turns one off.
 ///
+/// They are stored in whole milliseconds, rounded up, so that a timer is small. A duration of more than 49 days
+/// turns the timeout off.
+///
 /// A server behind a load balancer with an idle timeout of 30 s uses a shorter interval:
 ///
 /// ```
@@ -452,8 +455,8 @@ impl KeepAlive {
     }
 }
 
-/// A time or a span of time in half the memory of a [`Duration`], including its absence: nanoseconds, plus
-/// one. It ends after 584 years.
+/// A point in time in half the memory of a [`Duration`], including its absence: nanoseconds, plus one. It ends
+/// after 584 years.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Nanos(NonZeroU64);
 

@@ -10,14 +10,8 @@ use std::{
 
 /// Files and directories whose prose has not been revised yet.
 const NOT_YET: &[&str] = &[
-    "src/extended_connect",
     "src/guide",
-    "src/http_types.rs",
-    "src/legacy",
     "src/lib.rs",
-    "src/proxy.rs",
-    "src/session",
-    "src/testing",
     "adapters",
     "benches",
     "examples",
@@ -29,10 +23,10 @@ const NOT_YET: &[&str] = &[
 
 /// The verbs that a summary line of a function begins with.
 const VERBS: &str = "Accepts Adds Advances Allows Answers Appends Asks Begins Borrows Builds Calls Changes Checks \
-    Classifies Closes Combines Compresses Consumes Continues Converts Copies Counts Creates Decides Decodes \
+    Classifies Closes Combines Completes Compresses Consumes Continues Converts Copies Counts Creates Decides Decodes \
     Decompresses Disables Discards Drains Draws Enables Encodes Ends Enforces Expects Fails Fills Finds Finishes \
-    Formats Frees Generates Gives Handles Includes Interprets Limits Lists Looks Makes Marks Masks Measures Moves \
-    Notes Notifies Offers Opens Parses Pauses Performs Polls Prepares Reads Receives Reclaims Records Registers \
+    Formats Frees Generates Gives Handles Includes Interprets Lends Limits Lists Looks Makes Marks Masks Measures Moves \
+    Notes Notifies Offers Opens Parses Passes Pauses Performs Polls Prepares Reads Receives Reclaims Records Registers \
     Rejects Releases Removes Repeats Replaces Replays Replies Reports Requires Responds Restarts Resumes Returns \
     Reuses Runs Selects Sends Sets Shows Skips Splits Starts Stops Switches Takes Tells Turns Unmasks Updates Uses \
     Validates Waits Wraps Writes Yields";
@@ -136,7 +130,7 @@ fn summary_lines_of_functions_begin_with_a_verb() {
     let mut wrong = Vec::new();
     for item in items().iter().filter(|item| item.is_public_function()) {
         let first = item.docs.first().map_or("", String::as_str);
-        if !verbs.contains(&first.split(' ').next().unwrap_or_default()) {
+        if !verbs.contains(&first.split([' ', ',']).next().unwrap_or_default()) {
             wrong.push(format!("{}: {first}", item.place));
         }
     }

@@ -1,4 +1,4 @@
-//! The client's side: the headers of a request, and the answer of the server.
+//! The client side: the headers of a request, and the response of the server.
 
 use alloc::{boxed::Box, vec::Vec};
 use core::{fmt, mem};
@@ -14,7 +14,7 @@ use crate::{
     handshake::{HandshakeError, Head},
 };
 
-/// Sends the headers of a request and reads those of the response (RFC 8441, 4 and 5).
+/// Sends the headers of a request and reads those of the response (RFC 8441, sections 4 and 5).
 pub struct Handshake {
     state: State,
 }
@@ -26,17 +26,20 @@ enum State {
 }
 
 impl Handshake {
-    /// Starts to wait for the response. The list is what to send on a new stream, without ending it.
+    /// Creates a handshake that waits for the response, and returns the headers to send on a new stream,
+    /// without ending it.
     ///
-    /// The server must have said that it takes this, with
-    /// [`SETTINGS_ENABLE_CONNECT_PROTOCOL`](super::SETTINGS_ENABLE_CONNECT_PROTOCOL) (RFC 8441, 3). The `seed` is what
-    /// the masking keys come from; see [`client::Handshake::new`](crate::client::Handshake::new). The limits of the
-    /// request are not used, since the library that reads the response has its own.
+    /// The server must have announced its support with
+    /// [`SETTINGS_ENABLE_CONNECT_PROTOCOL`](super::SETTINGS_ENABLE_CONNECT_PROTOCOL) (RFC 8441, section 3).
+    /// The masking keys are derived from `seed`; see
+    /// [`client::Handshake::new`](crate::client::Handshake::new). The limits of the request are not used,
+    /// since the library that reads the response has its own.
     ///
     /// # Errors
     ///
-    /// The first thing that was wrong with what was put into the request. [`RequestError::ReservedHeader`] also for
-    /// headers that HTTP/2 does not have, such as Keep-Alive (RFC 9113, 8.2.2).
+    /// Returns the first [`RequestError`] in the parameters of the request, and
+    /// [`RequestError::ReservedHeader`] for headers that HTTP/2 does not have, such as Keep-Alive (RFC 9113,
+    /// section 8.2.2).
     pub fn new(request: &Request, seed: [u8; 32]) -> Result<(Self, HeaderList), RequestError> {
         let handshake = Self::start(request, seed)?;
         let uri = request.uri();
@@ -50,7 +53,7 @@ impl Handshake {
         Ok((handshake, list_of(&pseudo, request.headers())))
     }
 
-    /// A handshake whose request is still to be sent, and can be.
+    /// Creates a handshake whose request is valid and is sent later.
     pub(crate) fn start(request: &Request, seed: [u8; 32]) -> Result<Self, RequestError> {
         request.check()?;
         check_headers(request.headers())?;
@@ -62,18 +65,18 @@ impl Handshake {
         Ok(Self { state })
     }
 
-    /// Takes the headers of a response: names in lower case, with `:status` first. `None`: it was an interim response
-    /// (1xx), and another one follows.
+    /// Completes the handshake with the headers of a response: names in lower case, with `:status` first.
+    /// Returns `Ok(None)` for an interim response (1xx), after which another one follows.
     ///
-    /// If the stream ended with them, tell the connection with [`receive_eof`](Connection::receive_eof).
+    /// If the stream ended with them, call [`receive_eof`](Connection::receive_eof) of the connection.
     ///
     /// # Errors
     ///
-    /// [`Error::Rejected`] if the status is not 2xx; the body, if there is one, is the data of the stream.
-    /// [`Error::Handshake`] if the response breaks the protocol. Reset the stream after either, with CANCEL. Whatever
-    /// comes later gets the same error.
+    /// Returns [`Error::Rejected`] if the status is not 2xx; the body, if there is one, is the data of the
+    /// stream. Returns [`Error::Handshake`] if the response breaks the protocol.
     ///
-    /// [`HandshakeError::AlreadyComplete`] after the connection has been returned.
+    /// Reset the stream after either, with CANCEL. Later calls return the same error. After the connection
+    /// has been returned, the error is [`HandshakeError::AlreadyComplete`].
     pub fn receive(
         &mut self,
         headers: impl IntoIterator<Item = (impl AsRef<[u8]>, impl AsRef<[u8]>)>,
@@ -101,11 +104,11 @@ impl Handshake {
         }
     }
 
-    /// The stream ended, or was reset, and there was no response.
+    /// Notifies the handshake that the stream has ended or was reset without a response.
     ///
     /// # Errors
     ///
-    /// [`HandshakeError::IncompleteHandshake`], or the earlier error if the handshake had failed.
+    /// Returns [`HandshakeError::IncompleteHandshake`], or the earlier error if the handshake had failed.
     pub fn receive_eof(&mut self) -> Result<(), Error> {
         let error = match &self.state {
             State::Complete => return Ok(()),
@@ -121,7 +124,7 @@ impl Handshake {
     }
 }
 
-/// The response in this list, and what it means.
+/// Returns the response in this list, and its meaning.
 fn read(
     list: &[(impl AsRef<[u8]>, impl AsRef<[u8]>)],
     offer: &Offer,
@@ -139,7 +142,7 @@ fn read(
     }
 }
 
-/// Shows no header, as those may hold credentials.
+/// Shows no headers, which may contain credentials.
 impl fmt::Debug for Handshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state: &dyn fmt::Debug = match &self.state {

@@ -1,4 +1,5 @@
-//! The encoding of headers as a list, which begins with pseudo-headers (RFC 9113, 8.2 and 8.3; RFC 9114, 4.2 and 4.3).
+//! The encoding of headers as a list that begins with pseudo-headers (RFC 9113, sections 8.2 and 8.3; RFC
+//! 9114, sections 4.2 and 4.3).
 //!
 //! It uses the grammar of the handshake.
 
@@ -7,18 +8,19 @@ use alloc::{string::String, vec::Vec};
 use super::HeaderList;
 use crate::handshake::{FieldError, HandshakeError, is_token, trim_ows};
 
-/// A list that was received, taken apart.
+/// A received list, split into its parts.
 pub(super) struct Received<'l, const N: usize> {
     /// The values of the pseudo-headers, in the order of `known`.
     pub(super) pseudo: [Option<&'l str>; N],
-    /// The others.
+    /// The other headers.
     headers: Vec<(&'l str, &'l [u8])>,
     /// The first violation.
     pub(super) fault: Option<HandshakeError>,
 }
 
 impl<'l, const N: usize> Received<'l, N> {
-    /// Takes a list apart. What makes it malformed in HTTP/2 is left out (RFC 9113, 8.1.1).
+    /// Splits a list into its parts. Headers that are malformed in HTTP/2 are omitted (RFC 9113, section
+    /// 8.1.1).
     pub(super) fn read(list: &'l [(impl AsRef<[u8]>, impl AsRef<[u8]>)], known: [&str; N]) -> Self {
         let mut this = Self { pseudo: [None; N], headers: Vec::with_capacity(list.len()), fault: None };
         for (name, value) in list {
@@ -39,13 +41,13 @@ impl<'l, const N: usize> Received<'l, N> {
         self.headers.iter().copied()
     }
 
-    /// The values of all `cookie` fields as one (RFC 9113, 8.2.3).
+    /// Returns the values of all `cookie` fields as one (RFC 9113, section 8.2.3).
     pub(super) fn cookies(&self) -> Vec<u8> {
         let cookies: Vec<&[u8]> = self.headers().filter(is_cookie).map(|(_, value)| value).collect();
         cookies.join(&b"; "[..])
     }
 
-    /// The headers with [`cookies`](Self::cookies) in the place of the first `cookie`.
+    /// Returns the headers with [`cookies`](Self::cookies) in place of the first `cookie`.
     pub(super) fn headers_with<'a>(
         &'a self,
         cookies: &'a [u8],
@@ -104,7 +106,7 @@ pub(crate) fn check_headers<'h>(
     if found { Err(FieldError::Reserved) } else { Ok(()) }
 }
 
-/// Writes headers behind the pseudo-headers.
+/// Returns the list of these headers, which follow the pseudo-headers.
 pub(super) fn list_of<'h>(
     pseudo: &[(&str, &str)],
     headers: impl Iterator<Item = (&'h str, &'h [u8])>,
@@ -115,7 +117,8 @@ pub(super) fn list_of<'h>(
     pseudo.chain(headers.map(|(name, value)| (name.to_ascii_lowercase(), text(value)))).collect()
 }
 
-/// Whether this header is about a connection of HTTP/1.1, and has no place in a stream (RFC 9113, 8.2.2).
+/// Returns `true` for a header that is specific to a connection of HTTP/1.1, and not allowed in a stream (RFC
+/// 9113, section 8.2.2).
 fn is_connection_specific(name: &str, value: &[u8]) -> bool {
     const NAMES: [&str; 5] = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
     NAMES.iter().any(|specific| name.eq_ignore_ascii_case(specific))

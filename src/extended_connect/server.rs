@@ -1,4 +1,4 @@
-//! The server's side: the headers of a request, and the answer.
+//! The server side: the headers of a request, and the response.
 
 use alloc::{string::ToString as _, vec::Vec};
 use core::{error, fmt};
@@ -13,28 +13,31 @@ use crate::{
     server::{self, Accept, Authority, ResponseError, check_connect, check_target},
 };
 
-/// What a [`Request`] asks for: that a stream of HTTP/2 or HTTP/3 becomes a WebSocket.
+/// The kind of a [`Request`] that asks to convert a stream of HTTP/2 or HTTP/3 to a WebSocket.
 #[derive(Clone, Copy, Debug)]
 pub struct ExtendedConnect(());
 
-/// A request that opens a WebSocket on its stream if it is [accepted](server::Request::accept) (RFC 8441, 4 and 5).
+/// A request that opens a WebSocket on its stream if it is [accepted](server::Request::accept) (RFC 8441,
+/// sections 4 and 5).
 ///
-/// Its [`target`](server::Request::target) is the URI that `:scheme`, `:authority` and `:path` make, or the path alone
-/// where a Host header names the host instead of `:authority`. What [`server::Request`] says of origins holds here too.
+/// Its [`target`](server::Request::target) is the URI of `:scheme`, `:authority` and `:path`, or the path
+/// alone if a Host header names the host instead of `:authority`. Check the origin as for any
+/// [`server::Request`].
 pub type Request = server::Request<ExtendedConnect>;
 
 impl server::Request<ExtendedConnect> {
-    /// Takes the headers of a stream: names in lower case, with the pseudo-headers first (RFC 8441, 4 and 5).
+    /// Creates a request from the headers of a stream: names in lower case, with the pseudo-headers first
+    /// (RFC 8441, sections 4 and 5).
     ///
-    /// Several `cookie` fields become one, joined with `; ` (RFC 9113, 8.2.3). A Host header that means the same as
-    /// `:authority` may stand beside it.
+    /// Several `cookie` fields become one, joined with `; ` (RFC 9113, section 8.2.3). A Host header that is
+    /// equivalent to `:authority` is allowed. A key is ignored (RFC 8441, section 5).
     ///
-    /// If the stream ended with them, tell the connection with [`receive_eof`](Connection::receive_eof).
+    /// If the stream ended with them, call [`receive_eof`](Connection::receive_eof) of the connection.
     ///
     /// # Errors
     ///
-    /// Whatever breaks the protocol, with the headers to answer. Limits are those of the library that has read the
-    /// list. A key is ignored (RFC 8441, 5).
+    /// Returns a [`Refusal`], with the headers of the response, if the request breaks the protocol. The
+    /// library that has read the list enforces its own limits.
     pub fn from_headers(
         headers: impl IntoIterator<Item = (impl AsRef<[u8]>, impl AsRef<[u8]>)>,
     ) -> Result<Self, Refusal> {
@@ -57,7 +60,7 @@ impl server::Request<ExtendedConnect> {
         if protocol != Some("websocket") {
             return Err(HandshakeError::UnsupportedProtocol);
         }
-        // RFC 8441, 4: here a CONNECT has them.
+        // RFC 8441, 4: this CONNECT has them.
         let (Some(scheme), Some(path)) = (scheme, path) else {
             return Err(HandshakeError::InvalidPseudoHeader);
         };
@@ -79,12 +82,13 @@ impl server::Request<ExtendedConnect> {
         Ok(Self::from_pairs(target, list.headers_with(&cookies), ExtendedConnect(())))
     }
 
-    /// Opens the connection, and gives the headers to answer, without the end of the stream (RFC 8441, 5).
+    /// Accepts the request: returns the connection and the headers of the response, to be sent without ending
+    /// the stream (RFC 8441, section 5).
     ///
     /// # Errors
     ///
-    /// If the response may not be sent like that: a subprotocol that the client did not ask for, or an invalid header,
-    /// or one that HTTP/2 does not have. The error gives the request back.
+    /// Returns a [`ResponseError`] if the response must not be sent: the client did not offer the
+    /// subprotocol, or a header is invalid or not allowed in HTTP/2. The error returns the request.
     pub fn accept(self, accept: Accept) -> Result<(HeaderList, Connection), ResponseError<Self>> {
         self.answer(accept, |_, answer| {
             check_headers(answer.headers())?;
@@ -92,13 +96,13 @@ impl server::Request<ExtendedConnect> {
         })
     }
 
-    /// Refuses the connection: gives the headers to answer, with this status. A body may follow as the data of the stream,
-    /// which ends there.
+    /// Rejects the request: returns the headers of the response, with this status. A body may follow as the
+    /// data of the stream, which ends there.
     ///
     /// # Errors
     ///
-    /// If the status is not between 300 and 599, since a lower one would open the connection, or a header is invalid or
-    /// one that HTTP/2 does not have. The error gives the request back.
+    /// Returns a [`ResponseError`] if the status is not between 300 and 599, since a lower one would open the
+    /// connection, or a header is invalid or not allowed in HTTP/2. The error returns the request.
     pub fn reject(self, status: u16, headers: &[(&str, &str)]) -> Result<HeaderList, ResponseError<Self>> {
         let refusal = server::Refusal::of_connect(status, headers);
         let checked = refusal.and_then(|refusal| {
@@ -113,24 +117,24 @@ fn list(refusal: &server::Refusal) -> HeaderList {
     list_of(&[(":status", &refusal.status.to_string())], refusal.headers())
 }
 
-/// Why a request opens no WebSocket, and what to answer.
+/// The reason why a request does not open a WebSocket, and the response to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Refusal {
     error: HandshakeError,
 }
 
 impl Refusal {
-    /// The cause.
+    /// Returns the cause.
     pub fn error(&self) -> HandshakeError {
         self.error
     }
 
-    /// The status of the answer. It is 400 where HTTP/1.1 has 426, which is about upgrades.
+    /// Returns the status of the response. It is 400 where HTTP/1.1 has 426, which is about upgrades.
     pub fn status(&self) -> u16 {
         server::Refusal::of_connect_error(self.error).status
     }
 
-    /// The headers of the answer, with which the stream ends.
+    /// Returns the headers of the response, with which the stream ends.
     pub fn into_headers(self) -> HeaderList {
         list(&server::Refusal::of_connect_error(self.error))
     }

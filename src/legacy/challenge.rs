@@ -1,4 +1,4 @@
-//! The challenge of hixie-76: two keys that hide a number each, 8 bytes, and the digest that answers them.
+//! The challenge of hixie-76: two keys that encode a number each, 8 bytes, and the digest of them.
 
 use alloc::string::{String, ToString as _};
 
@@ -6,9 +6,11 @@ use md5::{Digest as _, Md5};
 
 use crate::entropy::Entropy;
 
-/// The number that a key hides: its digits as one decimal number, divided by the count of its spaces.
+/// Returns the number that a key encodes: its digits as one decimal number, divided by the number of its
+/// spaces.
 ///
-/// `None` if the key has no digits or no spaces, its digits exceed 32 bits, or the division leaves a remainder.
+/// `None` if the key has no digits or no spaces, its digits exceed 32 bits, or the division leaves a
+/// remainder.
 pub(super) fn key_number(key: &[u8]) -> Option<u32> {
     let mut digits: Option<u32> = None;
     let mut spaces = 0_u32;
@@ -24,20 +26,20 @@ pub(super) fn key_number(key: &[u8]) -> Option<u32> {
     if digits.checked_rem(spaces)? == 0 { digits.checked_div(spaces) } else { None }
 }
 
-/// What the server answers to the numbers of both keys and the 8 bytes after the request.
+/// Returns the server's digest of the numbers of both keys and the 8 bytes after the request.
 pub(super) fn digest(numbers: [u32; 2], bytes: [u8; BYTES_LEN]) -> [u8; DIGEST_LEN] {
     let [first, second] = numbers.map(u32::to_be_bytes);
     Md5::new().chain_update(first).chain_update(second).chain_update(bytes).finalize().into()
 }
 
-/// A key of a request, and the number that it hides.
+/// A key of a request, and the number that it encodes.
 pub(super) struct Key {
     pub(super) text: String,
     pub(super) number: u32,
 }
 
 impl Key {
-    /// Hides a random number.
+    /// Creates a key for a random number.
     pub(super) fn random(entropy: &mut Entropy) -> Self {
         let spaces = between(1, 12, entropy);
         let number = between(0, u32::MAX.checked_div(spaces).unwrap_or_default(), entropy);
@@ -55,25 +57,25 @@ impl Key {
     }
 }
 
-/// The 8 bytes after the request.
+/// Returns the 8 bytes after the request.
 pub(super) fn random_bytes(entropy: &mut Entropy) -> [u8; BYTES_LEN] {
     random(entropy).to_be_bytes()
 }
 
-/// One of the characters 21 to 2F and 3A to 7E.
+/// Returns one of the characters 21 to 2F and 3A to 7E.
 fn random_character(entropy: &mut Entropy) -> char {
     let at = position(0, CHARACTERS.len().saturating_sub(1), entropy);
     CHARACTERS.as_bytes().get(at).copied().map_or('!', char::from)
 }
 
-/// A number from `min` to `max`, each as likely as the others to within 2^-32.
+/// Returns a number from `min` to `max`, all equally likely to within 2^-32.
 fn between(min: u32, max: u32, entropy: &mut Entropy) -> u32 {
     let count = u128::from(max.saturating_sub(min)).saturating_add(1);
     let offset = u128::from(random(entropy)).saturating_mul(count) >> 64;
     min.saturating_add(u32::try_from(offset).unwrap_or_default())
 }
 
-/// A position in a text from `min` to `max`.
+/// Returns a position in a text from `min` to `max`.
 fn position(min: u32, max: usize, entropy: &mut Entropy) -> usize {
     let max = u32::try_from(max).unwrap_or_default();
     usize::try_from(between(min, max, entropy)).unwrap_or_default()
@@ -87,10 +89,10 @@ fn random(entropy: &mut Entropy) -> u64 {
 const CHARACTERS: &str =
     "!\"#$%&'()*+,-./:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~";
 
-/// The length of what follows the request.
+/// The length of the bytes after the request.
 pub(super) const BYTES_LEN: usize = 8;
 
-/// The length of what follows the response.
+/// The length of the digest after the response.
 pub(super) const DIGEST_LEN: usize = 16;
 
 #[cfg(test)]

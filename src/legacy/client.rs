@@ -1,4 +1,4 @@
-//! The client's side of the opening handshake, in every version.
+//! The client side of the opening handshake, in every version.
 
 use alloc::{borrow::ToOwned as _, format, string::String, vec::Vec};
 use core::fmt;
@@ -17,24 +17,31 @@ use crate::{
 
 /// Sends the request in one version and reads the server's response.
 ///
-/// ```
-/// use sansocket::{Input, client::Request, legacy::{Version, client::Handshake}};
+/// A client opens a connection in the oldest version:
 ///
-/// let request = Request::new("ws://example.com/demo")?.origin("http://localhost");
-/// let mut out = Vec::new();
-/// let mut handshake = Handshake::new(&request, Version::Hixie75, [7; 32], &mut out)?;
+///
+/// ```
+/// use sansocket::{Input, client::Request};
+/// use sansocket::legacy::{Version, client::Handshake};
+///
+/// let request =
+///     Request::new("ws://example.com/demo")?.origin("http://localhost");
+/// let (mut out, version) = (Vec::new(), Version::Hixie75);
+/// let mut handshake = Handshake::new(&request, version, [7; 32], &mut out)?;
 /// assert!(out.starts_with(b"GET /demo HTTP/1.1\r\nUpgrade: WebSocket\r\n"));
 ///
-/// let mut bytes = *b"HTTP/1.1 101 Web Socket Protocol Handshake\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\
-///     WebSocket-Origin: http://localhost\r\nWebSocket-Location: ws://example.com/demo\r\n\r\n";
+/// let mut bytes = *b"HTTP/1.1 101 Web Socket Protocol Handshake\r\n\
+///     Upgrade: WebSocket\r\nConnection: Upgrade\r\n\
+///     WebSocket-Origin: http://localhost\r\n\
+///     WebSocket-Location: ws://example.com/demo\r\n\r\n";
 /// let opened = handshake.receive(&mut Input::new(&mut bytes))?;
 /// assert!(opened.is_some());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// A server that does not speak the version rejects the request or closes the transport. There is no fallback to an
-/// older version: the responses 400 and 426 name the numbers that the server accepts
-/// ([`Response::supported_versions`]), and a second handshake is the caller's decision.
+/// A server that does not speak the version rejects the request or closes the transport. There is no fallback
+/// to an older version: the responses 400 and 426 list the numbers that the server accepts
+/// ([`Response::supported_versions`]), and you decide whether to start a second handshake.
 ///
 /// See [`client::Handshake`] for details.
 #[derive(Debug)]
@@ -51,34 +58,36 @@ enum Inner {
 
 /// A handshake of hixie-75 or hixie-76.
 struct HixieHandshake {
-    /// There are no masks, so nothing to keep for the connection.
+    /// There are no masks, so the connection needs no data from the handshake.
     responses: Responses<()>,
     expected: Expected,
-    /// The response, once its head was accepted, and how many bytes of the digest have come.
+    /// The response, once its head was accepted, and the number of bytes of the digest that have arrived.
     accepted: Option<(Response, usize)>,
 }
 
-/// What the response has to contain.
+/// The required contents of the response.
 struct Expected {
     draft: Draft,
     config: Config,
     origin: Vec<u8>,
     location: String,
     subprotocol: Option<String>,
-    /// Nothing in hixie-75.
+    /// Empty in hixie-75.
     digest: Option<[u8; DIGEST_LEN]>,
 }
 
 impl Handshake {
     /// Appends the request to `out`.
     ///
-    /// The `seed` must be unpredictable and used once, see [`client::Handshake::new`]. Hixie-75 does not use it.
+    /// The `seed` must be unpredictable and used once, see [`client::Handshake::new`]. Hixie-75 does not use
+    /// it.
     ///
     /// # Errors
     ///
-    /// Returns the first error in the request. In hixie-75 and hixie-76 returns [`RequestError::OriginRequired`] if it has
-    /// no origin, [`RequestError::UnsupportedByVersion`] if it offers an extension or a second subprotocol, and
-    /// [`RequestError::ReservedHeader`] for a header whose name begins with WebSocket-. Nothing was appended.
+    /// Returns the first error in the request. In hixie-75 and hixie-76 returns
+    /// [`RequestError::OriginRequired`] if it has no origin, [`RequestError::UnsupportedByVersion`] if it
+    /// offers an extension or a second subprotocol, and [`RequestError::ReservedHeader`] for a header whose
+    /// name begins with WebSocket-. Nothing is appended then.
     pub fn new(
         request: &Request,
         version: Version,
@@ -95,18 +104,19 @@ impl Handshake {
         Ok(Self { version, inner })
     }
 
-    /// Reads the response, or returns `None` if more bytes are needed.
+    /// Continues the handshake with `input`. Returns `Ok(None)` if more bytes are needed.
     ///
-    /// The bytes after the response, in hixie-76 those after the digest, are left in `input` for the connection.
+    /// The bytes after the response, in hixie-76 those after the digest, are left in `input` for the
+    /// connection.
     ///
     /// In hixie-75 and hixie-76 the subprotocol that the request offers has been selected, and
     /// [`Response::subprotocol`] is without meaning.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Rejected`] if the status is not 101, once the body is complete or exceeds its limit, and
-    /// [`Error::Handshake`] if the response breaks the protocol or exceeds a limit. Close the transport. Later calls
-    /// return the same error.
+    /// Returns [`Error::Rejected`] if the status is not 101, once the body is complete or exceeds its limit,
+    /// and [`Error::Handshake`] if the response breaks the protocol or exceeds a limit. Close the transport.
+    /// Later calls return the same error.
     ///
     /// Returns [`HandshakeError::AlreadyComplete`] after the connection has been returned.
     pub fn receive(&mut self, input: &mut Input<'_>) -> Result<Option<(Connection, Response)>, Error> {
@@ -125,13 +135,13 @@ impl Handshake {
         }
     }
 
-    /// Reports the end of the transport.
+    /// Notifies the handshake that the transport has closed.
     ///
     /// # Errors
     ///
-    /// Returns [`HandshakeError::IncompleteHandshake`] if the response is not complete, in hixie-76 including the digest,
-    /// [`Error::Rejected`] with the received part of a rejection, if its status is known, or the earlier error if the
-    /// handshake failed.
+    /// Returns [`HandshakeError::IncompleteHandshake`] if the response is not complete, in hixie-76 including
+    /// the digest, [`Error::Rejected`] with the received part of a rejection, if its status is known, or the
+    /// earlier error if the handshake failed.
     pub fn receive_eof(&mut self) -> Result<(), Error> {
         match &mut self.inner {
             Inner::Hybi(handshake) => handshake.receive_eof(),
@@ -139,7 +149,8 @@ impl Handshake {
         }
     }
 
-    /// Returns the first bytes of the head that failed the handshake, to show what the server speaks. It is empty before.
+    /// Returns the first bytes of the head that failed the handshake, which show the protocol of the server.
+    /// It is empty unless the handshake has failed.
     pub fn first_bytes(&self) -> FirstBytes {
         match &self.inner {
             Inner::Hybi(handshake) => handshake.first_bytes(),
@@ -204,7 +215,8 @@ impl HixieHandshake {
 }
 
 impl Expected {
-    /// Checks the head of a response with status 101. Its reason phrase and the order of its headers do not matter.
+    /// Checks the head of a response with status 101. Its reason phrase and the order of its headers do not
+    /// matter.
     fn check<'h>(
         &self,
         headers: &(impl Iterator<Item = (&'h str, &'h [u8])> + Clone),
@@ -233,7 +245,8 @@ impl Expected {
     }
 }
 
-/// Appends the request in the order that servers of hixie-75 compare. The digest that answers it, in hixie-76.
+/// Appends the request in the order that servers of hixie-75 compare. Returns the expected digest, in
+/// hixie-76.
 fn append_request(
     request: &Request,
     draft: Draft,
@@ -267,7 +280,8 @@ fn append_request(
     Some(challenge::digest([first.number, second.number], *bytes))
 }
 
-/// Appends the request of version 7 or 8, which differs from that of RFC 6455 in the number and the name of the origin.
+/// Appends the request of version 7 or 8, which differs from that of RFC 6455 in the number and the name of
+/// the origin.
 fn start_hybi(
     request: &Request,
     number: &str,
@@ -280,7 +294,7 @@ fn start_hybi(
     Ok(Inner::Hybi(handshake))
 }
 
-/// The name that a header has in versions 7 and 8.
+/// Returns the name of a header in versions 7 and 8.
 fn hybi_name(name: &str) -> &str {
     if is_origin(name) { "Sec-WebSocket-Origin" } else { name }
 }

@@ -9,10 +9,10 @@ use crate::{
     keepalive::Timeout,
 };
 
-/// One end of an open connection in any [`Version`].
+/// One endpoint of an open connection in any [`Version`].
 ///
-/// The methods are those of the crate's [`Connection`](crate::Connection), which it contains for versions 7, 8 and 13.
-/// Hixie-75 and hixie-76 differ:
+/// The methods are those of the crate's [`Connection`](crate::Connection), which it contains for versions 7,
+/// 8 and 13. Hixie-75 and hixie-76 differ:
 ///
 /// | subject | hixie-75 and hixie-76 |
 /// |---|---|
@@ -20,13 +20,16 @@ use crate::{
 /// | receiving | text messages only; frames of other types are skipped without an event |
 /// | invalid UTF-8 in a received message | is replaced with U+FFFD, which takes up to 3 times the memory |
 /// | limits | [`Config::max_message_len`], and [`Config::max_frame_len`] for a skipped frame with a length |
-/// | other settings | [`Config::auto_close`] and [`Config::deliver_while_closing`]; messages are delivered whole, and [`Input::retained`] retains nothing |
+/// | other settings | [`Config::auto_close`] and [`Config::deliver_while_closing`]; messages are delivered as a whole, and [`Input::retained`] retains nothing |
 /// | failure | nothing is sent, since there are no close codes |
 /// | closing, hixie-76 | a closing handshake without code and reason; close code 1005 if it is complete |
-/// | closing, hixie-75 | the end of the transport between two frames, also with close code 1005 |
+/// | closing, hixie-75 | the end of the stream between two frames, also with close code 1005 |
+///
+/// A server receives a message of hixie-76 and closes the connection:
 ///
 /// ```
-/// use sansocket::{Config, Event, Input, legacy::{Connection, Version}};
+/// use sansocket::{Config, Event, Input};
+/// use sansocket::legacy::{Connection, Version};
 ///
 /// let mut connection = Connection::server(Version::Hixie76, Config::new());
 /// let (mut bytes, mut out) = (*b"\x00Hello\xff", Vec::new());
@@ -49,7 +52,7 @@ enum Inner {
 }
 
 impl Connection {
-    /// Creates the server's end of a connection that is open.
+    /// Creates the server side of a connection whose handshake has been completed.
     pub fn server(version: Version, config: Config) -> Self {
         match Draft::of(version) {
             Some(draft) => Self::hixie(version, draft, Role::Server, config),
@@ -57,7 +60,7 @@ impl Connection {
         }
     }
 
-    /// Creates the client's end of a connection that is open.
+    /// Creates the client side of a connection whose handshake has been completed.
     ///
     /// Hixie-75 and hixie-76 do not mask, and do not use the `seed`. See
     /// [`Connection::client`](crate::Connection::client) for the others.
@@ -76,14 +79,14 @@ impl Connection {
         Self { version, inner: Inner::Hixie(Hixie::new(draft, role, config)) }
     }
 
-    /// Returns the next event, or `None` if the input has been consumed.
+    /// Returns the next event, or `Ok(None)` once the input has been consumed and more bytes must be read.
     ///
     /// See [`Connection::receive`](crate::Connection::receive) for details.
     ///
     /// # Errors
     ///
-    /// Returns a [`ProtocolError`] if the peer broke the protocol or exceeded a limit. Versions 7, 8 and 13 have
-    /// appended a Close to `out`, hixie-75 and hixie-76 nothing. Later calls return the same error.
+    /// Returns a [`ProtocolError`] if the peer broke the protocol or exceeded a limit. Versions 7, 8 and 13
+    /// have appended a Close to `out`, hixie-75 and hixie-76 nothing. Later calls return the same error.
     #[inline]
     pub fn receive<'b>(
         &mut self,
@@ -96,12 +99,12 @@ impl Connection {
         }
     }
 
-    /// Reports the end of the transport, for whatever reason.
+    /// Notifies the connection that the transport has closed, for whatever reason.
     ///
     /// # Errors
     ///
-    /// Returns the earlier error if the connection failed, and [`ProtocolError::UnexpectedEof`] if there was no closing
-    /// handshake. Hixie-75 has none: there it is returned if the end is inside a frame.
+    /// Returns the earlier error if the connection failed, and [`ProtocolError::UnexpectedEof`] if there was
+    /// no closing handshake. Hixie-75 has none: there it is returned if the end is inside a frame.
     pub fn receive_eof(&mut self) -> Result<(), ProtocolError> {
         match &mut self.inner {
             Inner::Core(connection) => connection.receive_eof(),
@@ -113,8 +116,8 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// Returns [`SendError::ConnectionClosing`] once the connection closes, and [`SendError::MessageInProgress`] between
-    /// the fragments of another message. Nothing was appended.
+    /// Returns [`SendError::ConnectionClosing`] once the connection closes, and
+    /// [`SendError::MessageInProgress`] between the fragments of another message. Nothing is appended then.
     #[inline]
     pub fn send_text(&mut self, text: &str, out: &mut Vec<u8>) -> Result<(), SendError> {
         match &mut self.inner {
@@ -127,7 +130,8 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// Returns [`SendError::Unsupported`] in hixie-75 and hixie-76. Otherwise see [`send_text`](Self::send_text).
+    /// Returns [`SendError::Unsupported`] in hixie-75 and hixie-76. Otherwise see
+    /// [`send_text`](Self::send_text).
     #[inline]
     pub fn send_binary(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), SendError> {
         self.core_mut()?.send_binary(data, out)
@@ -158,7 +162,7 @@ impl Connection {
         self.core_mut()?.send_binary_fragment(data, last, out)
     }
 
-    /// Appends the header of a frame to `out`, for a payload that the caller writes.
+    /// Appends the header of a frame to `out`, for a payload that you write yourself.
     ///
     /// # Errors
     ///
@@ -194,10 +198,10 @@ impl Connection {
         self.core_mut()?.send_pong(data, out)
     }
 
-    /// Starts the closing handshake, or answers the peer's Close if [`Config::auto_close`] is off.
+    /// Begins the closing handshake, or replies to the peer's Close if [`Config::auto_close`] is off.
     ///
-    /// In hixie-76 the code and reason are dropped. In hixie-75 nothing is appended and [`state`](Self::state) is
-    /// [`State::Draining`] at once: write `out`, then close the transport.
+    /// In hixie-76 the code and reason are omitted. In hixie-75 nothing is appended, and
+    /// [`state`](Self::state) is [`State::Draining`] at once: write `out`, then close the transport.
     ///
     /// # Errors
     ///
@@ -216,8 +220,8 @@ impl Connection {
 
     /// Fails the connection because of a timeout, which is then its cause: [`ProtocolError::TimedOut`].
     ///
-    /// Versions 7, 8 and 13 append a Close to `out`, hixie-75 and hixie-76 nothing. Does nothing if the connection has
-    /// ended or failed. See [`Connection::time_out`](crate::Connection::time_out) for details.
+    /// Versions 7, 8 and 13 append a Close to `out`, hixie-75 and hixie-76 nothing. Does nothing if the
+    /// connection has ended or failed. See [`Connection::time_out`](crate::Connection::time_out) for details.
     pub fn time_out(&mut self, timeout: Timeout, out: &mut Vec<u8>) {
         match &mut self.inner {
             Inner::Core(connection) => connection.time_out(timeout, out),
@@ -225,12 +229,12 @@ impl Connection {
         }
     }
 
-    /// Returns the version that is spoken.
+    /// Returns the version of the connection.
     pub fn version(&self) -> Version {
         self.version
     }
 
-    /// Returns which end this is.
+    /// Returns the role of this endpoint.
     pub fn role(&self) -> Role {
         match &self.inner {
             Inner::Core(connection) => connection.role(),
@@ -238,7 +242,7 @@ impl Connection {
         }
     }
 
-    /// Returns the state between the opening and the end of the connection.
+    /// Returns the current state of the connection.
     pub fn state(&self) -> State {
         match &self.inner {
             Inner::Core(connection) => connection.state(),
@@ -246,7 +250,7 @@ impl Connection {
         }
     }
 
-    /// Returns how the connection ended: from [`State::Draining`] on, before that `None`.
+    /// Returns how the connection ended, or `None` before it reaches [`State::Draining`].
     pub fn close_outcome(&self) -> Option<CloseOutcome<'_>> {
         match &self.inner {
             Inner::Core(connection) => connection.close_outcome(),
@@ -254,7 +258,8 @@ impl Connection {
         }
     }
 
-    /// Returns the connection of version 7, 8 or 13 that is inside, for everything that has no method here.
+    /// Converts it into the underlying connection of version 7, 8 or 13, for everything that has no method
+    /// here.
     ///
     /// # Errors
     ///

@@ -22,7 +22,7 @@ use crate::{
     utf8,
 };
 
-/// One end of an open hixie connection.
+/// One endpoint of an open hixie connection.
 #[derive(Debug)]
 pub(super) struct Hixie {
     draft: Draft,
@@ -85,7 +85,7 @@ impl Hixie {
     pub(super) fn receive_eof(&mut self) -> Result<(), ProtocolError> {
         let in_frame = !matches!(mem::replace(&mut self.frame, Frame::Start), Frame::Start);
         if self.draft == Draft::Hixie75 && !in_frame && self.lifecycle.may_receive() {
-            // There is no closing handshake: the end between two frames is how a peer closes.
+            // There is no closing handshake: a peer closes by ending the stream between two frames.
             self.lifecycle.on_close_received(None, false);
             self.lifecycle.on_close_sent();
         }
@@ -118,7 +118,7 @@ impl Hixie {
         Ok(())
     }
 
-    /// Fails without a word, as for any other reason.
+    /// Fails without sending anything, as after any other error.
     pub(super) fn time_out(&mut self, timeout: Timeout) {
         if matches!(self.state(), State::Open | State::Closing) {
             self.fail(ProtocolError::TimedOut(timeout));
@@ -137,7 +137,7 @@ impl Hixie {
         self.role
     }
 
-    /// There are no codes, and a closing handshake would say that all is well.
+    /// There are no codes, and a closing handshake would indicate success.
     fn fail(&mut self, error: ProtocolError) {
         self.lifecycle.on_failure(error);
         self.frame = Frame::Start;
@@ -207,7 +207,7 @@ impl Hixie {
     }
 }
 
-/// Takes text up to the next FF or the end of the input. `Some` if it ends.
+/// Takes text up to the next FF or the end of the input. Returns `Some` if the text ends.
 fn receive_text<'b>(
     collected: &mut Vec<u8>,
     limit: u64,
@@ -231,7 +231,8 @@ fn receive_text<'b>(
     Ok(end.map(|_| Cow::Owned(decode_owned(mem::take(collected)))))
 }
 
-/// Adds the next byte of a length: 7 bits, most significant first, and whether another one follows. `Some` if not.
+/// Adds the next byte of a length: 7 bits, most significant first, and whether another byte follows. Returns
+/// `Some` at the last one.
 fn receive_length(
     byte: u8,
     value: &mut u64,
@@ -250,7 +251,7 @@ fn receive_length(
     Ok((byte & 0x80 == 0).then_some(*value))
 }
 
-/// The text of these bytes, with U+FFFD for what is not UTF-8.
+/// Returns the text of these bytes, with U+FFFD for invalid UTF-8.
 fn decode(bytes: &[u8]) -> Cow<'_, str> {
     utf8::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
@@ -259,7 +260,7 @@ fn decode_owned(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
-/// Shows no data, which may be long and secret.
+/// Shows no data, which may be long and confidential.
 impl fmt::Debug for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -275,7 +276,7 @@ impl fmt::Debug for Frame {
 /// The type of a text frame.
 const TEXT: u8 = 0x00;
 
-/// The end of a text frame. It is no byte of UTF-8.
+/// The end of a text frame. It does not occur in UTF-8.
 const END: u8 = 0xff;
 
 /// The closing handshake of hixie-76.

@@ -1,4 +1,4 @@
-//! The protocol versions before RFC 6455, for peers that speak nothing newer.
+//! The protocol versions before RFC 6455, for peers that support nothing newer.
 //!
 //! | version | document | spoken by |
 //! |---|---|---|
@@ -7,40 +7,47 @@
 //! | [`Version::Hybi7`] | draft-ietf-hybi-thewebsocketprotocol-07, `Sec-WebSocket-Version: 7` | Firefox 6 |
 //! | [`Version::Hybi8`] | drafts 08 to 12, `Sec-WebSocket-Version: 8` | Chrome 14 and 15, Firefox 7 and later |
 //!
-//! One port serves all of them beside RFC 6455. The handshakes and the [`Connection`] of this module replace those of
-//! the crate, with the same methods, events, states and errors:
+//! One port serves all of them in addition to RFC 6455. The handshakes and the [`Connection`] of this module
+//! replace those of the crate, with the same methods, events, states and errors. This server echoes text
+//! messages:
 //!
 //! ```
-//! use sansocket::{Event, Input, State, handshake::HandshakeLimits, legacy::{self, Versions}, server};
+//! use sansocket::legacy::{self, Versions};
+//! use sansocket::{Event, Input, State, handshake::HandshakeLimits, server};
 //!
-//! let mut bytes = *b"GET /demo HTTP/1.1\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\
-//!     Host: example.com\r\nOrigin: http://localhost\r\n\r\n\x00Hello\xff";
+//! let mut bytes = *b"GET /demo HTTP/1.1\r\nUpgrade: WebSocket\r\n\
+//!     Connection: Upgrade\r\nHost: example.com\r\n\
+//!     Origin: http://localhost\r\n\r\n\x00Hello\xff";
 //! let (mut input, mut out) = (Input::new(&mut bytes), Vec::new());
 //!
-//! let versions = Versions::new().hixie75().hybi8(); // RFC 6455 is always accepted
-//! let mut handshake = legacy::server::Handshake::new(HandshakeLimits::new(), versions);
+//! let versions = Versions::new().hixie75().hybi8(); // and RFC 6455
+//! let mut handshake =
+//!     legacy::server::Handshake::new(HandshakeLimits::new(), versions);
 //! if let Some(request) = handshake.receive(&mut input, &mut out)? {
 //!     if request.origin() != Some("http://localhost") {
 //!         request.reject(403, &[], b"", &mut out)?;
 //!     } else {
-//!         let mut connection = request.secure(false).accept(server::Accept::new(), &mut out)?;
+//!         let request = request.secure(false);
+//!         let mut connection =
+//!             request.accept(server::Accept::new(), &mut out)?;
 //!         while let Some(event) = connection.receive(&mut input, &mut out)? {
-//!             // After our own Close nothing can be sent, but messages still arrive.
-//!             if let (Event::Text(text), State::Open) = (event, connection.state()) {
+//!             // Messages can arrive after our own Close.
+//!             let is_open = connection.state() == State::Open;
+//!             if let (true, Event::Text(text)) = (is_open, event) {
 //!                 connection.send_text(&text, &mut out)?;
 //!             }
 //!         }
 //!     }
 //! }
-//! assert!(out.starts_with(b"HTTP/1.1 101 Web Socket Protocol Handshake\r\n"));
+//! assert!(out.starts_with(b"HTTP/1.1 101 Web Socket Protocol"));
 //! assert!(out.ends_with(b"\r\n\r\n\x00Hello\xff"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # Security
 //!
-//! Enable a version only if you have clients or servers that speak no newer one. The feature enables none, and no
-//! method enables all.
+//! Enable a version only if you have clients or servers that support no newer one. The feature itself enables
+//! none, and no method enables all.
 //!
 //! - hixie-75 and hixie-76 do not mask frames. A page can therefore write bytes of its choice through an intermediary
 //!   that does not understand WebSocket, and poison its cache (RFC 6455, section 10.3).
@@ -53,16 +60,16 @@
 //!
 //! # Limits of the old versions
 //!
-//! - hixie-75 and hixie-76 have only text messages. Everything else returns
+//! - hixie-75 and hixie-76 only have text messages. Everything else returns
 //!   [`SendError::Unsupported`](crate::SendError::Unsupported), including the Pings of [`keepalive`](crate::keepalive),
 //!   whose timeouts still work.
 //! - hixie-76 needs the 8 bytes after the request. nginx holds them back unless the client sent `Content-Length: 8`,
-//!   which browsers did not, and haproxy refuses such requests.
+//!   which browsers did not, and haproxy rejects such requests.
 //! - permessage-deflate may be agreed in versions 7 and 8. The older `deflate-stream`, `deflate-frame` and
 //!   `x-webkit-deflate-frame` are declined.
 //!
-//! Uses `client`, `close`, `connection`, `entropy`, `error`, `frame`, `handshake`, `input`, `keepalive`, `num`,
-//! `server`, `utf8`.
+//! Uses `client`, `close`, `connection`, `entropy`, `error`, `frame`, `handshake`, `input`, `keepalive`,
+//! `num`, `server`, `utf8`.
 
 mod challenge;
 pub mod client;
@@ -90,7 +97,9 @@ pub enum Version {
     Rfc6455,
 }
 
-/// The versions that a server accepts besides RFC 6455.
+/// The versions that a server accepts in addition to RFC 6455.
+///
+/// This accepts clients of hixie-76 and version 8:
 ///
 /// ```
 /// use sansocket::legacy::Versions;
@@ -107,40 +116,40 @@ pub struct Versions {
 }
 
 impl Versions {
-    /// Accepts RFC 6455 only.
+    /// Creates a set of versions with RFC 6455 only.
     pub const fn new() -> Self {
         Self { hixie75: false, hixie76: false, hybi7: false, hybi8: false }
     }
 
-    /// Accepts hixie-75 too. See the [security considerations](self#security).
+    /// Accepts hixie-75 as well. See the [security considerations](self#security).
     #[must_use]
     pub const fn hixie75(mut self) -> Self {
         self.hixie75 = true;
         self
     }
 
-    /// Accepts hixie-76 too. See the [security considerations](self#security).
+    /// Accepts hixie-76 as well. See the [security considerations](self#security).
     #[must_use]
     pub const fn hixie76(mut self) -> Self {
         self.hixie76 = true;
         self
     }
 
-    /// Accepts version 7 too.
+    /// Accepts version 7 as well.
     #[must_use]
     pub const fn hybi7(mut self) -> Self {
         self.hybi7 = true;
         self
     }
 
-    /// Accepts version 8 too.
+    /// Accepts version 8 as well.
     #[must_use]
     pub const fn hybi8(mut self) -> Self {
         self.hybi8 = true;
         self
     }
 
-    /// The version that a value of Sec-WebSocket-Version names, if it is accepted.
+    /// Returns the version with this value of Sec-WebSocket-Version, if it is accepted.
     fn find(self, value: &[u8]) -> Option<Version> {
         match value {
             b"7" if self.hybi7 => Some(Version::Hybi7),
@@ -150,7 +159,8 @@ impl Versions {
         }
     }
 
-    /// The numbers of the accepted versions, newest first (RFC 6455, section 4.4). The hixie versions have none.
+    /// Returns the numbers of the accepted versions, newest first (RFC 6455, section 4.4). The hixie versions
+    /// have none.
     const fn list(self) -> &'static str {
         match (self.hybi8, self.hybi7) {
             (true, true) => "13, 8, 7",
@@ -169,7 +179,7 @@ enum Draft {
 }
 
 impl Draft {
-    /// The draft of a version, if it is one of these.
+    /// Returns the draft of a version, if it is one of these.
     const fn of(version: Version) -> Option<Self> {
         match version {
             Version::Hixie75 => Some(Self::Hixie75),
@@ -178,7 +188,7 @@ impl Draft {
         }
     }
 
-    /// The names of the headers that only these drafts have.
+    /// Returns the names of the headers that only these drafts have.
     const fn headers(self) -> &'static HeaderNames {
         match self {
             Self::Hixie75 => &HeaderNames {
@@ -201,19 +211,19 @@ struct HeaderNames {
     subprotocol: &'static str,
 }
 
-/// Whether one of these headers, which the caller added, has the name of a header of hixie-75.
+/// Returns `true` if one of these headers of the caller has the name of a header of hixie-75.
 fn has_reserved(mut headers: Headers<'_>) -> bool {
     headers.any(|(name, _)| name.get(..10).is_some_and(|prefix| prefix.eq_ignore_ascii_case("websocket-")))
 }
 
-/// The value of the header with this name, if there is one.
+/// Returns the value of the header with this name, if there is one.
 fn single<'h>(headers: impl Iterator<Item = (&'h str, &'h [u8])>, name: &str) -> Single<'h> {
     let mut value = Single::None;
     headers.filter(|(other, _)| other.eq_ignore_ascii_case(name)).for_each(|(_, found)| value.add(found));
     value
 }
 
-/// The text of a value that is not empty and has only the bytes 20 to 7E.
+/// Returns the text of a value that is not empty and has only the bytes 20 to 7E.
 fn printable(value: &[u8]) -> Option<&str> {
     let is_printable = !value.is_empty() && value.iter().all(|byte| matches!(byte, b' '..=b'~'));
     str::from_utf8(value).ok().filter(|_| is_printable)

@@ -1,4 +1,4 @@
-//! A read buffer and a write buffer, for callers that have none.
+//! A read buffer and a write buffer, for programs that have none.
 
 use alloc::{vec, vec::Vec};
 use core::{fmt, mem};
@@ -7,9 +7,9 @@ use crate::Input;
 
 /// A read buffer in which incomplete frames stay until the rest has arrived.
 ///
-/// It is one block of memory. It starts with 1 KiB, doubles when a read has filled it, up to its capacity, and is allocated
-/// with the first read. Unread bytes move to the front only when room is asked for and bytes before them have been consumed,
-/// so the total work is linear.
+/// It is one block of memory, which is allocated with the first read. It starts with 1 KiB, and doubles up to
+/// its capacity when a read has filled it. Unread bytes move to the front only when room is needed and bytes
+/// before them have been consumed, so the total work is linear.
 ///
 /// # Examples
 ///
@@ -20,11 +20,12 @@ use crate::Input;
 ///
 /// let mut connection = Connection::server(Config::new());
 /// let mut buffer = ReadBuffer::new(16 << 10);
-/// for read in [b"\x81\x85\x37\xfa\x21".as_slice(), b"\x3d\x7f\x9f\x4d\x51\x58"] {
+/// for read in [&b"\x81\x85\x37\xfa\x21"[..], b"\x3d\x7f\x9f\x4d\x51\x58"] {
 ///     buffer.space()[..read.len()].copy_from_slice(read);
 ///     buffer.filled(read.len());
 /// }
-/// let event = buffer.read_with(|input| connection.receive(input, &mut Vec::new()))?;
+/// let event = buffer
+///     .read_with(|input| connection.receive(input, &mut Vec::new()))?;
 /// assert_eq!(event, Some(Event::Text("Hello".into())));
 /// # Ok::<(), sansocket::ProtocolError>(())
 /// ```
@@ -40,16 +41,17 @@ pub struct ReadBuffer {
 impl ReadBuffer {
     /// Creates a buffer that grows to at most `capacity` bytes.
     ///
-    /// A frame that fits stays in the buffer until it is complete; a longer one is consumed in parts. 16 KiB to 64 KiB suit most
-    /// programs.
+    /// A frame that fits stays in the buffer until it is complete; a longer one is consumed in parts. 16 KiB
+    /// to 64 KiB suit most programs.
     pub const fn new(capacity: usize) -> Self {
         Self { bytes: Vec::new(), start: 0, end: 0, capacity, retained: capacity }
     }
 
-    /// Creates a buffer of at most `capacity` bytes in which no incomplete frame stays: the connection copies its bytes.
+    /// Creates a buffer of at most `capacity` bytes in which no incomplete frame stays: the connection copies
+    /// its bytes.
     ///
-    /// After [`Session::receive_from`](super::Session::receive_from) has returned `None` on an open session it is empty, so all
-    /// sessions of a thread can read into the same buffer, one after the other.
+    /// It is empty after [`Session::receive_from`](super::Session::receive_from) has returned `None` on an
+    /// open session, so all sessions of a thread can read into the same buffer, one after the other.
     pub const fn shared(capacity: usize) -> Self {
         Self { bytes: Vec::new(), start: 0, end: 0, capacity, retained: 0 }
     }
@@ -75,7 +77,8 @@ impl ReadBuffer {
 
     /// Passes the unread bytes to `read`, and removes those that it consumes.
     ///
-    /// The input is [retained](Input::retained), unless the buffer is [`shared`](Self::shared). What `read` returns may borrow from the buffer.
+    /// The input is [retained](Input::retained), unless the buffer is [`shared`](Self::shared). What `read`
+    /// returns may borrow from the buffer.
     #[inline]
     pub fn read_with<'b, T>(&'b mut self, read: impl FnOnce(&mut Input<'b>) -> T) -> T {
         let unread = self.bytes.get_mut(self.start..self.end).unwrap_or_default();
@@ -112,7 +115,7 @@ impl ReadBuffer {
     }
 }
 
-/// Shows no data, which may be long and secret.
+/// Shows no data, which may be long and confidential.
 impl fmt::Debug for ReadBuffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ReadBuffer({} of {} bytes)", self.len(), self.capacity)
@@ -123,12 +126,14 @@ impl fmt::Debug for ReadBuffer {
 ///
 /// # Examples
 ///
-/// Append to [`out`](Self::out), write [`unwritten`](Self::unwritten), and report the number of bytes written:
+/// Append to [`out`](Self::out), write [`unwritten`](Self::unwritten), and report the number of bytes
+/// written:
 ///
 /// ```
 /// use sansocket::{Config, Connection, session::WriteBuffer};
 ///
-/// let (mut connection, mut buffer) = (Connection::server(Config::new()), WriteBuffer::default());
+/// let mut connection = Connection::server(Config::new());
+/// let mut buffer = WriteBuffer::default();
 /// connection.send_text("Hello", buffer.out())?;
 /// buffer.advance(2); // the transport has accepted two bytes
 /// assert_eq!(buffer.unwritten(), b"Hello");
@@ -191,7 +196,8 @@ impl WriteBuffer {
         bytes
     }
 
-    /// Takes back the bytes of [`take`](Self::take), of which `count` have been written. The others are written next.
+    /// Takes back the bytes of [`take`](Self::take), of which `count` have been written. The others are
+    /// written next.
     pub fn put_back(&mut self, mut bytes: Vec<u8>, count: usize) {
         bytes.drain(..count.min(bytes.len()));
         if bytes.is_empty() && !self.bytes.is_empty() {
@@ -218,21 +224,21 @@ impl WriteBuffer {
         }
     }
 
-    /// Whether it has memory.
+    /// Returns `true` if it has memory.
     pub(super) fn is_allocated(&self) -> bool {
         self.bytes.capacity() > 0
     }
 }
 
-/// Shows no data, which may be long and secret.
+/// Shows no data, which may be long and confidential.
 impl fmt::Debug for WriteBuffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "WriteBuffer({} bytes)", self.len())
     }
 }
 
-/// The first allocation of a read buffer: a handshake of most clients.
+/// The first allocation of a read buffer, enough for the handshake of most clients.
 const FIRST: usize = 1 << 10;
 
-/// The memory that a write buffer keeps in any case.
+/// The memory that a write buffer always keeps.
 const KEPT: usize = 64 << 10;

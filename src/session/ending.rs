@@ -1,4 +1,4 @@
-//! How a session ended, and why.
+//! The outcome of a session, and its cause.
 
 use core::{error, fmt};
 
@@ -13,8 +13,8 @@ use crate::{
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Ending<'s> {
-    /// The close code of the peer's Close; 1005 if it had none, 1006 if no Close was received. The `code` of a browser's
-    /// `CloseEvent`.
+    /// The close code of the peer's Close; 1005 if it had none, 1006 if no Close was received. The `code` of
+    /// a browser's `CloseEvent`.
     pub code: u16,
     /// The reason of the peer's Close, or an empty string.
     pub reason: &'s str,
@@ -22,13 +22,14 @@ pub struct Ending<'s> {
     pub clean: bool,
     /// The side that ended the session first.
     pub initiator: Initiator,
-    /// `true` if the end came in the middle of a message or frame of the peer. Its partial data was discarded.
+    /// `true` if the end came in the middle of a message or frame of the peer. Its partial data was
+    /// discarded.
     pub interrupted: bool,
     /// The cause.
     pub cause: Cause<'s>,
 }
 
-/// Shows the beginning of the reason, as it is the peer's and may be long.
+/// Shows only the beginning of the reason, since the peer chose it and it may be long.
 impl fmt::Debug for Ending<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ending")
@@ -42,13 +43,13 @@ impl fmt::Debug for Ending<'_> {
     }
 }
 
-/// Why a session ended.
+/// The cause of the end of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause<'s> {
     /// Both Close frames were exchanged.
     Close,
-    /// The peer violated the protocol or exceeded a limit. Its Close frame tells it so.
+    /// The peer violated the protocol or exceeded a limit. A Close frame has notified it.
     Protocol(ProtocolError),
     /// The opening handshake failed.
     Handshake(HandshakeError),
@@ -56,21 +57,21 @@ pub enum Cause<'s> {
     Rejected(&'s client::Response),
     /// This server answered the request with a response that opens no WebSocket.
     Answered,
-    /// Something took too long.
+    /// A timeout expired.
     Timeout(Timeout),
-    /// The peer ended the transport without a closing handshake.
+    /// The peer closed the transport without a closing handshake.
     Eof,
     /// Reading or writing failed. Your code has the error.
     Transport,
-    /// Your code gave up: [`Session::abort`], or [`Session::close`] before the session was open.
+    /// Your code ended the session: [`Session::abort`], or [`Session::close`] before the session was open.
     Aborted,
 }
 
-/// A cause, as a session keeps it.
+/// A cause, as a session stores it.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Reason {
     Close,
-    /// The connection has the error.
+    /// The error is stored in the connection.
     Protocol,
     /// The phase has the error.
     Handshake,
@@ -82,7 +83,8 @@ pub(super) enum Reason {
 }
 
 impl Session {
-    /// Returns how the session ended, or `None` before [`transport`](Self::transport) returns [`Transport::Close`].
+    /// Returns how the session ended, or `None` before [`transport`](Self::transport) returns
+    /// [`Transport::Close`].
     pub fn ending(&self) -> Option<Ending<'_>> {
         let (Transport::Close, Some(reason)) = (self.transport(), self.reason) else { return None };
         let initiator = match reason {
@@ -105,7 +107,7 @@ impl Session {
                 code: outcome.code,
                 reason: outcome.reason,
                 clean: outcome.clean,
-                // To the connection, giving up is an end of the transport.
+                // For the connection, aborting is an end of the transport.
                 initiator: if matches!(reason, Reason::Aborted) { initiator } else { outcome.initiator },
                 interrupted: outcome.interrupted || is_cut_off && self.waiting > 0,
                 cause: outcome.error.map_or(Cause::Close, Cause::Protocol),

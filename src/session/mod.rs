@@ -1,9 +1,11 @@
-//! One WebSocket from its first byte to its last: handshake, messages, keep-alive, closing, and the end of the transport.
+//! One WebSocket from its first byte to its last: handshake, messages, keep-alive, closing handshake, and the
+//! end of the transport.
 //!
-//! A [`Session`] does no I/O and has no clock. It **asks** for one thing of the transport, [`transport`](Session::transport);
-//! your code does it and **reports** it. Bytes come first, then a flush, then the end of this side, then the end of the other.
-//! Nothing that the peer does is an error: [`receive`](Session::receive) returns an `Option`, and the cause of the end is one
-//! value, [`ending`](Session::ending).
+//! A [`Session`] does no I/O and has no clock. It **requests** one operation of the transport,
+//! [`transport`](Session::transport); your code carries it out and **reports** it. The order is: write bytes,
+//! flush, shut down the write half, close. Nothing that the peer does is an error:
+//! [`receive`](Session::receive) returns an `Option`, and the cause of the end is one value,
+//! [`ending`](Session::ending).
 //!
 //! ```text
 //!  server: Opening ─▶ Deciding ─accept─▶ Open ─▶ Closing ─▶ Leaving ──▶ Ended
@@ -21,18 +23,23 @@
 //! An echo server for one client, with blocking I/O:
 //!
 //! ```
-//! use std::{io::{self, Read, Write}, time::{Duration, Instant}};
-//! use sansocket::{Event, server::Accept, session::{ReadBuffer, Received, Session, Transport}};
+//! use std::io::{self, Read, Write};
+//! use std::time::{Duration, Instant};
+//! use sansocket::session::{ReadBuffer, Received, Session, Transport};
+//! use sansocket::{Event, server::Accept};
 //!
 //! fn serve(stream: &mut (impl Read + Write)) -> String {
 //!     let start = Instant::now();
-//!     let mut session = Session::server(Default::default(), Default::default(), Duration::ZERO);
+//!     let mut session =
+//!         Session::server(Default::default(), Default::default(), Duration::ZERO);
 //!     let mut buffer = ReadBuffer::new(16 << 10);
 //!     loop {
 //!         let done = match session.transport() {
-//!             Transport::Write(bytes) => stream.write(bytes).map(|count| session.written(count)),
+//!             Transport::Write(bytes) => {
+//!                 stream.write(bytes).map(|count| session.written(count))
+//!             }
 //!             Transport::Flush => stream.flush().map(|()| session.flushed()),
-//!             Transport::ShutDown => Ok(session.shut_down()), // a socket: stream.shutdown(Shutdown::Write)
+//!             Transport::ShutDown => Ok(session.shut_down()), // of a socket
 //!             Transport::Wait => match stream.read(buffer.space()) {
 //!                 Ok(0) => Ok(session.eof()),
 //!                 result => result.map(|count| buffer.filled(count)),
@@ -45,9 +52,15 @@
 //!         session.on_time(start.elapsed());
 //!         while let Some(received) = session.receive_from(&mut buffer) {
 //!             let _ = match received {
-//!                 Received::Request(request) => session.accept(request, Accept::new()).is_ok(),
-//!                 Received::Event(Event::Text(text)) => session.send_text(&text).is_ok(),
-//!                 Received::Event(Event::Binary(data)) => session.send_binary(&data).is_ok(),
+//!                 Received::Request(request) => {
+//!                     session.accept(request, Accept::new()).is_ok()
+//!                 }
+//!                 Received::Event(Event::Text(text)) => {
+//!                     session.send_text(&text).is_ok()
+//!                 }
+//!                 Received::Event(Event::Binary(data)) => {
+//!                     session.send_binary(&data).is_ok()
+//!                 }
 //!                 _ => true,
 //!             };
 //!         }
@@ -55,27 +68,37 @@
 //!     session.ending().map_or_else(String::new, |ending| ending.to_string())
 //! }
 //! # struct Duplex(io::Cursor<Vec<u8>>, Vec<u8>);
-//! # impl Read for Duplex { fn read(&mut self, b: &mut [u8]) -> io::Result<usize> { self.0.read(b) } }
-//! # impl Write for Duplex { fn write(&mut self, b: &[u8]) -> io::Result<usize> { self.1.write(b) } fn flush(&mut self) -> io::Result<()> { Ok(()) } }
-//! # let mut bytes = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".to_vec();
-//! # bytes.extend(b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x88\x82\x37\xfa\x21\x3d\x34\x12");
+//! # impl Read for Duplex {
+//! #     fn read(&mut self, b: &mut [u8]) -> io::Result<usize> { self.0.read(b) }
+//! # }
+//! # impl Write for Duplex {
+//! #     fn write(&mut self, b: &[u8]) -> io::Result<usize> { self.1.write(b) }
+//! #     fn flush(&mut self) -> io::Result<()> { Ok(()) }
+//! # }
+//! # let mut bytes = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\
+//! #     Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+//! #     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".to_vec();
+//! # bytes.extend(b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58");
+//! # bytes.extend(b"\x88\x82\x37\xfa\x21\x3d\x34\x12");
 //! # let mut stream = Duplex(io::Cursor::new(bytes), Vec::new());
 //! # assert_eq!(serve(&mut stream), "closed with 1000");
-//! # assert!(stream.1.ends_with(b"\r\n\r\n\x81\x05Hello\x88\x02\x03\xe8"));
+//! # let echo = b"\r\n\r\n\x81\x05Hello\x88\x02\x03\xe8";
+//! # assert!(stream.1.ends_with(echo));
 //! ```
 //!
-//! With an asynchronous or non-blocking transport, `transport` is one branch, reading if [`wants_read`](Session::wants_read) another,
-//! sleeping until [`deadline`](Session::deadline) the third.
+//! With an asynchronous or non-blocking transport, `transport` is one branch, reading if
+//! [`wants_read`](Session::wants_read) returns `true` another, and sleeping until
+//! [`deadline`](Session::deadline) the third.
 //!
 //! # How sessions end
 //!
-//! | what happens | [`Cause`] | `clean` |
+//! | event | [`Cause`] | `clean` |
 //! |---|---|---|
-//! | both Closes are exchanged, whatever happens to the transport then | `Close` | yes |
-//! | a violation of the protocol | `Protocol`, and the peer gets a Close | no |
-//! | no byte, or no sign of life after a Ping, for too long | `Timeout`, and the peer gets a Close | no |
-//! | the handshake takes too long | `Timeout`; a server that has received part of a request answers 408 | no |
-//! | the stream ends, a read or write fails, or time is up after the status of a rejection | `Rejected`, with what has come | no |
+//! | both Close frames are exchanged, whatever happens to the transport afterwards | `Close` | yes |
+//! | the peer violates the protocol | `Protocol`, and the peer gets a Close | no |
+//! | no byte, or no sign of life after a Ping, in time | `Timeout`, and the peer gets a Close | no |
+//! | the handshake takes too long | `Timeout`; a server that has received part of a request responds with 408 | no |
+//! | the stream ends, a read or write fails, or a timeout expires after the status of a rejection | `Rejected`, with the part that has arrived | no |
 //! | the peer does not reply to a Close in time | `Timeout(CloseHandshake)` | no |
 //! | the stream ends, a read or write fails, [`abort`](Session::abort) | `Eof`, `Transport`, `Aborted` | no |
 //! | a malformed, unsuitable or incomplete request or response | `Handshake`; a server sends its response | no |
@@ -83,13 +106,14 @@
 //!
 //! # Memory
 //!
-//! A session has 384 bytes on 64-bit platforms, 400 with the feature `deflate`. Without work to do it holds no heap memory after [`release_buffers`](Session::release_buffers), apart from what a
-//! client's [`Connection`] holds. The sessions of a thread can share one read buffer, if each consumes what was read
-//! before the next one reads (wrap it with [`Input::new`](crate::Input::new)), and one output buffer, see
+//! A session has 384 bytes on 64-bit platforms, 400 with the feature `deflate`. Without work to do it holds
+//! no heap memory after [`release_buffers`](Session::release_buffers), apart from the memory of a client's
+//! [`Connection`]. The sessions of a thread can share one read buffer, if each consumes its input before the
+//! next one reads (wrap it with [`Input::new`](crate::Input::new)), and one output buffer, see
 //! [`lend_memory`](Session::lend_memory).
 //!
-//! Uses `client`, `close`, `connection`, `deflate`, `error`, `excerpt`, `frame`, `handshake`, `input`, `keepalive`,
-//! `num`, `server`.
+//! Uses `client`, `close`, `connection`, `deflate`, `error`, `excerpt`, `frame`, `handshake`, `input`,
+//! `keepalive`, `num`, `server`.
 
 mod buffers;
 #[cfg(feature = "deflate")]
@@ -126,7 +150,7 @@ use transport::Payload;
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact about the transport or the caller")]
 pub struct Session {
     phase: Phase,
-    /// Why it ends, once it does.
+    /// The reason of the end, once the session ends.
     reason: Option<Reason>,
     out: WriteBuffer,
     payload: Option<Box<Payload>>,
@@ -136,7 +160,7 @@ pub struct Session {
     lent: usize,
     /// The number of bytes of an incomplete frame in the caller's buffer, or `u32::MAX` if it is larger.
     waiting: u32,
-    /// Bytes have arrived that the keep-alive was not told of.
+    /// Bytes have arrived that have not been reported to the keep-alive.
     heard: bool,
     time_told: bool,
     /// A byte of the request has arrived.
@@ -156,7 +180,7 @@ pub struct Session {
 )]
 enum Phase {
     Server(Box<server::Handshake>),
-    /// The caller has the request.
+    /// The request has been returned to the caller.
     Deciding,
     Client(Box<client::Handshake>),
     /// The handshake has failed, which is the reason for the end.
@@ -179,7 +203,8 @@ impl Session {
 
     /// Creates the session of a client, which begins with its request.
     ///
-    /// The seed must be unpredictable and used once. With the feature `getrandom`, `random_seed()` makes one.
+    /// The seed must be unpredictable and used once. With the feature `getrandom`, `random_seed()` returns
+    /// one.
     ///
     /// # Errors
     ///
@@ -195,11 +220,11 @@ impl Session {
         Ok(Self { out, ..Self::new(Phase::Client(Box::new(handshake)), timeouts, now) })
     }
 
-    /// Creates the session of a connection that was opened elsewhere: by an HTTP library, or over HTTP/2 or HTTP/3
-    /// ([`extended_connect`](crate::extended_connect)).
+    /// Creates the session of a connection whose handshake was completed elsewhere: by an HTTP library, or
+    /// over HTTP/2 or HTTP/3 ([`extended_connect`](crate::extended_connect)).
     ///
-    /// Clients on streams of HTTP/2 and HTTP/3 want [`end_first(true)`](Self::end_first), unless the server is one of those
-    /// that fail then; see [`guide::streams`](crate::guide::streams).
+    /// Clients on streams of HTTP/2 and HTTP/3 should set [`end_first(true)`](Self::end_first), unless the
+    /// server is one of those that then fail; see [`guide::streams`](crate::guide::streams).
     pub fn open(connection: Connection, timeouts: Timeouts, now: Duration) -> Self {
         let mut session = Self::new(Phase::Deciding, timeouts, now);
         session.open_with(connection);
@@ -228,23 +253,24 @@ impl Session {
         }
     }
 
-    /// Sets the number of unwritten bytes from which on [`wants_read`](Self::wants_read) returns `false`. The default is 64 KiB, the
-    /// maximum is 4 GiB.
+    /// Sets the number of unwritten bytes from which [`wants_read`](Self::wants_read) returns `false`. The
+    /// default is 64 KiB, the maximum is 4 GiB.
     #[must_use]
     pub fn high_water(mut self, bytes: usize) -> Self {
         self.high_water = u32::try_from(bytes).unwrap_or(u32::MAX);
         self
     }
 
-    /// Sets whether a server returns plain HTTP requests as [`Received::Http`]. The default is `false`: they get status 426.
+    /// Sets whether a server returns plain HTTP requests as [`Received::Http`]. The default is `false`: it
+    /// responds with 426.
     #[must_use]
     pub fn allow_http(mut self, allow: bool) -> Self {
         self.is_http_allowed = allow;
         self
     }
 
-    /// Sets whether a client ends its side after a closing handshake without waiting for the server. The default is `false`
-    /// (RFC 6455, section 7.1.1).
+    /// Sets whether a client ends its side after a closing handshake without waiting for the server. The
+    /// default is `false` (RFC 6455, section 7.1.1).
     ///
     /// Set it for streams of HTTP/2 and HTTP/3, where a proxy may wait for both sides.
     #[must_use]
@@ -266,8 +292,8 @@ impl Session {
         }
     }
 
-    /// Returns the first bytes of the head that failed the handshake, to show what the peer speaks. It is empty if the
-    /// handshake has not failed.
+    /// Returns the first bytes of the head that failed the handshake, which show the protocol of the peer. It
+    /// is empty unless the handshake has failed.
     pub fn first_bytes(&self) -> FirstBytes {
         match &self.phase {
             Phase::Server(handshake) => handshake.first_bytes(),
@@ -277,10 +303,11 @@ impl Session {
         }
     }
 
-    /// Returns the connection, the bytes to be written and the timer, to continue with [`Connection::split`] in two tasks.
+    /// Returns the connection, the bytes to be written and the timer, to continue with [`Connection::split`]
+    /// in two tasks.
     ///
-    /// Your code then does what the session did: it writes and flushes, polls the timer, and ends the transport as
-    /// [`guide::closing`](crate::guide::closing) describes.
+    /// Your code then does the work of the session: it writes and flushes, polls the timer, and closes the
+    /// transport as [`guide::closing`](crate::guide::closing) describes.
     ///
     /// # Errors
     ///
@@ -295,7 +322,7 @@ impl Session {
         }
     }
 
-    /// Reclaims the buffer of an event that you no longer need. See [`Connection::recycle`].
+    /// Reclaims the buffer of an event that you no longer need. See [`Connection::recycle`] for details.
     #[inline]
     pub fn recycle(&mut self, event: Event<'_>) {
         if let Phase::Open(connection) = &mut self.phase {
@@ -312,9 +339,10 @@ impl Session {
         }
     }
 
-    /// Lends the memory of `spare` to the output buffer, if that has none.
+    /// Lends the memory of `spare` to the output buffer, if it has none.
     ///
-    /// With [`reclaim_memory`](Self::reclaim_memory) after each turn, all sessions of a thread share one allocation.
+    /// With [`reclaim_memory`](Self::reclaim_memory) after each turn, all sessions of a thread share one
+    /// allocation.
     pub fn lend_memory(&mut self, spare: &mut Vec<u8>) {
         if !self.out.is_allocated() {
             self.out.exchange(spare);
@@ -329,8 +357,8 @@ impl Session {
     }
 }
 
-/// Unwritten bytes from which on nothing is read, unless set otherwise.
+/// The default number of unwritten bytes from which nothing is read.
 const HIGH_WATER: u32 = 64 << 10;
 
-/// For the timer, which does not go back in time: the latest time that was reported.
+/// The timer does not go back in time, so this stands for the latest reported time.
 const LATEST: Duration = Duration::ZERO;

@@ -1,4 +1,4 @@
-//! What arrives: the handshake, the decision of a server, and events.
+//! The receiving side: the handshake, the decision of a server, and events.
 
 use alloc::boxed::Box;
 
@@ -15,22 +15,25 @@ pub enum Received<'b> {
     // The first variant is the one that is found with the fewest instructions.
     /// A message, a control frame or the peer's Close. The replies to a Ping and a Close are written by the session.
     Event(Event<'b>),
-    /// A client asks for a WebSocket. Answer with [`Session::accept`] or [`Session::reject`], now or later.
+    /// A client asks for a WebSocket. Call [`Session::accept`] or [`Session::reject`], now or later.
     Request(Box<server::Request>),
-    /// A client asks for something else, with [`Session::allow_http`]. Answer with [`Session::respond`].
+    /// A client sent a plain HTTP request, with [`Session::allow_http`]. Call [`Session::respond`].
     Http(Box<PlainRequest>),
     /// The server has accepted the request: the session is open.
     Response(Box<client::Response>),
 }
 
 impl Session {
-    /// Returns what has been received next, or `None` once the input has been consumed and more bytes must be read.
+    /// Returns the next received item, or `None` once the input has been consumed and more bytes must be
+    /// read.
     ///
-    /// Call it until it returns `None`, each time after [`on_time`](Self::on_time), even if there is no input. It never fails:
-    /// if the peer violates the protocol, the reply is written, and [`ending`](Self::ending) returns the error at the end.
+    /// Call it until it returns `None`, each time after [`on_time`](Self::on_time), even if there is no
+    /// input. It never fails: if the peer violates the protocol, the reply is written, and
+    /// [`ending`](Self::ending) returns the error at the end.
     ///
-    /// While a request waits for its answer, nothing is consumed: keep the bytes that follow it. Input after the end is
-    /// discarded. Events borrow from the input, so you can call any method of the session while you hold one.
+    /// While a request waits for its answer, nothing is consumed: keep the bytes that follow it. Input after
+    /// the end is discarded. Events borrow from the input, so you can call any method of the session while
+    /// you hold one.
     #[inline]
     pub fn receive<'b>(&mut self, input: &mut Input<'b>) -> Option<Received<'b>> {
         if let Phase::Open(connection) = &mut self.phase
@@ -42,7 +45,7 @@ impl Session {
         self.receive_any(input)
     }
 
-    /// Returns what has been received next in `buffer`. See [`receive`](Self::receive).
+    /// Returns the next received item in `buffer`. See [`receive`](Self::receive) for details.
     #[inline]
     pub fn receive_from<'b>(&mut self, buffer: &'b mut ReadBuffer) -> Option<Received<'b>> {
         buffer.read_with(|input| self.receive(input))
@@ -110,7 +113,8 @@ impl Session {
                 }
             },
             Phase::Open(connection) => {
-                // After an error, the Close that tells the peer is in `out`, and the connection has the error.
+                // After an error, the Close that notifies the peer is in `out`, and the connection stores the
+                // error.
                 let event = connection.receive(input, self.out.out()).ok().flatten();
                 if let Some(Event::Pong(data)) = &event {
                     self.keep_alive.on_pong(data, LATEST);
@@ -121,14 +125,15 @@ impl Session {
         }
     }
 
-    /// Opens the WebSocket: accepts the request that [`receive`](Self::receive) returned (RFC 6455, section 4.2.2).
+    /// Accepts the request that [`receive`](Self::receive) returned, and opens the WebSocket (RFC 6455,
+    /// section 4.2.2).
     ///
-    /// Then receive again: frames can follow the request in the same read. If the session has ended before your decision, this
-    /// has no effect.
+    /// Then call `receive` again: frames can follow the request in the same read. If the session has ended
+    /// before your decision, this has no effect.
     ///
     /// # Errors
     ///
-    /// Returns the request with the error if the response must not be sent like that. Answer again.
+    /// Returns the request with the error if the response must not be sent. Then answer it again.
     pub fn accept(
         &mut self,
         request: impl Into<Box<server::Request>>,
@@ -141,11 +146,12 @@ impl Session {
         Ok(())
     }
 
-    /// Refuses the WebSocket with a response, and ends the session. See [`server::Request::reject`].
+    /// Rejects the WebSocket with a response, and ends the session. See [`server::Request::reject`] for
+    /// details.
     ///
     /// # Errors
     ///
-    /// Returns the request with the error if the response must not be sent like that. Answer again.
+    /// Returns the request with the error if the response must not be sent. Then answer it again.
     pub fn reject(
         &mut self,
         request: impl Into<Box<server::Request>>,
@@ -160,11 +166,12 @@ impl Session {
         Ok(())
     }
 
-    /// Responds to plain HTTP, and ends the session. See [`PlainRequest::respond`](server::PlainRequest).
+    /// Responds to plain HTTP, and ends the session. See [`PlainRequest::respond`](server::PlainRequest) for
+    /// details.
     ///
     /// # Errors
     ///
-    /// Returns the request with the error if the response must not be sent like that. Answer again.
+    /// Returns the request with the error if the response must not be sent. Then answer it again.
     pub fn respond(
         &mut self,
         request: impl Into<Box<PlainRequest>>,
@@ -189,7 +196,7 @@ impl Session {
         self.look_at_connection();
     }
 
-    /// Takes note of the state of the connection after it may have changed.
+    /// Records the state of the connection, which may have changed.
     pub(super) fn look_at_connection(&mut self) {
         let Phase::Open(connection) = &self.phase else { return };
         match connection.state() {

@@ -1,4 +1,4 @@
-//! What is sent. Whether it can be is no error: the peer may close at any time.
+//! The sending side. A session that is not open is no error: the peer may close at any time.
 
 use alloc::{boxed::Box, vec::Vec};
 
@@ -12,7 +12,7 @@ use crate::{
 impl Session {
     /// Sends a text message (RFC 6455, section 6.1).
     ///
-    /// Returns `false` if the session is not open, yet or any more: the message was dropped.
+    /// Returns `false` if the session is not open: the message was discarded.
     ///
     /// # Errors
     ///
@@ -24,7 +24,7 @@ impl Session {
 
     /// Sends a binary message (RFC 6455, section 6.1).
     ///
-    /// Returns `false` if the session is not open, yet or any more: the message was dropped.
+    /// Returns `false` if the session is not open: the message was discarded.
     ///
     /// # Errors
     ///
@@ -37,7 +37,7 @@ impl Session {
     /// Sends the next fragment of a text message; the first begins the message, the `last` one ends it
     /// (RFC 6455, section 5.4).
     ///
-    /// Returns `false` if the session is not open, yet or any more: the fragment was dropped, and so is the message. Between the
+    /// Returns `false` if the session is not open: the fragment and its message were discarded. Between the
     /// fragments of a message, Pings of the session are held back if compression was negotiated.
     ///
     /// # Errors
@@ -52,7 +52,7 @@ impl Session {
     /// Sends the next fragment of a binary message; the first begins the message, the `last` one ends it
     /// (RFC 6455, section 5.4).
     ///
-    /// Returns `false` if the session is not open, yet or any more: the fragment was dropped, and so is the message. Between the
+    /// Returns `false` if the session is not open: the fragment and its message were discarded. Between the
     /// fragments of a message, Pings of the session are held back if compression was negotiated.
     ///
     /// # Errors
@@ -64,9 +64,9 @@ impl Session {
         Ok(sent)
     }
 
-    /// Sends a Ping of your own (RFC 6455, section 5.5.2). Those of the keep-alive are sent by the session.
+    /// Sends a Ping of your own (RFC 6455, section 5.5.2). The session sends those of the keep-alive.
     ///
-    /// Returns `false` if the session is not open, yet or any more.
+    /// Returns `false` if the session is not open.
     ///
     /// # Errors
     ///
@@ -75,7 +75,8 @@ impl Session {
         self.send(|connection, out| connection.send_ping(data, out))
     }
 
-    /// Sends a Pong (RFC 6455, section 5.5.3). Needed if [`Config::auto_pong`](crate::Config::auto_pong) is off.
+    /// Sends a Pong (RFC 6455, section 5.5.3). You only need it if
+    /// [`Config::auto_pong`](crate::Config::auto_pong) is off.
     ///
     /// Returns `false` if the session is not open, or the peer's Close was received.
     ///
@@ -86,9 +87,9 @@ impl Session {
         self.send(|connection, out| connection.send_pong(data, out))
     }
 
-    /// Sends a message that was made once for many sessions. It is not compressed.
+    /// Sends a message that was encoded once for many sessions. It is not compressed.
     ///
-    /// Returns `false` if the session is not open, yet or any more: the message was dropped.
+    /// Returns `false` if the session is not open: the message was discarded.
     ///
     /// # Errors
     ///
@@ -105,17 +106,17 @@ impl Session {
         })
     }
 
-    /// Sends the header of a frame whose payload your code writes, without a copy, when
+    /// Sends the header of a frame whose payload your code writes without a copy, when
     /// [`payload_due`](Self::payload_due) returns its length.
     ///
-    /// Returns the mask to apply to the payload, or `None` if the session is not open: there is no payload to write then. Whatever
-    /// else is sent before the payload is written follows it. The payload of a text message must be UTF-8. A payload sent like this
-    /// is not compressed.
+    /// Returns the mask to apply to the payload, or `None` if the session is not open: there is no payload to
+    /// write then. Other frames that are sent before the payload has been written follow it. The payload of a
+    /// text message must be UTF-8. The frame is never compressed.
     ///
     /// # Errors
     ///
-    /// Returns [`SendError::MessageInProgress`] if another message, or another such payload, is not finished, and the errors of
-    /// [`Connection::send_header`]. Nothing was sent.
+    /// Returns [`SendError::MessageInProgress`] if another message, or another such payload, is not finished,
+    /// and the errors of [`Connection::send_header`]. Nothing is sent then.
     pub fn send_header(
         &mut self,
         opcode: OpCode,
@@ -137,13 +138,14 @@ impl Session {
         Ok(Some(PayloadMask(key)))
     }
 
-    /// Sends a Close, once: begins the closing handshake, or answers the peer's Close if
+    /// Sends a Close, once: begins the closing handshake, or replies to the peer's Close if
     /// [`Config::auto_close`](crate::Config::auto_close) is off (RFC 6455, section 7.1.2).
     ///
-    /// Takes a [`CloseCode`](crate::CloseCode), a [`Close`] or `None`. Continue with [`transport`](Self::transport) until it
-    /// returns [`Transport::Close`](super::Transport::Close): the peer has to reply, under the closing timer. Returns `false` if
-    /// no Close was sent: a Close was sent before, or the session was not open. A server that has not answered its request
-    /// answers with status 503 and ends; a client ends at once.
+    /// `close` is a [`CloseCode`](crate::CloseCode), a [`Close`] or `None`. Continue with
+    /// [`transport`](Self::transport) until it returns [`Transport::Close`](super::Transport::Close): the
+    /// peer must reply before the close timeout expires. Returns `false` if no Close was sent: a Close was
+    /// sent before, or the session was not open. A server that has not answered its request responds with
+    /// status 503 and ends; a client ends at once.
     ///
     /// # Errors
     ///
@@ -165,7 +167,8 @@ impl Session {
         Ok(false)
     }
 
-    /// Ends at once, without a Close. [`transport`](Self::transport) returns [`Transport::Close`](super::Transport::Close).
+    /// Ends at once, without a Close. [`transport`](Self::transport) returns
+    /// [`Transport::Close`](super::Transport::Close).
     pub fn abort(&mut self) {
         self.end(Reason::Aborted);
     }
@@ -190,7 +193,7 @@ impl Session {
     }
 }
 
-/// A message for many sessions: [`Session::send_encoded`].
+/// A message that is encoded once for many sessions, see [`Session::send_encoded`].
 ///
 /// # Examples
 ///
@@ -221,13 +224,13 @@ impl EncodedMessage {
     }
 }
 
-/// The mask of a payload that the caller writes: [`Session::send_header`].
+/// The mask of a payload that your code writes, see [`Session::send_header`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[must_use = "a client must mask the payload"]
 pub struct PayloadMask(Option<[u8; 4]>);
 
 impl PayloadMask {
-    /// Masks a part of the payload that begins at `offset`, if this is a client; a server sends it as it is
+    /// Masks a part of the payload that begins at `offset`, if this is a client; a server sends it unchanged
     /// (RFC 6455, section 5.3).
     pub fn apply(self, part: &mut [u8], offset: u64) {
         if let Some(key) = self.0 {

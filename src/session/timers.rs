@@ -1,4 +1,4 @@
-//! Time: what a session does because of a timer.
+//! The timers of a session.
 
 use core::time::Duration;
 
@@ -8,19 +8,19 @@ use crate::keepalive::{Action, KeepAlive, Timeout};
 impl Session {
     /// Reports the time, as the [`Duration`] since a fixed instant of your choice.
     ///
-    /// Call it each time your code wakes up, **before** [`receive`](Self::receive). Timers are evaluated by that `receive`, once
-    /// it has consumed the input: bytes that have arrived show that the peer is alive, however late you get to read them. A
-    /// Ping that is due is then appended, and whatever took too long ends. Two calls without a `receive` between them
-    /// evaluate the timers too.
+    /// Call it each time your code wakes up, **before** [`receive`](Self::receive). That `receive` evaluates
+    /// the timers once it has consumed the input: bytes that have arrived show that the peer is alive,
+    /// however late you read them. A Ping that is due is then appended, and expired timeouts take effect. Two
+    /// calls without a `receive` between them evaluate the timers as well.
     pub fn on_time(&mut self, now: Duration) {
         self.keep_time();
-        // It takes note of the time, and nothing has been written.
+        // It records the time, and nothing has been written.
         self.keep_alive.on_write(0, now);
         self.time_told = true;
     }
 
-    /// Returns the time by which [`on_time`](Self::on_time) and [`receive`](Self::receive) must be called again, or `None` if no
-    /// timer is running.
+    /// Returns the time by which [`on_time`](Self::on_time) and [`receive`](Self::receive) must be called
+    /// again, or `None` if no timer is running.
     pub fn deadline(&self) -> Option<Duration> {
         if self.over { None } else { self.keep_alive.deadline() }
     }
@@ -30,7 +30,7 @@ impl Session {
         self.keep_alive.round_trip()
     }
 
-    /// Evaluates the timers, if the time was reported since it was done last.
+    /// Evaluates the timers, if the time was reported since their last evaluation.
     pub(super) fn keep_time(&mut self) {
         if !self.time_told || self.over {
             return;
@@ -56,7 +56,7 @@ impl Session {
         }
     }
 
-    /// Ends what took too long. The peer is told why, if it can be.
+    /// Carries out an expired timeout. The peer is notified of the reason, if possible.
     fn expire(&mut self, timeout: Timeout) {
         let reason = Reason::Timeout(timeout);
         if self.reason.is_some() {

@@ -1,29 +1,30 @@
-//! What a session asks of its transport, and what it is told of it.
+//! The operations that a session requests of its transport, and the reports of their results.
 
 use alloc::{boxed::Box, vec::Vec};
 
 use super::{Failure, LATEST, Phase, Session, ending::Reason};
 use crate::{client, frame::Role, handshake::HandshakeError};
 
-/// What to do with the transport now.
+/// The operation to carry out on the transport now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "callers have to do each of them")]
 pub enum Transport<'s> {
     /// Write some of these bytes, then call [`Session::written`].
     Write(&'s [u8]),
-    /// Flush the transport, then call [`Session::flushed`]. Without it, a TLS library or another buffering transport may hold
-    /// back the last bytes.
+    /// Flush the transport, then call [`Session::flushed`]. Without it, a TLS library or another buffering
+    /// transport may hold back the last bytes.
     Flush,
-    /// End this side of the transport, then call [`Session::shut_down`]: `shutdown(Write)` of a socket, `close_notify` of TLS, the
-    /// end of the stream in HTTP/2. Continue to read.
+    /// Shut down the write half of the transport, then call [`Session::shut_down`]: `shutdown(Write)` of a
+    /// socket, `close_notify` of TLS, the end of the stream in HTTP/2. Continue to read.
     ShutDown,
-    /// Nothing is to be written. Read if [`Session::wants_read`] returns `true`; wait until [`Session::deadline`].
+    /// There is nothing to write. Read if [`Session::wants_read`] returns `true`; wait until
+    /// [`Session::deadline`].
     Wait,
-    /// It is over: close the transport. [`Session::ending`] returns how it ended.
+    /// The session has ended: close the transport. [`Session::ending`] returns how it ended.
     Close,
 }
 
-/// A payload that the caller writes itself, at its place in the output.
+/// A payload that the caller writes itself, at its position in the output.
 #[derive(Debug)]
 pub(super) struct Payload {
     /// The number of unwritten bytes before it.
@@ -32,7 +33,7 @@ pub(super) struct Payload {
 }
 
 impl Session {
-    /// Returns what to do with the transport now. Do it, report it, and ask again.
+    /// Returns the operation to carry out on the transport now. Carry it out, report it, and call it again.
     #[inline]
     pub fn transport(&self) -> Transport<'_> {
         if self.over {
@@ -49,7 +50,7 @@ impl Session {
         }
     }
 
-    /// Returns what to do once everything has been written.
+    /// Returns the operation to carry out once everything has been written.
     fn last_steps(&self) -> Transport<'_> {
         let Some(reason) = self.reason else { return Transport::Wait };
         // RFC 6455, section 7.1.1: after a closing handshake the server is the first to end the transport.
@@ -65,9 +66,10 @@ impl Session {
 
     /// Returns `true` if the session can use more input.
     ///
-    /// It returns `false` while more than [`high_water`](Self::high_water) bytes wait to be written, while a request waits for
-    /// its answer, and after the end of the stream. While the session ends it returns `true`: the input is discarded, so that
-    /// the transport can be closed without destroying the last bytes written.
+    /// It returns `false` while more than [`high_water`](Self::high_water) bytes wait to be written, while a
+    /// request waits for its answer, and after the end of the stream. While the session ends it returns
+    /// `true`: the input is discarded, so that the transport can be closed without destroying the last bytes
+    /// written.
     #[inline]
     pub fn wants_read(&self) -> bool {
         let is_leaving = self.reason.is_some();
@@ -81,7 +83,8 @@ impl Session {
         self.unwritten() < usize::try_from(self.high_water).unwrap_or(usize::MAX)
     }
 
-    /// Returns the number of bytes that wait to be written, those of [`take_unwritten`](Self::take_unwritten) included.
+    /// Returns the number of bytes that wait to be written, those of [`take_unwritten`](Self::take_unwritten)
+    /// included.
     #[inline]
     pub fn unwritten(&self) -> usize {
         self.out.len().saturating_add(self.lent)
@@ -99,14 +102,14 @@ impl Session {
         self.flush_due = false;
     }
 
-    /// Reports that this side of the transport has been ended.
+    /// Reports that the write half of the transport has been shut down.
     pub fn shut_down(&mut self) {
         self.is_shut_down = self.is_shut_down || self.transport() == Transport::ShutDown;
     }
 
     /// Reports the end of the stream: a read returned 0 bytes.
     ///
-    /// Receive the bytes read before it first. What is still to be written is written.
+    /// Process the bytes read before it first. Pending output is still written.
     pub fn eof(&mut self) {
         if self.eof || self.over {
             return;
@@ -124,7 +127,7 @@ impl Session {
         self.leave(Reason::Eof);
     }
 
-    /// The rejection by a server of which nothing more will come, if its status is known.
+    /// Returns the rejection by a server that cannot be completed, if its status is known.
     fn rejection(&mut self) -> Option<client::Error> {
         let Phase::Client(handshake) = &mut self.phase else { return None };
         handshake.receive_eof().err().filter(|error| matches!(error, client::Error::Rejected(_)))
@@ -137,16 +140,17 @@ impl Session {
         self.leave(Reason::Handshake);
     }
 
-    /// Reports that reading, writing, flushing or shutting down failed. After both Close frames that is a clean end, and
-    /// after the status of a server that rejects it is a rejection.
+    /// Reports that reading, writing, flushing or shutting down failed. After both Close frames this is a
+    /// clean end, and after the status of a server that rejects it is a rejection.
     pub fn failed(&mut self) {
         self.end(Reason::Transport);
     }
 
-    /// Removes and returns the bytes to be written, for a transport that owns them while it writes, such as `io_uring`.
+    /// Removes and returns the bytes to be written, for a transport that owns them while it writes, such as
+    /// `io_uring`.
     ///
-    /// Until [`written_owned`](Self::written_owned), [`transport`](Self::transport) returns [`Transport::Wait`]. The result is
-    /// empty if `transport` does not return [`Transport::Write`].
+    /// Until [`written_owned`](Self::written_owned), [`transport`](Self::transport) returns
+    /// [`Transport::Wait`]. The result is empty if `transport` does not return [`Transport::Write`].
     pub fn take_unwritten(&mut self) -> Vec<u8> {
         if !matches!(self.transport(), Transport::Write(_)) {
             return Vec::new();
@@ -180,11 +184,12 @@ impl Session {
         }
     }
 
-    /// Returns the length of the rest of the payload that is to be written **now**, or `None` if there is none.
+    /// Returns the length of the rest of the payload that is to be written **now**, or `None` if there is
+    /// none.
     ///
-    /// Only programs that call [`send_header`](Self::send_header) need to ask, before [`transport`](Self::transport): until
-    /// the payload is written, that returns [`Transport::Wait`]. Report the bytes with
-    /// [`payload_written`](Self::payload_written).
+    /// Only programs that call [`send_header`](Self::send_header) need to call it, before
+    /// [`transport`](Self::transport), which returns [`Transport::Wait`] until the payload has been written.
+    /// Report the bytes with [`payload_written`](Self::payload_written).
     pub fn payload_due(&self) -> Option<u64> {
         let payload = self.payload.as_ref().filter(|payload| payload.before == 0)?;
         (self.lent == 0 && !self.over).then_some(payload.left)
@@ -204,7 +209,7 @@ impl Session {
         }
     }
 
-    /// The bytes to be written before a payload of the caller, or all.
+    /// Returns the bytes to be written before a payload of the caller, or all.
     #[inline]
     fn writable(&self) -> &[u8] {
         let bytes = self.out.unwritten();
@@ -214,13 +219,13 @@ impl Session {
         }
     }
 
-    /// Begins the end: what is in `out` is written, and input is discarded. The first reason counts.
+    /// Begins to end: pending output is written, and input is discarded. The first reason is kept.
     pub(super) fn leave(&mut self, reason: Reason) {
         self.reason.get_or_insert(reason);
         self.keep_alive.on_closing(LATEST);
     }
 
-    /// Ends at once. A rejection of which a part is missing is a better reason than what cut it off.
+    /// Ends at once. An incomplete rejection is a better reason than the one that interrupted it.
     pub(super) fn end(&mut self, reason: Reason) {
         if self.over {
             return;

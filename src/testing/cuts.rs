@@ -1,4 +1,4 @@
-//! Whether it makes a difference how bytes are cut.
+//! Checks that the split of a stream into reads does not affect the result.
 
 use alloc::{format, string::String, vec, vec::Vec};
 use core::{error, fmt};
@@ -6,23 +6,29 @@ use core::{error, fmt};
 use super::Endpoint;
 use crate::Input;
 
-/// Runs an endpoint over `bytes` whole, one byte at a time, and cut at `cuts`, and compares what it did.
+/// Checks that the split of `bytes` into reads does not affect an endpoint.
 ///
-/// What is compared is what it sent, its error, what the end of the transport led to, and what `seen` makes of it
-/// afterwards: its events, its state, whatever counts.
+/// It runs a new endpoint over `bytes` in one read, over one byte at a time, and over the pieces between the
+/// positions `cuts`. It compares the bytes sent, the error, the result at the end of the stream, and the
+/// value that `seen` returns afterwards, such as the events or the state.
+///
+/// # Errors
+///
+/// Returns a [`Difference`] that describes the first difference as text.
+///
+/// # Examples
+///
+/// A masked text frame is split in every way:
 ///
 /// ```
-/// use sansocket::{Config, Connection, testing::{EventCollector, check_cuts}};
+/// use sansocket::testing::{EventCollector, check_cuts};
+/// use sansocket::{Config, Connection};
 ///
 /// let new = || EventCollector::new(Connection::server(Config::new()));
 /// let bytes = b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
 /// check_cuts(new, bytes, &[3, 7], |endpoint| endpoint.events.clone())?;
 /// # Ok::<(), sansocket::testing::Difference>(())
 /// ```
-///
-/// # Errors
-///
-/// The first difference, as a text for people.
 pub fn check_cuts<E: Endpoint, S: PartialEq + fmt::Debug>(
     new: impl Fn() -> E,
     bytes: &[u8],
@@ -55,7 +61,7 @@ pub fn check_cuts<E: Endpoint, S: PartialEq + fmt::Debug>(
     Ok(())
 }
 
-/// It made a difference.
+/// The error for a result that depends on the split of the stream, or that a replay did not reproduce.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference(pub(super) String);
 

@@ -1,29 +1,34 @@
-//! What it takes to test a protocol that is built on this crate (feature `testing`).
+//! Tools to test a protocol that is built on this crate (feature `testing`).
 //!
-//! Logic that does no I/O can be tested like this crate itself: two ends in memory, bytes that are cut anywhere and
-//! arrive late, a transport that ends at any moment, and every run repeated from what was recorded.
+//! Logic that does no I/O can be tested like this crate itself: with two endpoints in memory, bytes that are
+//! split anywhere and arrive late, a transport that closes at any moment, and every run repeated from a
+//! recording.
 //!
-//! | item | for |
+//! | item | purpose |
 //! |---|---|
-//! | [`Endpoint`] | what is tested: your logic around a connection |
-//! | [`Pair`] | two endpoints, and the bytes on their way between them |
-//! | [`check_cuts`] | whether it makes a difference how the bytes are cut |
-//! | [`Recorder`], [`Transcript`] | what an endpoint was told and said, to be read and to be replayed |
-//! | [`FrameStream`], [`Message`] | streams of frames, in order or nearly so |
-//! | [`EventCollector`] | a connection alone, as an endpoint |
-//! | [`ByteSource`] | where everything that is left to chance comes from |
+//! | [`Endpoint`] | the logic under test: your code around a connection |
+//! | [`Pair`] | two endpoints, and the bytes in flight between them |
+//! | [`check_cuts`] | checks that the split of the stream into reads does not affect the result |
+//! | [`Recorder`], [`Transcript`] | what an endpoint received and sent, to be printed and replayed |
+//! | [`FrameStream`], [`Message`] | generated streams of frames, valid or almost valid |
+//! | [`EventCollector`] | a connection without further logic, as an endpoint |
+//! | [`ByteSource`] | the source of all random choices |
 //!
-//! There is no randomness in it: all choices are taken from bytes of yours, so that it works under `proptest`, under
-//! `arbitrary`, under a fuzzer, and in a loop. Nothing panics: what is wrong comes back as a value that can be printed.
+//! The module uses no randomness: every choice is derived from bytes you supply, so it works with `proptest`,
+//! with `arbitrary`, with a fuzzer, and in a loop. Nothing panics: failures are returned as values that can
+//! be printed.
+//!
+//! A text message arrives, however its bytes are split:
 //!
 //! ```
-//! use sansocket::{Config, Connection, Event, testing::{ByteSource, EventCollector, Pair}};
+//! use sansocket::testing::{ByteSource, EventCollector, Pair};
+//! use sansocket::{Config, Connection, Event};
 //!
-//! let client = EventCollector::new(Connection::client(Config::new(), [7; 32]));
-//! let server = EventCollector::new(Connection::server(Config::new()));
-//! let mut pair = Pair::new(client, server);
-//! pair.call_first(|client, out| client.connection.send_text("Hello", out))?;
-//! // Whatever the bytes are, the text arrives: one byte at a time, in pieces, or whole.
+//! let client = Connection::client(Config::new(), [7; 32]);
+//! let server = Connection::server(Config::new());
+//! let mut pair =
+//!     Pair::new(EventCollector::new(client), EventCollector::new(server));
+//! pair.call_first(|it, out| it.connection.send_text("Hello", out))?;
 //! pair.settle(&mut ByteSource::new(&[1, 0, 3, 2, 9]))?;
 //! assert_eq!(pair.second().events, [Event::Text("Hello".into())]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -45,64 +50,65 @@ pub use stream::{FrameStream, Message};
 
 use crate::{Connection, Event, Input, ProtocolError};
 
-/// What is tested: logic around a connection that takes bytes and appends bytes.
+/// The logic under test: code around a connection that receives bytes and appends bytes.
 pub trait Endpoint {
-    /// Why it gave up.
+    /// The error of a failed endpoint.
     type Error: core::error::Error + Clone + PartialEq + 'static;
 
-    /// Takes bytes that have arrived, and uses all of them. What is to be sent is appended to `out`, also if it
-    /// fails.
+    /// Receives bytes and consumes all of them. Bytes to send are appended to `out`, even if it fails.
     ///
     /// # Errors
     ///
-    /// When it has given up; from then on always the same.
+    /// Returns an error once the endpoint has failed. Every later call must return the same error.
     fn receive(&mut self, input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<(), Self::Error>;
 
-    /// The transport has ended.
+    /// Notifies the endpoint that the transport has closed.
     ///
     /// # Errors
     ///
-    /// If that was too early.
+    /// Returns an error if the transport closed too early.
     fn receive_eof(&mut self, out: &mut Vec<u8>) -> Result<(), Self::Error>;
 }
 
-/// Choices made from bytes: the same bytes, the same choices. When they are used up, every choice is the first.
+/// A source of choices derived from bytes: the same bytes produce the same choices. Once they are used up,
+/// every choice is the first.
 #[derive(Clone, Debug)]
 pub struct ByteSource<'a> {
     bytes: &'a [u8],
 }
 
 impl<'a> ByteSource<'a> {
-    /// Choices from these bytes: those of a fuzzer, of a generator, or written down.
+    /// Creates a source from the bytes of a fuzzer, of a generator, or of your own.
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { bytes }
     }
 
-    /// Whether nothing is left to choose from.
+    /// Returns `true` if all bytes have been used.
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
-    /// The next byte, or 0.
+    /// Returns the next byte, or 0 if there is none.
     pub fn byte(&mut self) -> u8 {
         let Some((first, rest)) = self.bytes.split_first() else { return 0 };
         self.bytes = rest;
         *first
     }
 
-    /// A number below `bound`, or 0 if there is none. It takes one byte, or two if `bound` is over 256.
+    /// Returns a number less than `bound`, or 0 if no byte is left. It takes one byte, or two if `bound`
+    /// exceeds 256.
     pub fn below(&mut self, bound: usize) -> usize {
         let high = if bound > 256 { usize::from(self.byte()) } else { 0 };
         let number = high.saturating_mul(256).saturating_add(usize::from(self.byte()));
         number.checked_rem(bound).unwrap_or(0)
     }
 
-    /// Yes or no.
+    /// Returns `true` or `false`, chosen by the next byte.
     pub fn flag(&mut self) -> bool {
         self.byte() % 2 == 1
     }
 
-    /// At most `max` bytes, as they are.
+    /// Returns at most `max` bytes, unchanged.
     pub fn take(&mut self, max: usize) -> &'a [u8] {
         let (taken, rest) = self.bytes.split_at(max.min(self.bytes.len()));
         self.bytes = rest;
@@ -110,20 +116,20 @@ impl<'a> ByteSource<'a> {
     }
 }
 
-/// A connection alone: it keeps the events, and answers what is answered automatically.
+/// A connection that collects its events and sends the automatic replies.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "it is these three")]
 pub struct EventCollector {
     /// The connection.
     pub connection: Connection,
-    /// All events so far. The chunks of a message that came one after the other are one.
+    /// All events so far. Consecutive chunks of a message are joined.
     pub events: Vec<Event<'static>>,
-    /// Why the connection failed, if it did.
+    /// The error of the connection, if it has failed.
     pub error: Option<ProtocolError>,
 }
 
 impl EventCollector {
-    /// Collects the events of a connection.
+    /// Creates an endpoint that collects the events of `connection`.
     pub fn new(connection: Connection) -> Self {
         Self { connection, events: Vec::new(), error: None }
     }

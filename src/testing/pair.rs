@@ -7,8 +7,8 @@ use crate::Input;
 
 /// Two endpoints, and the bytes that each has sent and the other has not received.
 ///
-/// Nothing moves by itself. Bytes stay on their way until they are [delivered](Self::deliver_to_first), as many at a time
-/// as the caller says; that is how they are cut, and how they are late.
+/// Bytes only move when they are [delivered](Self::deliver_to_first), in reads of the lengths you choose.
+/// Until then they are in flight.
 #[derive(Debug)]
 pub struct Pair<A, B> {
     first: A,
@@ -21,78 +21,81 @@ pub struct Pair<A, B> {
 #[derive(Debug, Default)]
 struct Pipe {
     bytes: Vec<u8>,
-    /// How many bytes still pass before the transport ends, if it is to.
+    /// The number of bytes that are delivered before the transport closes, if it is to close.
     left: Option<usize>,
     ended: bool,
 }
 
 impl<A: Endpoint, B: Endpoint<Error = A::Error>> Pair<A, B> {
-    /// Two endpoints that have not said anything.
+    /// Creates a pair of endpoints between which no bytes are in flight.
     pub fn new(first: A, second: B) -> Self {
         Self { first, second, to_first: Pipe::default(), to_second: Pipe::default() }
     }
 
-    /// The first endpoint.
+    /// Returns the first endpoint.
     pub fn first(&self) -> &A {
         &self.first
     }
 
-    /// The second endpoint.
+    /// Returns the second endpoint.
     pub fn second(&self) -> &B {
         &self.second
     }
 
-    /// Lets the first endpoint do something, and takes what it sends.
+    /// Calls a function of the first endpoint, and takes the bytes that it sends.
     pub fn call_first<R>(&mut self, call: impl FnOnce(&mut A, &mut Vec<u8>) -> R) -> R {
         call(&mut self.first, &mut self.to_second.bytes)
     }
 
-    /// Lets the second endpoint do something, and takes what it sends.
+    /// Calls a function of the second endpoint, and takes the bytes that it sends.
     pub fn call_second<R>(&mut self, call: impl FnOnce(&mut B, &mut Vec<u8>) -> R) -> R {
         call(&mut self.second, &mut self.to_first.bytes)
     }
 
-    /// How many bytes are on their way to the first and to the second endpoint.
+    /// Returns the number of bytes in flight to the first and to the second endpoint.
     pub fn in_flight(&self) -> (usize, usize) {
         (self.to_first.bytes.len(), self.to_second.bytes.len())
     }
 
-    /// Delivers the next `len` bytes, or all there are, to the first endpoint in one read. `true`: there were some.
+    /// Moves the next `len` bytes, or all there are, to the first endpoint in one read. Returns `true` if
+    /// there were any.
     ///
     /// # Errors
     ///
-    /// What the endpoint returns.
+    /// Returns the error of the endpoint.
     pub fn deliver_to_first(&mut self, len: usize) -> Result<bool, A::Error> {
         self.to_first.deliver(len, &mut self.first, &mut self.to_second.bytes)
     }
 
-    /// As [`deliver_to_first`](Self::deliver_to_first), to the second endpoint.
+    /// Moves the next `len` bytes, or all there are, to the second endpoint in one read. Returns `true` if
+    /// there were any.
     ///
     /// # Errors
     ///
-    /// What the endpoint returns.
+    /// Returns the error of the endpoint.
     pub fn deliver_to_second(&mut self, len: usize) -> Result<bool, A::Error> {
         self.to_second.deliver(len, &mut self.second, &mut self.to_first.bytes)
     }
 
-    /// Ends the transport to the first endpoint after `len` more bytes. What is sent beyond that is lost.
+    /// Closes the transport to the first endpoint after `len` more bytes. Bytes sent beyond that are lost.
     pub fn cut_off_first(&mut self, len: usize) {
         self.to_first.left = Some(len);
     }
 
-    /// Ends the transport to the second endpoint after `len` more bytes. What is sent beyond that is lost.
+    /// Closes the transport to the second endpoint after `len` more bytes. Bytes sent beyond that are lost.
     pub fn cut_off_second(&mut self, len: usize) {
         self.to_second.left = Some(len);
     }
 
-    /// Delivers in an order and in pieces that are chosen, until nothing is on its way any more.
+    /// Moves bytes in an order and in pieces chosen by `choices`, until none are in flight.
     ///
-    /// When the choices are used up, everything is delivered whole, and the transport ends where it is to be cut off.
-    /// Two endpoints that answer each other for ever are stopped after a million deliveries.
+    /// Once the choices are used up, all bytes in flight are delivered in one read, and the transport closes
+    /// where it is to be cut off. Two endpoints that reply to each other indefinitely are stopped after a
+    /// million deliveries.
     ///
     /// # Errors
     ///
-    /// The first that an endpoint returns. The rest stays on its way.
+    /// Returns the first error of an endpoint. The remaining bytes stay in flight.
     pub fn settle(&mut self, choices: &mut ByteSource<'_>) -> Result<(), A::Error> {
         for _ in 0..1_000_000 {
             let chosen = !choices.is_empty();

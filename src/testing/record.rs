@@ -1,4 +1,4 @@
-//! What an endpoint was told and what it said.
+//! Recordings of what an endpoint received and sent.
 
 use alloc::{
     borrow::ToOwned,
@@ -11,16 +11,16 @@ use core::fmt;
 use super::{Difference, Endpoint};
 use crate::Input;
 
-/// An endpoint that writes down what happens to it.
+/// An endpoint that records its calls and their results.
 #[derive(Debug)]
 pub struct Recorder<E> {
     endpoint: E,
     transcript: Transcript,
 }
 
-/// What happened to an endpoint, in order.
+/// The calls of an endpoint and their results, in order.
 ///
-/// Printed, it has a line for each entry. [`replay`](Self::replay) does all of it again with another endpoint.
+/// `Display` writes a line for each entry. [`replay`](Self::replay) repeats the calls with another endpoint.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Transcript {
@@ -28,7 +28,7 @@ pub struct Transcript {
     pub entries: Vec<TranscriptEntry>,
 }
 
-/// One thing that happened to an endpoint, and what it sent.
+/// One call of an endpoint, and the bytes it sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TranscriptEntry {
@@ -36,21 +36,21 @@ pub enum TranscriptEntry {
     Received {
         /// The bytes.
         bytes: Vec<u8>,
-        /// What was sent.
+        /// The bytes that were sent.
         sent: Vec<u8>,
         /// The error, as text.
         error: Option<String>,
     },
-    /// The caller did something.
+    /// The test called a function of the endpoint.
     Called {
-        /// What, in words of the caller.
+        /// The name of the call, chosen by the test.
         name: String,
-        /// What was sent.
+        /// The bytes that were sent.
         sent: Vec<u8>,
     },
-    /// The transport ended.
+    /// The transport closed.
     Ended {
-        /// What was sent.
+        /// The bytes that were sent.
         sent: Vec<u8>,
         /// The error, as text.
         error: Option<String>,
@@ -58,22 +58,22 @@ pub enum TranscriptEntry {
 }
 
 impl<E: Endpoint> Recorder<E> {
-    /// Records from now on.
+    /// Creates a recorder around `endpoint`.
     pub fn new(endpoint: E) -> Self {
         Self { endpoint, transcript: Transcript::default() }
     }
 
-    /// The endpoint.
+    /// Returns the endpoint.
     pub fn endpoint(&self) -> &E {
         &self.endpoint
     }
 
-    /// What was recorded.
+    /// Returns the recording so far.
     pub fn transcript(&self) -> &Transcript {
         &self.transcript
     }
 
-    /// Does something with the endpoint, under a name by which a replay knows what to do.
+    /// Calls a function of the endpoint, and records it under a name by which a replay can repeat it.
     pub fn call<R>(
         &mut self,
         name: &str,
@@ -111,11 +111,29 @@ impl<E: Endpoint> Endpoint for Recorder<E> {
 }
 
 impl Transcript {
-    /// Does all of it again with a fresh endpoint, and compares. `call` does what a name stands for.
+    /// Replays all calls with a new endpoint, and compares the results. `call` performs the call with a given
+    /// name.
     ///
     /// # Errors
     ///
-    /// The first entry that came out differently.
+    /// Returns a [`Difference`] for the first entry whose result differs.
+    ///
+    /// # Examples
+    ///
+    /// A recorded run is repeated with a new connection:
+    ///
+    /// ```
+    /// use sansocket::testing::{Endpoint, EventCollector, Recorder};
+    /// use sansocket::{Config, Connection, Input};
+    ///
+    /// let new = || EventCollector::new(Connection::server(Config::new()));
+    /// let mut recorder = Recorder::new(new());
+    /// let mut read = *b"\x89\x80\x37\xfa\x21\x3d"; // a Ping
+    /// recorder.receive(&mut Input::new(&mut read), &mut Vec::new())?;
+    /// let transcript = recorder.transcript();
+    /// transcript.replay(new(), |_endpoint, _name, _out| {})?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn replay<E: Endpoint>(
         &self,
         endpoint: E,
@@ -126,7 +144,7 @@ impl Transcript {
             let mut out = Vec::new();
             match entry {
                 TranscriptEntry::Received { bytes, .. } => {
-                    // What it returns is in the entry.
+                    // Its result is in the entry.
                     let _ = recorder.receive(&mut Input::new(&mut bytes.clone()), &mut out);
                 }
                 TranscriptEntry::Called { name, .. } => {

@@ -1,4 +1,4 @@
-//! Streams of frames, in order or nearly so.
+//! Generated streams of frames, valid or almost valid.
 
 use alloc::{string::String, vec::Vec};
 
@@ -9,7 +9,7 @@ use crate::{
     num::as_u64,
 };
 
-/// What one end says to the other.
+/// A message or control frame that one endpoint sends to the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Message {
@@ -21,24 +21,24 @@ pub enum Message {
     Ping(Vec<u8>),
     /// A Pong with at most 125 bytes.
     Pong(Vec<u8>),
-    /// A Close. Nothing follows it.
+    /// A Close, which must be the last.
     Close(Option<Close<'static>>),
 }
 
-/// What an endpoint receives: messages and their bytes on the wire.
+/// A stream that an endpoint receives: its messages and their bytes on the wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FrameStream {
-    /// Which end it is for: a server gets masked frames.
+    /// The role of the receiving endpoint: a server receives masked frames.
     pub role: Role,
-    /// What it says. Of a stream that was [broken](Self::broken) perhaps only a part arrives.
+    /// The messages. If the stream is [broken](Self::broken), only a part of them may arrive.
     pub messages: Vec<Message>,
     /// The frames.
     pub bytes: Vec<u8>,
 }
 
 impl Message {
-    /// Any message.
+    /// Generates a message.
     pub fn choose(choices: &mut ByteSource<'_>) -> Self {
         let kind = choices.below(16);
         let len = choices.below(if kind == 0 { 1000 } else { 40 });
@@ -51,7 +51,7 @@ impl Message {
         }
     }
 
-    /// The event with which a connection hands it out.
+    /// Returns the event that a connection yields for it.
     pub fn event(&self) -> Event<'static> {
         match self.clone() {
             Self::Text(text) => Event::Text(text.into()),
@@ -64,9 +64,10 @@ impl Message {
 }
 
 impl FrameStream {
-    /// Up to 20 messages, in frames as they are chosen: fragments, some of them empty, with control frames between.
+    /// Generates up to 20 messages in chosen frames: fragments, some of them empty, with control frames
+    /// between them.
     ///
-    /// They end with a Close if one was chosen.
+    /// A chosen Close is the last message.
     pub fn choose(role: Role, choices: &mut ByteSource<'_>) -> Self {
         let mut stream = Self { role, messages: Vec::new(), bytes: Vec::new() };
         while !choices.is_empty() && stream.messages.len() < 20 {
@@ -80,7 +81,7 @@ impl FrameStream {
         stream
     }
 
-    /// The same with one byte changed, left out or put in, if there is any.
+    /// Changes, removes or inserts one byte of the stream, if it has any.
     #[must_use]
     pub fn broken(mut self, choices: &mut ByteSource<'_>) -> Self {
         let at = choices.below(self.bytes.len());
@@ -118,7 +119,7 @@ impl FrameStream {
         self.messages.push(message);
     }
 
-    /// Appends a message of data, in fragments as they are chosen.
+    /// Appends a data message in chosen fragments.
     fn push_data(&mut self, first: OpCode, mut data: &[u8], choices: &mut ByteSource<'_>) {
         let mut opcode = first;
         for _ in 0..choices.below(4) {
@@ -141,7 +142,7 @@ impl FrameStream {
         let key = (self.role == Role::Server).then_some(key);
         let header = Header { fin, mask: key, ..Header::new(opcode, as_u64(payload.len())) };
         let mut buf = [0; MAX_HEADER_LEN];
-        // It is made to be in order.
+        // The header is valid by construction.
         self.bytes.extend_from_slice(header.encode(&mut buf).unwrap_or_default());
         let start = self.bytes.len();
         self.bytes.extend_from_slice(payload);
@@ -151,7 +152,7 @@ impl FrameStream {
     }
 }
 
-/// Text from any bytes: characters of one to four bytes.
+/// Returns text derived from any bytes: characters of one to four bytes.
 fn text(bytes: &[u8]) -> String {
     let few = ['a', 'z', ' ', 'ä', '€', '𝄞', '\u{feff}', '\0'];
     bytes.iter().filter_map(|&byte| few.get(usize::from(byte % 8))).collect()

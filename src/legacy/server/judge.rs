@@ -1,4 +1,4 @@
-//! Which version a request is in, and whether it is valid in it.
+//! Determines the version of a request, and validates it in that version.
 
 use core::ops::Range;
 
@@ -9,7 +9,7 @@ use crate::{
     server::{self, PlainRequest},
 };
 
-/// A head that is valid.
+/// A valid head.
 pub(super) enum Judged {
     WebSocket(Request),
     /// A request of hixie-76, whose 8 bytes come next, and the numbers of its keys.
@@ -17,9 +17,9 @@ pub(super) enum Judged {
     Http(PlainRequest),
 }
 
-/// Decides the version by the headers that are present, and then judges the head in that version alone.
+/// Determines the version by the headers that are present, and then validates the head in that version alone.
 pub(super) fn judge(head: Head, target: Range<usize>, versions: Versions) -> Result<Judged, HandshakeError> {
-    // HTTP/1.0 cannot ask for an upgrade, in no version.
+    // HTTP/1.0 cannot ask for an upgrade in any version.
     let draft = if server::is_old(&head, &target) { None } else { find_draft(&head, versions)? };
     match draft {
         None => judge_hybi(head, target, versions),
@@ -41,7 +41,7 @@ pub(super) fn judge(head: Head, target: Range<usize>, versions: Versions) -> Res
     }
 }
 
-/// The hixie draft of a request that asks for an upgrade, if it is in an enabled one.
+/// Returns the hixie draft of a request that asks for an upgrade, if it is in an enabled one.
 fn find_draft(head: &Head, versions: Versions) -> Result<Option<Draft>, HandshakeError> {
     let asks = head.parse(|headers| server::asks_for_upgrade(headers));
     if asks != Ok(true) {
@@ -50,13 +50,13 @@ fn find_draft(head: &Head, versions: Versions) -> Result<Option<Draft>, Handshak
     let has = |name| head.header(name).is_some();
     let has_keys = has("sec-websocket-key1") || has("sec-websocket-key2");
     if has("sec-websocket-version") || has("sec-websocket-key") {
-        // Two readings of one request would be an attack.
+        // A request with two interpretations would be an attack.
         return if has_keys && versions.hixie76 { Err(HandshakeError::InvalidChallenge) } else { Ok(None) };
     }
     if has_keys {
         return Ok(versions.hixie76.then_some(Draft::Hixie76));
     }
-    // A newer client whose key was removed on the way is not downgraded.
+    // A newer client whose key was removed by an intermediary is not downgraded.
     let is_newer = head.headers().any(|(name, _)| is_newer_header(name));
     let is_exact = single(head.headers(), "upgrade") == Single::One(b"WebSocket");
     Ok((versions.hixie75 && !is_newer && is_exact).then_some(Draft::Hixie75))
@@ -84,7 +84,7 @@ fn judge_hybi(head: Head, target: Range<usize>, versions: Versions) -> Result<Ju
     Ok(Judged::WebSocket(Request::hybi(request, version, versions)))
 }
 
-/// The 8 bytes may be announced as a body, and nothing else may be.
+/// The 8 bytes may be declared as a body, but no other body is allowed.
 fn check_length(headers: Headers<'_>) -> Result<(), HandshakeError> {
     let has_coding = headers.clone().any(|(name, _)| name.eq_ignore_ascii_case("transfer-encoding"));
     let is_repeated = single(headers.clone(), "content-length") == Single::Many;

@@ -1,4 +1,4 @@
-//! The server's side of the opening handshake, in every version.
+//! The server side of the opening handshake, in every version.
 
 mod judge;
 mod request;
@@ -21,8 +21,8 @@ use judge::{Judged, judge};
 
 /// Reads a client's request in any enabled version.
 ///
-/// The version is decided once, by the headers that are present, before anything else is checked. A request that is
-/// invalid in its version is refused, and never tried as another one:
+/// The version is determined once, by the headers that are present, before anything else is checked. A
+/// request that is invalid in its version is rejected, and never tried as another one:
 ///
 /// | headers | version |
 /// |---|---|
@@ -30,8 +30,9 @@ use judge::{Judged, judge};
 /// | Sec-WebSocket-Key1 or Sec-WebSocket-Key2 | hixie-76 |
 /// | `Upgrade: WebSocket`, spelled like that, and no header whose name begins with Sec-WebSocket- | hixie-75 |
 ///
-/// A request for a version that is not enabled gets the response of [`server::Handshake`]: 426 for a number, else 400.
-/// Both name the numbers that are accepted. The rest of the head is subject to the same checks and limits in every
+/// A request for a version that is not enabled gets the response of [`server::Handshake`]: 426 for a number,
+/// otherwise
+/// 400. Both list the numbers that are accepted. The rest of the head is subject to the same checks and limits in every
 /// version.
 ///
 /// See [`server::Handshake`] for details.
@@ -49,13 +50,13 @@ struct Pending {
     len: usize,
 }
 
-/// A request, whether it asks for a WebSocket or not.
+/// A request that asks for a WebSocket, or a plain one.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_enums, reason = "a request either asks for an upgrade to websocket or does not")]
 pub enum Incoming {
-    /// It asks for a WebSocket.
+    /// The request asks for a WebSocket.
     WebSocket(Request),
-    /// It is plain HTTP: a GET request without a body that asks for something else.
+    /// The request is plain HTTP: a GET request without a body that does not ask for a WebSocket.
     Http(PlainRequest),
 }
 
@@ -65,15 +66,15 @@ impl Handshake {
         Self { core: server::Handshake::new(limits), versions, pending: None }
     }
 
-    /// Reads the request, or returns `None` if more bytes are needed.
+    /// Continues the handshake with `input`. Returns `Ok(None)` if more bytes are needed.
     ///
-    /// The bytes after the request, in hixie-76 those after its 8 bytes, are left in `input` for the connection. The
-    /// 8 bytes do not count against the limits.
+    /// The bytes after the request, in hixie-76 those after its 8 bytes, are left in `input` for the
+    /// connection. The 8 bytes do not count against the limits.
     ///
     /// # Errors
     ///
-    /// Returns a [`HandshakeError`] if the request breaks the protocol or exceeds a limit. The response has been
-    /// appended to `out`: write it and close the transport. Later calls return the same error.
+    /// Returns a [`HandshakeError`] if the request breaks the protocol or exceeds a limit. The response has
+    /// been appended to `out`: write it and close the transport. Later calls return the same error.
     ///
     /// Returns [`HandshakeError::AlreadyComplete`] after the request has been returned.
     pub fn receive(
@@ -92,10 +93,11 @@ impl Handshake {
         }))
     }
 
-    /// Reads the request, for a server that answers plain HTTP on the same port.
+    /// Continues the handshake like [`receive`](Self::receive), for a server that also answers plain HTTP on
+    /// the same port.
     ///
     /// A valid GET request without a body that does not ask for an upgrade to `websocket` is returned as
-    /// [`Incoming::Http`], where [`receive`](Self::receive) responds with 426.
+    /// [`Incoming::Http`]; [`receive`](Self::receive) responds to it with 426.
     ///
     /// # Errors
     ///
@@ -108,12 +110,12 @@ impl Handshake {
         self.run(input, out, Ok)
     }
 
-    /// Reports the end of the transport.
+    /// Notifies the handshake that the transport has closed.
     ///
     /// # Errors
     ///
-    /// Returns [`HandshakeError::IncompleteHandshake`] if the request is not complete, in hixie-76 including its 8 bytes,
-    /// or the earlier error if the handshake failed.
+    /// Returns [`HandshakeError::IncompleteHandshake`] if the request is not complete, in hixie-76 including
+    /// its 8 bytes, or the earlier error if the handshake failed.
     pub fn receive_eof(&mut self) -> Result<(), HandshakeError> {
         if self.pending.take().is_some() {
             self.core.fail(HandshakeError::IncompleteHandshake);
@@ -121,7 +123,8 @@ impl Handshake {
         self.core.receive_eof()
     }
 
-    /// Returns the first bytes of the head that failed the handshake, to show what the client speaks. It is empty before.
+    /// Returns the first bytes of the head that failed the handshake, which show the protocol of the client.
+    /// It is empty unless the handshake has failed.
     pub fn first_bytes(&self) -> FirstBytes {
         self.core.first_bytes()
     }
@@ -149,7 +152,7 @@ impl Handshake {
         Ok(self.receive_challenge(input).map(Incoming::WebSocket))
     }
 
-    /// Takes what is missing of the 8 bytes.
+    /// Takes the missing ones of the 8 bytes.
     fn receive_challenge(&mut self, input: &mut Input<'_>) -> Option<Request> {
         let pending = self.pending.as_mut()?;
         let missing = pending.bytes.iter_mut().skip(pending.len);

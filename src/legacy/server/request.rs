@@ -1,4 +1,4 @@
-//! What a client asks for, in any version.
+//! The request of a client, in any version.
 
 use alloc::{format, string::String, vec::Vec};
 use core::{fmt, ops::Range};
@@ -12,8 +12,8 @@ use crate::{
 
 /// A client's request for a WebSocket, in any version.
 ///
-/// It has been checked against the protocol. Whether this target is served to this origin is the caller's decision: in
-/// hixie-75 and hixie-76 the [origin](Self::origin) is the only defense against pages of other sites.
+/// It is valid as far as the protocol is concerned. You decide whether to serve this target to this origin:
+/// in hixie-75 and hixie-76 the [origin](Self::origin) is the only defense against cross-origin pages.
 pub struct Request {
     inner: server::Request<Asked>,
     version: Version,
@@ -21,7 +21,7 @@ pub struct Request {
     is_secure: bool,
 }
 
-/// What the response depends on.
+/// The data that the response depends on.
 enum Asked {
     Hybi(Upgrade),
     Hixie(Draft, [u8; DIGEST_LEN]),
@@ -47,7 +47,7 @@ impl Request {
         Self { inner, version, versions, is_secure: false }
     }
 
-    /// Adds what answers the challenge.
+    /// Adds the digest of the challenge.
     pub(super) fn with_digest(mut self, digest: [u8; DIGEST_LEN]) -> Self {
         if let Asked::Hixie(_, answer) = &mut self.inner.asks_for {
             *answer = digest;
@@ -55,24 +55,24 @@ impl Request {
         self
     }
 
-    /// Sets whether the client connected through TLS. The default is no.
+    /// Sets whether the client connected through TLS. The default is `false`.
     ///
-    /// It decides between `ws` and `wss` in the location that hixie-75 and hixie-76 clients compare with their URI.
-    /// Headers such as X-Forwarded-Proto are not inspected, since any client can send them.
+    /// It decides between `ws` and `wss` in the location that hixie-75 and hixie-76 clients compare with
+    /// their URI. Headers such as X-Forwarded-Proto are not inspected, since any client can send them.
     #[must_use]
     pub fn secure(mut self, is_secure: bool) -> Self {
         self.is_secure = is_secure;
         self
     }
 
-    /// Opens the connection: appends the response to `out`.
+    /// Accepts the request: appends the response to `out`.
     ///
     /// In hixie-75 and hixie-76 `Accept::deflate` has no effect.
     ///
     /// # Errors
     ///
-    /// Returns a [`ResponseError`] that contains the request if the subprotocol was not offered or a header is invalid.
-    /// Nothing was appended.
+    /// Returns a [`ResponseError`] that contains the request if the subprotocol was not offered or a header
+    /// is invalid. Nothing was appended.
     pub fn accept(self, accept: Accept, out: &mut Vec<u8>) -> Result<Connection, ResponseError<Self>> {
         match self.inner.asks_for {
             Asked::Hybi(upgrade) => self.accept_hybi(upgrade, accept, out),
@@ -86,14 +86,14 @@ impl Request {
         }
     }
 
-    /// Refuses the connection: appends a response with this status, these headers and this body to `out`.
+    /// Rejects the request: appends a response with this status, these headers and this body to `out`.
     ///
     /// See [`server::Request::reject`] for details.
     ///
     /// # Errors
     ///
-    /// Returns a [`ResponseError`] that contains the request if the status is not between 200 and 599 or cannot have a
-    /// body, or a header is invalid. Nothing was appended.
+    /// Returns a [`ResponseError`] that contains the request if the status is not between 200 and 599 or
+    /// cannot have a body, or a header is invalid. Nothing was appended.
     pub fn reject(
         self,
         status: u16,
@@ -110,7 +110,7 @@ impl Request {
         }
     }
 
-    /// Returns the version that the client speaks.
+    /// Returns the version of the request.
     pub fn version(&self) -> Version {
         self.version
     }
@@ -135,20 +135,20 @@ impl Request {
         self.inner.authority()
     }
 
-    /// Returns the first header with this name, in any case.
+    /// Returns the value of the first header with this name, in any case.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
         self.inner.header(name)
     }
 
-    /// Returns all headers, in the order in which they came.
+    /// Returns all headers, in the order in which they were received.
     pub fn headers(&self) -> Headers<'_> {
         self.inner.headers()
     }
 
-    /// Returns the origin of the page that asks, if a browser asks.
+    /// Returns the origin of the web page that made the request, if a browser sent it.
     ///
-    /// Compare the whole of it. It is never `None` in hixie-75 and hixie-76. In versions 7 and 8 it is the value of
-    /// Sec-WebSocket-Origin if that is present, else of Origin.
+    /// Compare the whole value. It is never `None` in hixie-75 and hixie-76. In versions 7 and 8 it is the
+    /// value of Sec-WebSocket-Origin if that is present, otherwise of Origin.
     pub fn origin(&self) -> Option<&str> {
         match self.version {
             Version::Hybi7 | Version::Hybi8 => {
@@ -158,10 +158,10 @@ impl Request {
         }
     }
 
-    /// Returns the subprotocols that the client offers, the preferred one first.
+    /// Returns the subprotocols that the client offers, in order of preference.
     ///
-    /// In hixie-75 and hixie-76 there is at most one, which may contain spaces and commas. A browser fails if it offered
-    /// one and the server selects none.
+    /// In hixie-75 and hixie-76 there is at most one, which may contain spaces and commas. A browser fails if
+    /// it offered one and the server selects none.
     pub fn subprotocols(&self) -> impl Iterator<Item = &str> {
         let (string, list) = match self.inner.asks_for {
             Asked::Hixie(draft, _) => (self.hixie_subprotocol(draft), None),
@@ -194,7 +194,7 @@ impl Request {
         }
     }
 
-    /// The response of hixie-75 and hixie-76, if it may be sent.
+    /// Returns the response of hixie-75 and hixie-76, or an error if it must not be sent.
     fn answer(&self, accept: Accept) -> Result<Answer, ResponseErrorKind> {
         let answer = accept.answer_plain(|name| self.subprotocols().any(|offered| offered == name))?;
         if has_reserved(answer.extra.iter()) { Err(ResponseErrorKind::ReservedHeader) } else { Ok(answer) }
@@ -220,7 +220,7 @@ impl Request {
         out.extend_from_slice(digest);
     }
 
-    /// The URI that the client connected to. Nothing of it is normalized, since clients compare it as it is.
+    /// Returns the URI that the client connected to. It is not normalized, since clients compare it as it is.
     fn location(&self) -> String {
         let scheme = if self.is_secure { "wss" } else { "ws" };
         let (mark, query) = self.query().map_or(("", ""), |query| ("?", query));
@@ -228,7 +228,7 @@ impl Request {
     }
 }
 
-/// Shows the path and no header, which may contain credentials, as may the query.
+/// Shows the path, but neither headers nor query, which may contain credentials.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
