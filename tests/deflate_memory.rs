@@ -86,7 +86,8 @@ fn the_table_in_the_docs_is_what_is_measured() {
     let first =
         receive(&mut connection, &mut to(Role::Server, COMPRESSED_TEXT, HELLO), usize::MAX).bytes_current;
     println!("context for receiving: {first}");
-    let said = docs.lines().find_map(|line| line.strip_prefix("//! The context for receiving has ")).unwrap();
+    let said =
+        docs.lines().find_map(|line| line.strip_prefix("//! The decompression context takes ")).unwrap();
     let said: i64 = said.split(' ').next().unwrap().replace(',', "").parse().unwrap();
     assert!((said - first).abs() <= first / 33, "{said} in the docs, {first} measured");
 }

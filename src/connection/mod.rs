@@ -160,19 +160,43 @@ impl Connection {
         Self { receiver: Receiver::new(role, config), sending: SendHalf::new(entropy, config) }
     }
 
-    /// Returns the next event, or `Ok(None)` once the input has been consumed and more bytes must be read. Only a
-    /// [retained](Input::retained) input keeps an incomplete frame.
+    /// Returns the next event, or `Ok(None)` once the input has been consumed and more bytes must be read.
+    /// Only a [retained](Input::retained) input keeps an incomplete frame.
     ///
-    /// Call it until it returns `None`; events can be pending even when `input` is empty.
-    ///
-    /// Pongs and the reply to a Close are appended to `out`. Input received after the peer's Close or after a failure is
-    /// discarded.
+    /// Call it until it returns `None`; events can be pending even when `input` is empty. A Pong or the reply
+    /// to a Close is appended to `out` before its event is returned. Input received after the peer's Close or
+    /// after a failure is discarded.
     ///
     /// # Errors
     ///
-    /// Returns a [`ProtocolError`] if the peer breaks the protocol or exceeds a limit of the [`Config`]. The connection
-    /// has failed: the Close frame that tells the peer is **already in `out`, so write that first** and handle the error
-    /// then. Every later call returns the same error (RFC 6455, 7.1.7).
+    /// Returns a [`ProtocolError`] if the peer breaks the protocol or exceeds a limit of the [`Config`]. The
+    /// connection has then failed, and the Close frame that notifies the peer is **already in `out`: write
+    /// `out` before you handle the error**. Every later call returns the same error (RFC 6455, section
+    /// 7.1.7).
+    ///
+    /// # Examples
+    ///
+    /// A client prints the text messages of one read:
+    ///
+    /// ```
+    /// use sansocket::{Config, Connection, Event, Input};
+    ///
+    /// let mut connection = Connection::client(Config::new(), [7; 32]);
+    /// let mut read = *b"\x81\x02Hi\x81\x05Hello";
+    /// let (mut input, mut out) = (Input::new(&mut read), Vec::new());
+    /// while let Some(event) = connection.receive(&mut input, &mut out)? {
+    ///     if let Event::Text(text) = event {
+    ///         println!("{text}");
+    ///     }
+    /// }
+    /// # Ok::<(), sansocket::ProtocolError>(())
+    /// ```
+    #[doc(alias = "recv")]
+    #[doc(alias = "read")]
+    #[doc(alias = "poll")]
+    #[doc(alias = "poll_next")]
+    #[doc(alias = "next")]
+    #[doc(alias = "decode")]
     #[expect(clippy::inline_always, reason = "a call would return the event by memory")]
     #[inline(always)]
     pub fn receive<'b>(
@@ -186,10 +210,11 @@ impl Connection {
         }
     }
 
-    /// The fast path of [`receive`](Self::receive) alone, for [`Session`](crate::session::Session): a message of one frame that is
-    /// entirely contained in the input. `None` means nothing but that `receive` has to look.
+    /// Takes the fast path of [`receive`](Self::receive) alone, for [`Session`](crate::session::Session): a
+    /// message of one frame that is entirely contained in the input. `None` only means that `receive` must be
+    /// called.
     ///
-    /// Inlined into the session, it saves a second look at the result: nothing can have changed but that bytes arrived.
+    /// Inlined into the session, it saves a second check of the state: only bytes have arrived.
     #[expect(clippy::inline_always, reason = "a call would return the message by memory")]
     #[inline(always)]
     pub(crate) fn receive_message<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {

@@ -93,10 +93,10 @@ impl Receiver {
         }
     }
 
-    /// The fast path: a message of one frame, and not one of the largest, that is entirely contained in the input. It
-    /// owes nothing.
+    /// Takes the fast path: a message of one frame, but not one of the largest, that is entirely contained in
+    /// the input. It requires no reply.
     ///
-    /// `None` means nothing but that [`receive`](Self::receive) has to look. That reports a text that is not valid, too.
+    /// `None` only means that [`receive`](Self::receive) must be called, which also reports invalid text.
     #[expect(clippy::inline_always, reason = "a call would return the message by memory")]
     #[inline(always)]
     pub(super) fn receive_message<'b>(&mut self, input: &mut Input<'b>) -> Option<Event<'b>> {

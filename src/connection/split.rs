@@ -91,13 +91,13 @@ pub struct ReceiveHalf(pub(super) Receiver);
 impl ReceiveHalf {
     /// Returns the next event, or `Ok(None)` once the input has been consumed and more bytes must be read.
     ///
-    /// What is owed to the peer for it replaces what was in `reply`; one call never owes more than one thing. See
-    /// [`Connection::receive`] for details.
+    /// The pending reply to the peer, if there is one, replaces the value of `reply`; one call never yields
+    /// more than one. See [`Connection::receive`] for details.
     ///
     /// # Errors
     ///
-    /// Returns a [`ProtocolError`] under the same conditions as [`Connection::receive`]. The reply that tells the peer is
-    /// in `reply` already, so pass that on first.
+    /// Returns a [`ProtocolError`] under the same conditions as [`Connection::receive`]. The reply that
+    /// notifies the peer is already in `reply`, so pass it on before you handle the error.
     #[expect(clippy::inline_always, reason = "a call would return the event by memory")]
     #[inline(always)]
     pub fn receive<'b>(

@@ -206,10 +206,10 @@ impl Decoder {
         self.message_compressed
     }
 
-    /// Takes a message of one frame that lies whole in the input, if its length needs at most 16 bits: whether
-    /// it is text, and its payload.
+    /// Takes a message of one frame that is entirely contained in the input, if its length needs at most 16
+    /// bits. Returns whether it is text, and its payload.
     ///
-    /// Only to be called while the decoder is idle. `None` says nothing about the input, and leaves it alone.
+    /// Call it only while the decoder is idle. `None` has no meaning for the input, which is then unchanged.
     #[expect(clippy::inline_always, reason = "a call would return the message by memory")]
     #[inline(always)]
     pub(crate) fn take_message<'b>(&mut self, input: &mut Input<'b>) -> Option<(bool, &'b mut [u8])> {
