@@ -1,21 +1,21 @@
-//! How to test a protocol of your own: a small chat over WebSocket, without I/O, and what has to hold for it whatever the
-//! network does to the bytes.
+//! Property tests for a protocol of your own: a small chat over WebSocket without I/O, and the properties
+//! that hold however the network splits and delays the bytes.
 //!
 //! ```sh
-//! cargo run --example chat_properties --features testing            # it holds
-//! cargo run --example chat_properties --features testing -- --bug   # and a bug is found
+//! cargo run --example chat_properties --features testing            # the properties hold
+//! cargo run --example chat_properties --features testing -- --bug   # a bug is found
 //! ```
 //!
-//! The protocol: a client says its name in its first message and then whatever it likes; the server answers each message
-//! with `name: message`. Where the bug is planted the server takes each chunk of a message for a message, which nobody
-//! notices as long as each message arrives whole.
+//! In the protocol, a client sends its name as the first message, and the server answers every later message
+//! with `name: message`. With the bug, the server treats each chunk as a message, which has no effect as long
+//! as every message arrives in one read.
 
 use sansocket::{
     Config, Connection, Delivery, Error, Event, Input, ProtocolError, State,
     testing::{ByteSource, Endpoint, EventCollector, Pair, Recorder, check_cuts},
 };
 
-/// The server's side of the chat.
+/// The server side of the chat.
 #[derive(Debug)]
 pub struct ChatServer {
     connection: Connection,
@@ -23,7 +23,7 @@ pub struct ChatServer {
 }
 
 impl ChatServer {
-    /// A server that is in order, or not.
+    /// Creates a server, with or without the bug.
     pub fn new(bug: bool) -> Self {
         let delivery = if bug { Delivery::Chunks } else { Delivery::Messages };
         Self { connection: Connection::server(Config::new().delivery(delivery)), name: None }
@@ -55,7 +55,7 @@ impl Endpoint for ChatServer {
     fn receive(&mut self, input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<(), ProtocolError> {
         match self.receive_all(input, out) {
             Err(Error::Protocol(error)) => Err(error),
-            // Where the peer has closed, what it said before cannot be answered any more.
+            // If the peer has closed, its earlier messages can no longer be answered.
             _ => Ok(()),
         }
     }
@@ -65,11 +65,11 @@ impl Endpoint for ChatServer {
     }
 }
 
-/// What has to hold: every message comes back once, in order, however the bytes are cut and delayed.
+/// Checks that every message comes back once, in order, however the bytes are split and delayed.
 ///
 /// # Errors
 ///
-/// What did not hold, and what the server was told and said until then.
+/// Returns the events of the client and a transcript of the server if the property does not hold.
 pub fn every_message_comes_back(bytes: &[u8], bug: bool) -> Result<(), String> {
     let mut choices = ByteSource::new(bytes);
     let client = EventCollector::new(Connection::client(Config::new(), [7; 32]));
@@ -84,7 +84,7 @@ pub fn every_message_comes_back(bytes: &[u8], bug: bool) -> Result<(), String> {
         let text = format!("message {number}");
         say(&mut pair, &text)?;
         expected.push(Event::Text(format!("Ada: {text}").into()));
-        // Some of it is on its way while the next is said.
+        // Some bytes are still in flight when the next message is sent.
         if choices.flag() {
             let len = choices.below(20);
             pair.deliver_to_second(len).map_err(|error| error.to_string())?;
@@ -97,11 +97,11 @@ pub fn every_message_comes_back(bytes: &[u8], bug: bool) -> Result<(), String> {
     Err(format!("{:?} came back\n{}", pair.first().events, pair.second().transcript()))
 }
 
-/// What has to hold: the server does the same however its bytes are cut.
+/// Checks that the server does the same however its bytes are split into reads.
 ///
 /// # Errors
 ///
-/// The first difference.
+/// Returns a description of the first difference.
 pub fn cuts_make_no_difference(bytes: &[u8], bug: bool) -> Result<(), String> {
     let mut client = Connection::client(Config::new(), [7; 32]);
     let mut wire = Vec::new();
@@ -115,7 +115,7 @@ pub fn cuts_make_no_difference(bytes: &[u8], bug: bool) -> Result<(), String> {
 
 fn main() -> Result<(), String> {
     let bug = std::env::args().any(|arg| arg == "--bug");
-    // Any source of bytes will do: a fuzzer, proptest, or this one.
+    // Any source of bytes works: a fuzzer, proptest, or this generator.
     let mut state = 1_u32;
     for _ in 0..1000 {
         let bytes: Vec<u8> = std::iter::repeat_with(|| {

@@ -1,13 +1,13 @@
-//! A client with blocking sockets from the standard library: sends the lines of standard input as text, prints
-//! the messages that arrive, and closes the connection on end of file and on Ctrl-C.
+//! A client with blocking sockets from the standard library: it sends the lines of standard input as text,
+//! prints the messages that arrive, and closes the connection on end of file and on Ctrl-C.
 //!
 //! ```text
 //! cargo run --example client -- ws://127.0.0.1:9001/
 //! ```
 //!
-//! Standard input, the socket and Ctrl-C are three sources; each has a thread that puts its input into one channel, and the main
-//! thread owns the session. The channel has no bound, so that reading never waits for writing: two peers that both block on
-//! writing would deadlock. For wss:// wrap the socket in TLS.
+//! Standard input, the socket and Ctrl-C are three sources; each has a thread that puts its input into one
+//! channel, and the main thread owns the session. The channel has no bound, so that reading never waits for
+//! writing: two peers that both block on writing would deadlock. For wss:// wrap the socket in TLS.
 
 use std::{
     env,
@@ -28,10 +28,10 @@ use sansocket::{
     uri::Uri,
 };
 
-/// How long the server may take to read what it is sent.
+/// The time that the server may take to read what it is sent.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long to wait if no timer runs.
+/// The time to wait if no timer is running.
 const LONG: Duration = Duration::from_secs(3600);
 
 fn main() -> ExitCode {
@@ -48,11 +48,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// The input of this program.
+/// An input of this program.
 enum Happening {
-    /// Bytes of the server.
+    /// Bytes from the server.
     Read(Vec<u8>),
-    /// The server has ended the transport.
+    /// The server has closed the transport.
     Eof(io::Result<()>),
     Line(String),
     /// Ctrl-C, or the end of standard input.
@@ -122,7 +122,7 @@ impl Client {
         }
     }
 
-    /// Takes what has happened, or nothing if only time has passed.
+    /// Handles an input, or nothing if only time has passed.
     fn react(&mut self, happening: Option<Happening>) -> Result<(), Box<dyn Error>> {
         let mut bytes = Vec::new();
         let mut eof = None;

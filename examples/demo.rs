@@ -4,12 +4,13 @@
 //! cargo run --example demo --features deflate        # then open http://127.0.0.1:9002/
 //! ```
 //!
-//! The page has an echo box, the seconds ticking from the server's side, a throughput meter with a live plot, and
-//! buttons for every way a connection can end. It shows what was negotiated and how the browser saw the end.
+//! The page has an echo box, the seconds of the server's clock, a throughput meter with a live plot, and
+//! buttons for every way in which a connection can end. It shows the negotiated parameters and how the
+//! browser saw the end.
 //!
-//! On the server's side it shows how plain HTTP and WebSocket share a port ([`Session::allow_http`]), how to reject pages of
-//! another origin, how to offer compression (with the feature `deflate`), and how to send by the clock while waiting for
-//! the peer: with a read timeout.
+//! The server shows how plain HTTP and WebSocket share a port ([`Session::allow_http`]), how to reject
+//! cross-origin pages, how to offer compression (with the feature `deflate`), and how to send at fixed times
+//! while waiting for the peer: with a read timeout.
 
 use std::{
     env,
@@ -32,10 +33,10 @@ use sansocket::{
 const PAGE: &str = include_str!("demo.html");
 const SUBPROTOCOL: &str = "demo.sansocket";
 
-/// How long a page may take to read what it is sent.
+/// The time that a page may take to read what it is sent.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Messages of the throughput meter are large, the rest of what a page sends is not.
+/// The messages of the throughput meter are large, all others are small.
 const MAX_MESSAGE_LEN: u64 = 4 << 20;
 
 fn main() -> io::Result<()> {
@@ -75,7 +76,7 @@ fn serve(mut stream: TcpStream) -> io::Result<()> {
             Transport::Write(bytes) => stream.write(bytes).map(|count| session.written(count)),
             Transport::Flush => stream.flush().map(|()| session.flushed()),
             Transport::ShutDown => stream.shutdown(Shutdown::Write).map(|()| session.shut_down()),
-            // A frame that no peer may send, behind the back of the session.
+            // An invalid frame, which bypasses the session.
             Transport::Wait if mem::take(&mut page.breaks) => stream.write_all(b"\xff\x00"),
             Transport::Wait => page.read(&mut stream, &mut buffer, start),
             Transport::Close => return Ok(()),
@@ -98,12 +99,12 @@ struct Page {
     session: Session,
     ticks: u64,
     next_tick: Duration,
-    /// Whether the page wants to see a violation of the protocol.
+    /// Whether the page has asked for a protocol violation.
     breaks: bool,
 }
 
 impl Page {
-    /// Reads, at most until the next tick or the next thing that the session does by the clock.
+    /// Reads, at most until the next tick or the session's deadline.
     fn read(&mut self, stream: &mut TcpStream, buffer: &mut ReadBuffer, start: Instant) -> io::Result<()> {
         let tick = self.session.is_open().then_some(self.next_tick);
         let deadline = [self.session.deadline(), tick].into_iter().flatten().min();
@@ -122,7 +123,8 @@ impl Page {
         self.session.on_time(now);
         if now >= self.next_tick {
             self.next_tick = now + Duration::from_secs(1);
-            // There are no fragments that it could come between; and before the opening it is dropped.
+            // The server sends no fragments that it could interrupt, and before the connection is open it is
+            // discarded.
             if let Ok(true) = self.session.send_text(&format!("tick {}", self.ticks + 1)) {
                 self.ticks += 1;
             }
@@ -182,7 +184,7 @@ fn accept(request: &server::Request) -> Accept {
     accept
 }
 
-/// The Close that a page asks for with `CODE REASON`, or an empty one.
+/// Returns the Close that a page requests with `CODE REASON`, or an empty one.
 fn close(wish: &str) -> Option<Close<'_>> {
     let (code, reason) = wish.split_once(' ').unwrap_or((wish, ""));
     let code = CloseCode::new(code.parse().ok()?)?;

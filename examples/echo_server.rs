@@ -5,8 +5,8 @@
 //! cargo run --example echo_server 0.0.0.0:8080  # or on another address
 //! ```
 //!
-//! It shows the loop around a [`Session`]: the session asks for one thing of the transport, the loop does it and reports it.
-//! The order in which a connection opens, fails and ends is the session's business.
+//! It shows the loop around a [`Session`]: the session requests one operation of the transport, and the loop
+//! carries it out and reports it. The session determines how a connection opens, fails and ends.
 
 use std::{
     env, io,
@@ -24,10 +24,10 @@ use sansocket::{
     session::{Cause, Received, Session, Transport},
 };
 
-/// How long a client may take to read what it is sent.
+/// The time that a client may take to read what it is sent.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long to wait after a client could not be accepted.
+/// The pause after a client could not be accepted.
 const PAUSE: Duration = Duration::from_millis(100);
 
 fn main() -> io::Result<()> {
@@ -69,8 +69,8 @@ fn serve(mut stream: TcpStream) -> io::Result<String> {
     stream.set_write_timeout(Some(PATIENCE))?;
     let start = Instant::now();
     let mut session = Session::server(HandshakeLimits::new(), Timeouts::new(), Duration::ZERO);
-    // A buffer that keeps nothing, so that a text is validated as it arrives. `ReadBuffer` saves copies of large messages
-    // instead, and finds an error in one when its frame is complete.
+    // A buffer that retains nothing, so that text is validated as it arrives. `ReadBuffer` saves copies of
+    // large messages instead, and detects an error in one when its frame is complete.
     let mut buf = vec![0; 16 << 10];
     let mut error = None;
     loop {
@@ -99,7 +99,7 @@ fn serve(mut stream: TcpStream) -> io::Result<String> {
     }
 }
 
-/// Reads, at most until the session has something to do by the clock.
+/// Reads, at most until the deadline of the session.
 fn read(stream: &mut TcpStream, session: &mut Session, buf: &mut [u8], start: Instant) -> io::Result<usize> {
     let left = session.deadline().map(|at| at.saturating_sub(start.elapsed()).max(Duration::from_millis(1)));
     stream.set_read_timeout(left)?;
@@ -141,11 +141,11 @@ fn react(session: &mut Session, received: Received<'_>) {
 
 fn accept(request: &server::Request) -> Accept {
     let mut accept = Accept::new();
-    // For an echo any subprotocol is as good as another: select the first choice of the client.
+    // An echo supports any subprotocol: select the client's first choice.
     if let Some(subprotocol) = request.subprotocols().next() {
         accept = accept.subprotocol(subprotocol);
     }
-    // Compressed, if the client offers it, and if this was built with the feature `deflate`.
+    // Messages are compressed if the client offers it, and if this was built with the feature `deflate`.
     #[cfg(feature = "deflate")]
     {
         accept = accept.deflate(sansocket::deflate::Config::new());

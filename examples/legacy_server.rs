@@ -1,12 +1,13 @@
-//! A server for every version of the protocol on one port: an echo, and the clock of the first demonstrations.
+//! A server for every version of the protocol on one port: an echo, and a clock.
 //!
 //! ```text
 //! cargo run --features legacy --example legacy_server               # listens on 127.0.0.1:9002
 //! cargo run --features legacy --example legacy_server 0.0.0.0:8080
 //! ```
 //!
-//! `/clock` sends the time every second, and every other path echoes. The versions before RFC 6455 have no mask and, in their
-//! oldest form, no challenge: read the security considerations of `sansocket::legacy` before you enable them in earnest.
+//! `/clock` sends the time every second, and every other path echoes. The versions before RFC 6455 have no
+//! mask and, in their oldest form, no challenge: read the security considerations of `sansocket::legacy`
+//! before you enable them in production.
 
 use std::{
     env,
@@ -25,13 +26,13 @@ use sansocket::{
     server::Accept,
 };
 
-/// How long a client may take to open the connection, to close it, and to read what it is sent.
+/// The time that a client may take to open the connection, to close it, and to read what it is sent.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long an open connection may be silent.
+/// The time that an open connection may be silent.
 const IDLE: Duration = Duration::from_secs(300);
 
-/// How often the clock ticks.
+/// The interval of the clock.
 const TICK: Duration = Duration::from_secs(1);
 
 fn main() -> io::Result<()> {
@@ -40,7 +41,8 @@ fn main() -> io::Result<()> {
         .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}")))?;
     println!("listening on ws://{}/", listener.local_addr()?);
     for stream in listener.incoming() {
-        // A client that cannot be accepted is no reason to end. Usually the file descriptor limit was reached.
+        // A client that cannot be accepted is no reason to end. Usually the file descriptor limit was
+        // reached.
         let Ok(stream) = stream else {
             thread::sleep(Duration::from_millis(100));
             continue;
@@ -60,9 +62,9 @@ fn main() -> io::Result<()> {
 /// A client whose connection is open.
 struct Client {
     connection: Connection,
-    /// When the clock ticks next, if that is what the client asked for.
+    /// The time of the next tick, if the client has asked for the clock.
     next_tick: Option<Instant>,
-    /// When a client of which nothing is heard is disconnected: not every version has Pings.
+    /// The time at which a silent client is disconnected: not every version has Pings.
     idle_at: Instant,
 }
 
@@ -83,7 +85,7 @@ fn serve(mut stream: TcpStream) -> Result<(), Box<dyn Error>> {
                 Some(at.saturating_duration_since(Instant::now()))
             }
         };
-        // A timeout of zero is an error to the socket.
+        // The socket does not accept a timeout of zero.
         stream.set_read_timeout(wait.map(|wait| wait.max(Duration::from_millis(1))))?;
         let result = match stream.read(&mut buf) {
             Ok(0) => return end(&mut handshake, client),
@@ -101,7 +103,7 @@ fn serve(mut stream: TcpStream) -> Result<(), Box<dyn Error>> {
             Err(error) => return Err(error.into()),
         };
         let result = result.and_then(|()| client.as_mut().map_or(Ok(()), |client| client.tick(&mut out)));
-        // First the bytes, then the error: the response or the Close that describes it is among them.
+        // First the bytes, then the error: they include the response or the Close that describes it.
         stream.write_all(&out)?;
         out.clear();
         let is_over = client.as_ref().is_some_and(|client| client.connection.state() == State::Draining);
@@ -161,7 +163,7 @@ fn time_of_day() -> Result<String, Box<dyn Error>> {
     Ok(format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60))
 }
 
-/// The client ended the transport.
+/// Handles the end of the stream.
 fn end(handshake: &mut legacy::server::Handshake, client: Option<Client>) -> Result<(), Box<dyn Error>> {
     match client {
         Some(mut client) => Ok(client.connection.receive_eof()?),
@@ -169,7 +171,8 @@ fn end(handshake: &mut legacy::server::Handshake, client: Option<Client>) -> Res
     }
 }
 
-/// Shuts down the write half, and reads what still comes, so that the last bytes arrive (RFC 6455, 7.1.1).
+/// Shuts down the write half, and reads the remaining bytes, so that the last bytes sent arrive (RFC 6455,
+/// 7.1.1).
 fn drain(stream: &mut TcpStream) -> io::Result<()> {
     stream.shutdown(Shutdown::Write)?;
     let deadline = Instant::now() + PATIENCE;

@@ -1,12 +1,13 @@
-//! Sends a file of any size as one binary message, without copying it and without keeping the server waiting.
+//! Sends a file of any size as one binary message, without copying it and without delaying control frames.
 //!
 //! ```text
 //! cargo run --example send_file -- ws://127.0.0.1:9001/ FILE
 //! ```
 //!
-//! Each fragment is a header of its own, [`send_header`](SendHalf::send_header), and the bytes of the file where they
-//! were read to: they are masked there, and both go out in one vectored write. Between two fragments goes what is owed
-//! to the server, such as a Pong, so a transfer that takes minutes is none of its business. A thread of its own receives.
+//! Each fragment is a separate header, from [`send_header`](SendHalf::send_header), and the bytes of the file
+//! in the buffer into which they were read: they are masked there, and both are sent with one vectored write.
+//! Pending replies, such as a Pong, are sent between two fragments, so long transfers do not delay control
+//! frames. A second thread receives.
 
 use std::{
     env,
@@ -26,10 +27,10 @@ use sansocket::{
     random_seed,
 };
 
-/// How much of the file is read at a time, and is a fragment.
+/// The number of bytes that are read at a time and sent as a fragment.
 const FRAGMENT_LEN: usize = 64 << 10;
 
-/// How long the server may take for anything.
+/// The time that the server may take for each operation.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
@@ -61,7 +62,7 @@ fn run(uri: &str, file: &str) -> Result<u16, Box<dyn Error>> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let (connection, rest) = open(&request, &mut stream)?;
-    // While the file goes out the server may be silent for as long as it likes.
+    // The server may be silent while the file is sent.
     stream.set_read_timeout(None)?;
     let (receiving, mut sending) = connection.split();
     let (sender, replies) = mpsc::sync_channel(16);
@@ -73,7 +74,7 @@ fn run(uri: &str, file: &str) -> Result<u16, Box<dyn Error>> {
     Ok(sending.close_outcome().map_or(1006, |closure| closure.code))
 }
 
-/// The opening handshake, and what came behind it.
+/// Performs the opening handshake. Returns the connection, and the bytes after the response.
 fn open(request: &client::Request, stream: &mut TcpStream) -> Result<(Connection, Vec<u8>), Box<dyn Error>> {
     let mut out = Vec::new();
     let mut handshake = client::Handshake::new(request, random_seed()?, &mut out)?;
@@ -91,7 +92,7 @@ fn open(request: &client::Request, stream: &mut TcpStream) -> Result<(Connection
     }
 }
 
-/// Fragment after fragment, and between them what is owed.
+/// Sends fragment after fragment, and pending replies between them.
 fn send(
     file: &mut File,
     sending: &mut SendHalf,
@@ -110,7 +111,7 @@ fn send(
             stream.write_all(&out)?;
             return Err("the server has closed before it had everything".into());
         }
-        // An empty fragment ends the message: only then it is known that there is no more.
+        // An empty fragment ends the message: only the end of the file shows that there are no more.
         let payload = buf.get_mut(..count).unwrap_or_default();
         if let Some(key) = sending.send_header(opcode, count == 0, payload.len() as u64, &mut out)? {
             frame::mask(payload, key, 0);
@@ -124,7 +125,7 @@ fn send(
     }
 }
 
-/// Says Close, and waits until the server has said so too.
+/// Sends a Close, and waits for the reply of the server.
 fn close(
     sending: &mut SendHalf,
     replies: &Receiver<Reply>,
@@ -137,14 +138,15 @@ fn close(
     while sending.state() != State::Closed {
         let reply = replies.recv_timeout(PATIENCE).map_err(|_| "the server does not end the connection")?;
         sending.reply(&reply, &mut out);
-        // Pongs of late go out too, but a server that has left needs none. How it left is in the replies.
+        // Late Pongs are sent as well, but a server that has disconnected does not need them. The replies
+        // contain the outcome.
         let _ = stream.write_all(&out);
         out.clear();
     }
     Ok(())
 }
 
-/// Reads until the end, and passes on what is owed. What the server says is not of interest here.
+/// Reads until the end of the stream, and passes on pending replies. Messages of the server are ignored.
 fn receive(
     mut stream: TcpStream,
     mut receiving: ReceiveHalf,
@@ -153,7 +155,7 @@ fn receive(
 ) -> Result<(), sansocket::Error> {
     let mut count = buf.len();
     buf.resize(16 << 10, 0);
-    // Whoever is to send may have given up already.
+    // The sending thread may have given up already.
     let pass_on = |reply: Option<Reply>| drop(reply.map(|reply| replies.send(reply)));
     loop {
         let mut input = Input::new(buf.get_mut(..count).unwrap_or_default());
@@ -166,7 +168,7 @@ fn receive(
                 Some(_) => {}
             }
         }
-        // However the transport ends: the connection knows whether that was in order.
+        // However the transport closes, the connection records whether that was clean.
         count = stream.read(&mut buf).unwrap_or(0);
         if count == 0 {
             pass_on(Some(receiving.receive_eof()));
@@ -175,7 +177,7 @@ fn receive(
     }
 }
 
-/// Writes all of it, in as few calls as the system takes.
+/// Writes all bytes, in as few calls as the system allows.
 fn write_all_vectored(stream: &mut TcpStream, mut slices: &mut [IoSlice<'_>]) -> io::Result<()> {
     IoSlice::advance_slices(&mut slices, 0);
     while !slices.is_empty() {

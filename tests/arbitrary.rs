@@ -1,4 +1,4 @@
-//! What `Arbitrary` makes is in order, except for what is meant not to be.
+//! Values from `Arbitrary` are valid, except for those that are broken on purpose.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;
@@ -13,7 +13,7 @@ use sansocket::{
     testing::{Endpoint, EventCollector, FrameStream, Message},
 };
 
-/// Many values, each from other bytes.
+/// Many values, each from different bytes.
 fn values<T: for<'a> Arbitrary<'a>>() -> Vec<T> {
     let bytes = noise(400_000);
     bytes.chunks(200).map(|bytes| T::arbitrary(&mut Unstructured::new(bytes)).unwrap()).collect()

@@ -1,5 +1,5 @@
-//! `Send`, `Sync`, `Unpin`, `UnwindSafe` and `RefUnwindSafe` of every public type, with every set of features: turning a
-//! feature on takes none of them away. They are checked when this file is compiled.
+//! `Send`, `Sync`, `Unpin`, `UnwindSafe` and `RefUnwindSafe` of every public type, with every set of
+//! features: enabling a feature removes none of them. They are checked when this file is compiled.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::{
@@ -26,10 +26,10 @@ use sansocket::{
 
 const fn all<T: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe>() {}
 
-/// Those that hold a `&mut`, which is never `UnwindSafe`.
+/// Types that contain a `&mut`, which is never `UnwindSafe`.
 const fn all_but_unwind_safe<T: Send + Sync + Unpin + RefUnwindSafe>() {}
 
-/// Checks types, and notes their paths, also those of features that are off.
+/// Checks types, and records their paths, including those of disabled features.
 macro_rules! check {
     ($name:ident: $check:ident: $($(#[$cfg:meta])? $($path:ident)::+ $(<$($argument:tt),+>)?;)*) => {
         const $name: &[&str] = &[$(stringify!($($path)::+)),*];
@@ -188,7 +188,8 @@ fn every_public_type_is_checked() {
     assert_eq!(checked, declared);
 }
 
-/// The names of the types that are declared as `pub`; the lint `unreachable_pub` lets no others be.
+/// Collects the names of the types that are declared as `pub`; the lint `unreachable_pub` allows no others to
+/// be.
 fn collect(directory: &Path, names: &mut Vec<String>) {
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
@@ -207,7 +208,8 @@ fn collect(directory: &Path, names: &mut Vec<String>) {
     }
 }
 
-/// What `UnwindSafe` claims, with contexts of compression that were in use: after a panic of the caller the connection goes on.
+/// The promise of `UnwindSafe`, with compression contexts in use: the connection survives a panic of the
+/// caller.
 #[test]
 fn a_connection_outlives_a_panic_of_its_caller() {
     let config = Config::new();

@@ -1,4 +1,4 @@
-//! What the protocol leaves to the application, done with the calls that there are.
+//! Decisions that the protocol leaves to the application, made with the existing calls.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
@@ -67,7 +67,7 @@ fn a_large_message_goes_out_in_frames_as_long_as_the_caller_likes() {
 #[test]
 fn a_connection_may_be_dropped_without_a_word() {
     // R6455-7.1.1-d
-    // R6455-7.1.1-b: whoever closes the transport says so with `receive_eof`, and no Close is sent.
+    // R6455-7.1.1-b: if you close the transport, call `receive_eof`; no Close is sent.
     for role in BOTH {
         let mut connection = match role {
             Role::Server => Connection::server(Config::new()),

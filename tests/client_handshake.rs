@@ -1,4 +1,4 @@
-//! What a client makes of a response (RFC 6455, 4.1).
+//! How a client handles a response (RFC 6455, 4.1).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
@@ -29,7 +29,7 @@ fn failed(request: &Request, bytes: &[u8], error: E) {
     assert_eq!((run.eof, run.remaining.len()), (Err(error.into()), 0));
 }
 
-/// Connects with a response that rejects, before the transport ends.
+/// Connects with a response that rejects, before the end of the stream.
 fn rejected(bytes: &[u8]) -> Response {
     match connect(&to("ws://h/"), bytes).result {
         Err(Error::Rejected(response)) => *response,
@@ -214,7 +214,7 @@ fn another_status_rejects_with_the_body() {
         (response().line("HTTP/1.1 200 OK").add("Content-Length", "1").add("X", "y").bytes(), "", true),
     ] {
         if bytes.starts_with(b"HTTP/1.1 200") {
-            // All the headers of an upgrade do not make one.
+            // All the headers of an upgrade do not make a 401 one.
             let body = rejected(&[&bytes[..], b"z"].concat());
             assert_eq!((body.status(), body.body()), (200, &b"z"[..]));
             continue;
@@ -269,24 +269,24 @@ fn the_end_of_the_transport_does_not_hide_the_status() {
             let Err(Error::Rejected(response)) = run.eof else { panic!("{end}: {:?}", run.eof) };
             assert_eq!((response.status(), response.fault()), (401, Some(E::IncompleteHandshake)), "{end}");
             assert_eq!((response.body(), response.is_truncated()), (&b""[..], true));
-            // A line has come once its line end has.
+            // A line counts once its line end has arrived.
             let lines = head[..end].matches("\r\n").count().saturating_sub(1).min(2);
             assert_eq!(response.headers().count(), lines, "{end}");
             assert_eq!(response.header("a").is_some(), lines > 0);
         }
     }
-    // What was wrong before is the violation.
+    // An earlier violation takes precedence.
     let run = connect(&to("ws://h/"), b"HTTP/1.1 401 x\r\nno header\r\nA: b\r\nWWW-Au");
     let Err(Error::Rejected(response)) = run.eof else { panic!("{:?}", run.eof) };
     assert_eq!((response.fault(), response.headers().count()), (Some(E::MalformedHeader), 1));
-    // Interim responses and a 101 have no status that rejects.
+    // Interim responses and a 101 do not have a status that rejects.
     for status in [100, 101, 103] {
         let run = connect(&to("ws://h/"), format!("HTTP/1.1 {status} x\r\nA: b\r\nWWW-Au").as_bytes());
         assert_eq!((run.result, run.eof), (Ok(None), Err(E::IncompleteHandshake.into())));
     }
 }
 
-/// A response whose status rejects, and what is wrong with its head.
+/// Returns a response whose status rejects, with the violation in its head.
 fn faulty(head: &str, fault: E) -> Response {
     let run = connect(&to("ws://h/").limits(HandshakeLimits::new().max_line_len(60)), head.as_bytes());
     let Err(Error::Rejected(response)) = run.result else { panic!("{head:?}: {:?}", run.result) };
@@ -340,11 +340,11 @@ fn a_violation_after_the_status_line_does_not_hide_the_status() {
             fault,
         );
     }
-    // What is damaged before it is complete is no status.
+    // A status that is malformed before it is complete is none.
     for line in ["HTTP/1.1 40\x01", "HTTP/1.1 401\x01"] {
         failed(&to("ws://h/"), line.as_bytes(), E::ControlCharacter);
     }
-    // An interim response and a 101 have to be well-formed.
+    // An interim response and a 101 must be well-formed.
     for status in [100, 101, 103] {
         failed(
             &to("ws://h/"),
@@ -415,7 +415,7 @@ fn a_limit_passes_and_one_more_byte_fails() {
     ] {
         failed(&with(limits), &head, error);
     }
-    // Folds are no headers, but they count as bytes.
+    // Folds are not headers, but they count as bytes.
     let folded = response().add("X", "\r\n y".repeat(200)).bytes();
     opened(&with(limits.max_headers(4)), &folded);
     failed(&with(limits.max_head_len(500)), &folded, E::HeadTooLong { limit: 500 });

@@ -61,7 +61,7 @@ fn the_request_has_what_the_caller_added() {
         "Sec-WebSocket-Extensions: foo; a, bar",
         "Origin: http://www.example.com",
         "Cookie: a=b",
-        // White space around a value is none of it (RFC 9110, 5.5).
+        // White space around a value is not part of it (RFC 9110, 5.5).
         "X-City: K\u{f6}ln",
     ] {
         assert_eq!(head.matches(&format!("\r\n{line}\r\n")).count(), 1, "{line}");

@@ -1,4 +1,4 @@
-//! What stands in a Close frame: status codes and reasons, received and sent (RFC 6455, 5.5.1 and 7.4).
+//! The body of a Close frame: close codes and reasons, received and sent (RFC 6455, 5.5.1 and 7.4).
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
@@ -12,7 +12,7 @@ use sansocket::{
     State, frame::Role,
 };
 
-/// What is to be seen after a Close that the peer began and that was answered.
+/// The expected result after a Close that the peer sent first and that was answered.
 fn answered(event: Event<'static>, out: &[u8], code: u16, reason: &str) -> Transcript {
     let closure = Ended {
         code,
@@ -32,7 +32,7 @@ fn answered(event: Event<'static>, out: &[u8], code: u16, reason: &str) -> Trans
     }
 }
 
-/// The codes that may stand in a Close frame, written down a second time.
+/// The codes that may appear in a Close frame, as a second list.
 fn is_code(code: u16) -> bool {
     const PROTOCOL: [u16; 12] = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014];
     PROTOCOL.contains(&code) || code / 1000 == 3 || code / 1000 == 4
@@ -80,7 +80,7 @@ fn a_close_with_one_byte_is_a_protocol_error() {
 #[test]
 fn a_faulty_body_fails_at_the_first_byte_at_fault() {
     // IANA-CC-1015, R6455-7.4.1-1004, R6455-7.4.1-1005, R6455-7.4.1-1006, R6455-7.4.1-1015
-    // R6455-5.5.1-c, R6455-8.1-a; the code is looked at before the reason.
+    // R6455-5.5.1-c, R6455-8.1-a; the code is checked before the reason.
     let code = ProtocolError::InvalidCloseCode;
     let cases: [(&str, usize, ProtocolError); 13] = [
         ("0000", 2, code(0)),
@@ -243,7 +243,7 @@ fn a_close_outlives_the_bytes_that_it_was_read_from() {
     assert_eq!(Close::decode(b""), Ok(None));
     assert_eq!(Close::from(CloseCode::NORMAL), close(1000, ""));
 
-    // The same in an event, and in the closure, when the frame came in pieces.
+    // The same in an event and in the outcome, if the frame arrived in pieces.
     let mut connection = Connection::server(Config::new());
     let mut seen = Vec::new();
     let body = close_body(1001, "κόσμε".as_bytes());
@@ -259,7 +259,7 @@ fn a_close_outlives_the_bytes_that_it_was_read_from() {
 
 #[test]
 fn what_is_sent_on_a_failure_says_nothing_of_the_peer() {
-    // One Close of a code alone, whatever the peer sent.
+    // One Close with a code alone, whatever the peer sent.
     let faults = ["83", "818137fa213dff", "8102", "888337fa213d3412ff", "827fff", "80", "89ff", "c1"];
     for fault in faults {
         let out = Bench::server().run(&hex(fault)).out;

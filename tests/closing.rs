@@ -37,7 +37,7 @@ fn clean(code: u16, initiator: Initiator) -> Ended {
     ended(code, true, initiator, None)
 }
 
-/// Runs a stream without and with the end of the transport behind it.
+/// Runs a stream without and with the end of the stream after it.
 #[track_caller]
 fn check(bench: &Bench, stream: &[u8], expected: &Transcript, eof: Result<(), ProtocolError>, end: Ended) {
     assert_eq!(bench.run(stream), *expected);
@@ -68,7 +68,7 @@ fn the_peer_closes() {
 #[test]
 fn we_close_and_the_peer_answers() {
     // R6455-1.4-b, R6455-5.5.1-k, R6455-7.1.2-b, R6455-7.1.3-a, R6455-7.1.5-b, WHATWG-3.2-b
-    // R6455-7.1.2-a, R6455-7.1.5-a, R6455-5.5.1-o: also if its Close was on its way before; its code counts.
+    // R6455-7.1.2-a, R6455-7.1.5-a, R6455-5.5.1-o: even if its Close was already in flight; its code counts.
     type Send = fn(&mut Connection, &mut Vec<u8>);
     let cases: [(Send, &str, &[u8], Event<'static>, u16); 4] = [
         (send_away, "880203e9", AWAY, closed(1001, ""), 1001),
@@ -128,7 +128,7 @@ fn while_only_our_close_is_out_the_peer_is_heard_and_its_pings_are_answered() {
         let expected = transcript(events, "880203e8 8a0170", State::Draining, Some(end.clone()));
         check(&bench, &stream, &expected, Ok(()), end.clone());
 
-        // As a browser: data is dropped, the rest is not.
+        // As in a browser: data is discarded, other frames are not.
         for delivery in [Delivery::Messages, Delivery::Chunks] {
             let config = Config::new().delivery(delivery).deliver_while_closing(false);
             let events = vec![ping(b"p"), pong(b""), closed(1000, "")];
@@ -153,7 +153,7 @@ fn data_that_is_dropped_while_closing_is_checked_all_the_same() {
             }
         }
     }
-    // What was delivered before our Close is not taken back, and its end is not delivered.
+    // The part that was delivered before our Close stays delivered, and the rest is not delivered.
     let first = to(Role::Server, TEXT_FIRST, b"a");
     let config = Config::new().delivery(Delivery::Chunks).deliver_while_closing(false);
     let bench = Bench::server().config(config).at(first.len(), send_normal);
@@ -194,7 +194,7 @@ fn a_close_in_the_middle_of_a_message_drops_the_message() {
 
 #[test]
 fn the_transport_ends_without_a_close() {
-    // R6455-7.1.4-b, R6455-7.1.5-c, R6455-7.2.1-a: nothing is sent any more.
+    // R6455-7.1.4-b, R6455-7.1.5-c, R6455-7.2.1-a: nothing more is sent.
     let error = ProtocolError::UnexpectedEof;
     for role in BOTH {
         let whole = all_to(role, &[(TEXT_FIRST, b"abc"), (PING, b"ping"), (FINAL, b"d")]);
@@ -207,7 +207,7 @@ fn the_transport_ends_without_a_close() {
             assert_eq!(seen.out, if answered { frame(PONG, None, b"ping") } else { vec![] });
             assert_eq!((seen.error, seen.state), (None, State::Closed));
         }
-        // Half a Close is none.
+        // An incomplete Close is none.
         let seen = Bench::new(role).eof().run(&to(role, CLOSE, NORMAL)[..3]);
         assert_eq!((seen.events, seen.out, seen.eof), (vec![], vec![], Some(Err(error))));
     }
@@ -248,7 +248,7 @@ fn without_automatic_answers_the_close_waits_for_the_caller() {
         let stream = [&stream[..], &to(role, PING, b"p"), &[0xff; 9]].concat();
         check(&answering, &stream, &expected, Ok(()), end);
 
-        // Our own Close came first: nothing is left to answer.
+        // Our own Close came first: no reply is left to send.
         let first = waiting.at(0, send_away);
         let end = clean(1000, Initiator::Local);
         let expected = transcript(vec![closed(1000, "")], "880203e9", State::Draining, Some(end.clone()));
@@ -258,7 +258,7 @@ fn without_automatic_answers_the_close_waits_for_the_caller() {
 
 #[test]
 fn whatever_close_came_can_be_sent_back() {
-    // R6455-5.5.1-j: 1010 too, with which a server may not begin.
+    // R6455-5.5.1-j: 1010 too, which a server may not send first.
     let config = Config::new().auto_close(false);
     for role in BOTH {
         for code in (1000..5000).filter_map(CloseCode::new) {
@@ -327,13 +327,13 @@ fn a_close_is_sent_once() {
     }
 }
 
-/// What comes before the end, and how the connection ends.
+/// The bytes before the end, and how the connection ends.
 type Case<'a> = (&'a str, Bench, &'a [u8], Result<(), ProtocolError>, u16, Initiator);
 
 #[test]
 fn the_end_of_the_transport_ends_every_state() {
     // WHATWG-4-c
-    // R6455-7.1.4-a. The second end changes nothing; Bench looks at that.
+    // R6455-7.1.4-a. The second end changes nothing; `Bench` checks that.
     let unexpected = ProtocolError::UnexpectedEof;
     let fault = ProtocolError::ReservedOpcode(3);
     let manual = Config::new().auto_close(false);
@@ -387,13 +387,13 @@ fn a_timeout_is_the_cause_of_the_end() {
         let body = [&code.to_be_bytes(), reason.as_bytes()].concat();
         let mut connection = Connection::server(Config::new());
         let mut out = Vec::new();
-        // In the middle of a message, which is not what ended it.
+        // In the middle of a message, which is not the cause of the end.
         let mut begun = to(Role::Server, TEXT_FIRST, b"Hel");
         assert_eq!(connection.receive(&mut Input::new(&mut begun), &mut out), Ok(None));
         connection.time_out(timeout, &mut out);
         assert_eq!(out, frame(CLOSE, None, &body));
         assert_eq!(connection.state(), State::Draining);
-        // Once, and whatever else happens.
+        // Once, whatever else happens.
         connection.time_out(Timeout::CloseHandshake, &mut out);
         let mut late = to(Role::Server, CLOSE, NORMAL);
         assert_eq!(connection.receive(&mut Input::new(&mut late), &mut out), Err(error));
@@ -450,13 +450,13 @@ fn a_pong_is_at_most_three_times_as_long_as_its_ping() {
             let event = connection.receive(&mut Input::new(&mut ping), &mut out).unwrap();
             assert!(matches!(event, Some(Event::Ping(_))));
             assert!(out.len() <= 3 * ping_len, "{} bytes for {ping_len}", out.len());
-            // A client has to mask its Pong, and an empty Ping is answered with three times its length.
+            // A client must mask its Pong, and an empty Ping is answered with three times its length.
             assert_eq!(out.len() == 3 * ping_len, role == Role::Client && len == 0);
         }
     }
 }
 
-/// The loop of the documentation of `Connection`.
+/// The loop in the documentation of `Connection`.
 fn echo(
     connection: &mut Connection,
     input: &mut Input<'_>,

@@ -1,4 +1,4 @@
-//! What RFC 7692 says about agreeing on permessage-deflate, statement by statement.
+//! The requirements of RFC 7692 for the negotiation of permessage-deflate, one by one.
 #![cfg(feature = "deflate")]
 #![allow(
     clippy::unwrap_used,
@@ -42,7 +42,7 @@ fn element(params: &str) -> String {
     format!("permessage-deflate{params}")
 }
 
-/// What an endpoint agrees to: a server that gets this offer, or a client that gets this answer.
+/// The parameters that an endpoint negotiates: a server with this offer, or a client with this response.
 fn agreed(role: Role, config: Deflate, params: &str) -> Negotiated {
     let request = handshake::request(&Head::request().add(NAME, element(params)));
     match role {
@@ -92,7 +92,7 @@ fn a_client_offers_what_its_configuration_says() {
     }
 }
 
-/// What a server answers to an offer.
+/// The response of a server to an offer.
 fn answer(config: Deflate, offer: &str) -> (Option<String>, Connection) {
     let mut out = Vec::new();
     let request = handshake::request(&Head::request().add(NAME, offer));
@@ -119,7 +119,8 @@ fn a_server_answers_the_first_offer_that_it_can_take() {
         // R7692-5.2-a, R6455-4.3-h
         ("; server_max_window_bits=\"10\"", "; server_max_window_bits=10", "; server_max_window_bits=10"),
         (" ; server_max_window_bits = 10 ,", "; server_max_window_bits=10", "; server_max_window_bits=10"),
-        // R7692-7.1.1.1-b, R7692-7.1.1.1-c; R7692-7.2.2-c: the hint is answered, so that both sides may act on it.
+        // R7692-7.1.1.1-b, R7692-7.1.1.1-c; R7692-7.2.2-c: the hint is answered, so that both sides may act
+        // on it.
         ("; server_no_context_takeover", "; server_no_context_takeover", "; server_no_context_takeover"),
         ("; client_no_context_takeover", "; client_no_context_takeover", "; client_no_context_takeover"),
         // R7692-5-c: an offer that cannot be taken is passed over.
@@ -141,7 +142,8 @@ fn a_server_answers_the_first_offer_that_it_can_take() {
         assert_eq!(answer(narrow, &offer).0, Some(element(narrow_answer)), "{offer}");
     }
     let own = Deflate::new().send_context_takeover(false).receive_context_takeover(false);
-    // R7692-7.1.1.1-d, R7692-7.1.1.2-b: what concerns the server's own window is done silently, unless it was offered.
+    // R7692-7.1.1.1-d, R7692-7.1.1.2-b: what concerns the server's own window is done silently, unless it was
+    // offered.
     for (config, takeover) in [(own, false), (Deflate::low_memory(), false), (narrow, true)] {
         for offer in ["permessage-deflate", "permessage-deflate; client_max_window_bits"] {
             let (value, connection) = answer(config, offer);

@@ -1,4 +1,4 @@
-//! Contexts that are used again, by any connection of a thread: nothing shows that they are not new.
+//! Contexts that are reused by the connections of a thread: they cannot be told from new ones.
 #![cfg(feature = "deflate")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 

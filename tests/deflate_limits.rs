@@ -1,4 +1,4 @@
-//! How long a compressed message may be: the inflated bytes count, to the byte.
+//! The limit on compressed messages: the inflated bytes count, exactly.
 #![cfg(feature = "deflate")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -27,7 +27,8 @@ fn too_long(limit: usize) -> ProtocolError {
     ProtocolError::MessageTooLong { limit: limit as u64, len: limit as u64 + 1 }
 }
 
-/// Binary data of `len` bytes that does or does not compress, and its payloads: as zlib makes them and stored.
+/// Binary data of `len` bytes that does or does not compress, and its payloads: as zlib makes them and
+/// stored.
 fn messages(len: usize) -> [(Vec<u8>, Vec<u8>); 3] {
     let (flat, mixed) = (vec![0; len], noise(len));
     [(flat.clone(), zlib(&flat)), (mixed.clone(), zlib(&mixed)), (mixed.clone(), stored(&mixed))]
@@ -202,7 +203,8 @@ fn blocks_with_bfinal_are_counted_for_the_connection() {
         (seen.error, seen.events.len())
     };
     let tiny = b"\x03\x00";
-    // One in each message, as peers send it, passes for as long as they like, with what the RFC puts behind it too.
+    // One in each message, as peers send it, passes for as long as they like, with what the RFC puts behind
+    // it too.
     assert_eq!(messages(tiny, 2000), (None, 2000));
     assert_eq!(messages(b"\xf3\x48\xcd\xc9\xc9\x07\x00\x00", 2000), (None, 2000));
     // A second one costs 64 bytes of those that have come, of which 1024 are there from the beginning.

@@ -1,6 +1,6 @@
-//! Connections that live longer than the backend can count: 4 GiB, where `c_ulong` has 32 bits. It would panic.
+//! Connections with more bytes than the backend can count: 4 GiB if `c_ulong` has 32 bits. It would panic.
 //!
-//! On other platforms there is nothing to see; the tests beside the code have a lower end of the count there.
+//! Other platforms are not affected; the unit tests lower the maximum count there.
 #![cfg(all(feature = "deflate", target_pointer_width = "32"))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 

@@ -1,5 +1,5 @@
-//! How much memory compression takes, and when. The counting allocator counts a buffer that grows twice, the old
-//! and the new one. It sees that of Rust, which is the allocator of the backend only with `std`.
+//! The memory that compression takes, and when. The counting allocator counts a growing buffer twice, the old
+//! and the new one. It sees the allocator of Rust, which the backend only uses with `std`.
 #![cfg(all(feature = "deflate", feature = "std"))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -20,18 +20,18 @@ use sansocket::{
     frame::Role,
 };
 
-/// What every connection holds for the extension, used or not.
+/// The memory that every connection holds for the extension, used or not.
 const FIXED: u64 = 128;
-/// The context for receiving.
+/// The decompression context.
 const RECEIVING: u64 = 47_680;
 /// The copy of the window of the first message, and for peers that set BFINAL.
 const HISTORY: u64 = 64 << 10;
-/// The room into which is inflated.
+/// The room that messages are inflated into.
 const ROOM: u64 = 64 << 10;
-/// What a thread keeps for its connections at most.
+/// The maximum memory that a thread keeps for its connections.
 const KEPT: i64 = 1 << 20;
 
-/// Has the room of the thread in its full size, so that it does not count for what follows.
+/// Allocates the room of the thread in its full size, so that later measurements do not include it.
 fn make_room() {
     let mut connection = sender(Role::Server, Config::new());
     let long = zlib(&vec![0; 1 << 20]);
@@ -80,7 +80,7 @@ fn the_table_in_the_docs_is_what_is_measured() {
         }
     }
     assert!(docs.contains(&format!("has {FIXED} bytes on the heap")));
-    // A window of 2^8 takes that of 2^9 of the backend.
+    // For a window of 2^8 the backend uses one of 2^9.
     assert_eq!(context_for_sending(8, 8), context_for_sending(9, 8));
     let mut connection = sender(Role::Server, Config::new());
     let first =
@@ -138,7 +138,8 @@ const FINAL_BLOCK: &[u8] = b"\x01\x05\x00\xfa\xffHello";
 fn without_context_takeover_nothing_is_kept_and_nothing_allocated_but_the_message() {
     for role in BOTH {
         for delivery in [Delivery::Messages, Delivery::Chunks] {
-            // The contexts are those of the thread: one for each direction, however many connections there are.
+            // The contexts are those of the thread: one for each direction, however many connections there
+            // are.
             let mut connections: Vec<_> = (0..20).map(|_| without_takeover(role, delivery)).collect();
             let mut peer = Zlib::new(6, 15, false);
             for len in [100, 5000, 100_000] {

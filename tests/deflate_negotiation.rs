@@ -1,4 +1,4 @@
-//! Offers, answers and what comes of them (RFC 7692, 5 and 7.1), as values and through both handshakes.
+//! Offers, responses and negotiated parameters (RFC 7692, 5 and 7.1), as values and through both handshakes.
 #![cfg(feature = "deflate")]
 #![allow(
     clippy::unwrap_used,
@@ -24,7 +24,7 @@ use sansocket::{
 
 const HEADER: &str = "Sec-WebSocket-Extensions";
 
-/// Takeover and window of what this side sends, and of what it receives.
+/// Takeover and window for sent messages, and for received ones.
 type Directions = ((bool, u8), (bool, u8));
 
 fn directions(agreed: &Negotiated) -> Directions {
@@ -39,7 +39,7 @@ fn element(params: &str) -> String {
     params.split(',').map(|one| format!("permessage-deflate{one}")).collect::<Vec<_>>().join(", ")
 }
 
-/// What a server answers: as a value, and through the handshake.
+/// The response of a server: as a value, and through the handshake.
 fn answer(server: Config, offers: &str) -> Option<(String, Directions)> {
     let agreed = server.accept(request(offers).extensions());
     let accept = || server::Accept::new().deflate(server);
@@ -55,7 +55,8 @@ fn answer(server: Config, offers: &str) -> Option<(String, Directions)> {
     agreed.map(|agreed| (agreed.to_string(), directions(&agreed)))
 }
 
-/// What a client makes of an answer to its offers: as a value where there is one offer, and through the handshake.
+/// The result of a client for a response to its offers: as a value if there is one offer, and through the
+/// handshake.
 fn confirm(offers: &[Config], answer: &str) -> Result<Option<Directions>, HandshakeError> {
     let request =
         offers.iter().fold(client::Request::new("ws://h/").unwrap(), |request, &one| request.deflate(one));
@@ -79,8 +80,8 @@ fn confirm(offers: &[Config], answer: &str) -> Result<Option<Directions>, Handsh
     seen
 }
 
-/// The offers of the table in vectors.md, 11, as far as a client of this crate makes them: it always says that
-/// it understands `client_max_window_bits`.
+/// The offers of the table in vectors.md, 11, as far as a client of this crate makes them: it always says
+/// that it understands `client_max_window_bits`.
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn offers() -> [(Config, &'static str, &'static [&'static str], &'static [&'static str]); 6] {
     let new = Config::new;
@@ -213,7 +214,7 @@ fn a_client_takes_what_fits_its_offer_and_nothing_else() {
     assert_eq!(confirm(&[], "permessage-deflate"), Err(HandshakeError::UnexpectedExtension));
 }
 
-/// What RFC 7692, 7.1 makes of an answer at a client, computed without the crate.
+/// The meaning of a response for a client by RFC 7692, 7.1, computed without the crate.
 fn expected(config: Config, params: &str) -> Directions {
     let has = |name: &str| params.contains(name);
     let bits = |name: &str| {
@@ -336,8 +337,8 @@ fn a_server_answers_the_first_offer_that_it_can_and_narrows_nothing_without_leav
         assert_eq!(answer(Config::new(), &offer), Some((element(answer_full), *full)), "{offer}");
         assert_eq!(answer(twelve, &offer), Some((element(answer_twelve), *narrowed)), "{offer}");
     }
-    // What the server wants of the client's window it may say unasked, and has to; what it does with its own it does
-    // without a word (R7692-7.1.1.1-d, R7692-7.1.1.2-b).
+    // What the server wants of the client's window it may say unasked, and has to; what it does with its own
+    // it does without a word (R7692-7.1.1.1-d, R7692-7.1.1.2-b).
     let alone = Config::new().send_context_takeover(false).receive_context_takeover(false);
     let both = "; client_no_context_takeover";
     assert_eq!(answer(alone, "permessage-deflate"), Some((element(both), ((false, 15), (false, 15)))));

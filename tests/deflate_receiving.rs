@@ -1,5 +1,5 @@
-//! Compressed messages that arrive (RFC 7692, 6.2 and 7.2.2). Every stream runs whole, cut in two everywhere and
-//! byte by byte, in both roles and both deliveries.
+//! Received compressed messages (RFC 7692, 6.2 and 7.2.2). Every stream is received in one read, split in two
+//! at every position, and byte by byte, in both roles and both deliveries.
 #![cfg(feature = "deflate")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
@@ -16,7 +16,7 @@ use common::{
 };
 use sansocket::{Connection, Delivery, Event, Input, ProtocolError, State, deflate::Config, frame::Role};
 
-/// Frames, and the texts that come out of them.
+/// Frames, and the texts that they contain.
 type Row = (&'static [(u8, &'static str)], &'static [&'static str]);
 
 const GOOD: &[Row] = &[
@@ -89,7 +89,7 @@ fn every_form_of_a_message_is_inflated() {
     }
 }
 
-/// Frames, the texts in front of the message at fault, and how much of that one can be known.
+/// Frames, the texts before the invalid message, and the part of that message that is valid.
 type Fault = (&'static [(u8, &'static str)], &'static [&'static str], &'static str);
 
 const BAD: &[Fault] = &[

@@ -1,4 +1,4 @@
-//! What RFC 7692 says about permessage-deflate, statement by statement: received and sent.
+//! The requirements of RFC 7692 for permessage-deflate, one by one: received and sent messages.
 #![cfg(feature = "deflate")]
 #![allow(
     clippy::unwrap_used,
@@ -43,7 +43,7 @@ fn element(params: &str) -> String {
     format!("permessage-deflate{params}")
 }
 
-/// What an endpoint agrees to: a server that gets this offer, or a client that gets this answer.
+/// The parameters that an endpoint negotiates: a server with this offer, or a client with this response.
 fn agreed(role: Role, config: Deflate, params: &str) -> Negotiated {
     let request = handshake::request(&Head::request().add(NAME, element(params)));
     match role {
@@ -325,7 +325,7 @@ fn a_window_is_carried_over_unless_that_was_agreed_away() {
 
 #[test]
 fn nothing_refers_to_what_is_beyond_the_agreed_window() {
-    // R7692-7.2.1-e, R7692-7.2.1-i: what came a window and a byte ago costs as much as if it were new.
+    // R7692-7.2.1-e, R7692-7.2.1-i: data from a window and a byte ago costs as much as new data.
     for w in 8..=15 {
         for role in BOTH {
             let own = if role == Role::Server { "server" } else { "client" };

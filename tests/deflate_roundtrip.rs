@@ -1,4 +1,5 @@
-//! What is compressed comes out as it went in, with any settings and any cuts, here and at the zlib in C.
+//! Compressed messages are inflated to the original data, with any settings and split points, here and by the
+//! C library zlib.
 #![cfg(feature = "deflate")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -40,7 +41,7 @@ fn configs() -> impl Strategy<Value = deflate::Config> {
     )
 }
 
-/// Data that compresses well, badly, and by what came long before.
+/// Data that compresses well, badly, and by references to much earlier data.
 fn data() -> impl Strategy<Value = Vec<u8>> {
     let len = prop_oneof![6 => 0..300_usize, 2 => 4000..5000_usize, 1 => 30_000..50_000_usize];
     prop_oneof![

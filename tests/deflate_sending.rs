@@ -1,4 +1,4 @@
-//! Compressed messages that are sent (RFC 7692, 6.1 and 7.2.1).
+//! Sent compressed messages (RFC 7692, 6.1 and 7.2.1).
 #![cfg(feature = "deflate")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -343,7 +343,8 @@ fn what_cannot_be_compressed_grows_by_little() {
 
 #[test]
 fn no_distance_is_larger_than_the_window_that_was_agreed() {
-    // R7692-7.2.1-e, R7692-7.2.1-i. Text that repeats itself at every distance, so that larger ones would pay.
+    // R7692-7.2.1-e, R7692-7.2.1-i. Text that repeats itself at every distance, so that larger ones would
+    // pay.
     let mut repeats = noise(700);
     for byte in &mut repeats {
         *byte = b'a' + *byte % 16;

@@ -1,4 +1,4 @@
-//! What the settings of permessage-deflate do to what is sent.
+//! The effect of the settings of permessage-deflate on sent messages.
 #![cfg(feature = "deflate")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -26,7 +26,7 @@ fn pair(config: Config) -> (Connection, Connection) {
     (server, client)
 }
 
-/// How many bytes a text takes on the wire.
+/// The number of bytes that a text takes on the wire.
 fn sent(config: Config, text: &str) -> usize {
     let mut out = Vec::new();
     pair(config).0.send_text(text, &mut out).unwrap();

@@ -1,4 +1,4 @@
-//! What a compressed message may refer to: context takeover and windows (RFC 7692, 7.1 and 7.2.2).
+//! The data that a compressed message may refer to: context takeover and windows (RFC 7692, 7.1 and 7.2.2).
 #![cfg(feature = "deflate")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 

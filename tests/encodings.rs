@@ -1,4 +1,4 @@
-//! The same opening as bytes, as a header list and as the types of the crate `http` has the same outcome.
+//! The same handshake has the same outcome as bytes, as a header list and as the types of the crate `http`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "common/handshake.rs"]
@@ -13,7 +13,7 @@ use sansocket::{
     server::{self, Accept},
 };
 
-/// Names and values of headers. Those of the protocol are right as often as not.
+/// Names and values of headers. Half of those of the protocol are valid.
 fn headers() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
     let header = prop_oneof![
         select(vec![
@@ -79,7 +79,7 @@ fn target() -> impl Strategy<Value = &'static str> {
     ])
 }
 
-/// What a server makes of a request that it accepts: all there is to see, and the headers of its response.
+/// The result of a server for a request that it accepts: everything visible, and the headers of its response.
 #[derive(Debug, PartialEq)]
 struct Accepted {
     authority: String,
@@ -183,7 +183,7 @@ fn types_of(head: &Head) -> Option<Request<()>> {
     Some(request)
 }
 
-/// The status of an opening, or why there is none: what the client sees.
+/// The result of a handshake as the client sees it: its status, or the error.
 #[derive(Debug, PartialEq)]
 enum Outcome {
     Open(Option<String>, Vec<String>, Option<deflate::Negotiated>),

@@ -1,4 +1,4 @@
-//! What errors say: a phrase that a person can act on, one for each cause.
+//! The messages of errors: a distinct phrase that a person can act on for each cause.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::{collections::BTreeSet, fmt::Display};
@@ -12,7 +12,7 @@ use sansocket::{
     utf8,
 };
 
-/// All phrases of a type, each with a form that is asked for, and all of them different.
+/// Returns the phrases of a type, after checking their form and that they differ.
 fn phrases<E: Display>(errors: impl IntoIterator<Item = E>) -> BTreeSet<String> {
     let errors: Vec<String> = errors.into_iter().map(|error| error.to_string()).collect();
     let count = errors.len();
@@ -128,7 +128,7 @@ fn the_errors_of_the_handshake_have_phrases() {
     ]);
     assert_eq!(shown.iter().filter(|phrase| phrase.contains('7')).count(), 4);
     assert_eq!(client::Error::from(H::IncompleteHandshake).to_string(), H::IncompleteHandshake.to_string());
-    // An error of several kinds says what the one in it says.
+    // An error of several kinds has the message of the one inside.
     for error in [sansocket::Error::from(P::InvalidUtf8), sansocket::Error::from(S::ConnectionClosing)] {
         assert!(!error.to_string().is_empty());
     }

@@ -1,4 +1,5 @@
-//! Whole opening handshakes: the exchange of the RFC, what may differ in it, and what comes glued to it.
+//! Complete opening handshakes: the exchange in the RFC, its permitted variations, and frames in the same
+//! read.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
@@ -143,7 +144,7 @@ fn the_first_frames_may_come_with_the_response() {
 #[test]
 fn a_server_is_open_with_its_response() {
     // R6455-12-b
-    // R6455-4.2.2-6: it may send at once, and what came with the request is received.
+    // R6455-4.2.2-6: it may send at once, and frames that arrived with the request are received.
     let bytes = [&Head::request().bytes()[..], b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"].concat();
     for cut in 0..=bytes.len() {
         let mut handshake = Handshake::new(HandshakeLimits::new());

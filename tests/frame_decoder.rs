@@ -1,4 +1,4 @@
-//! Layer 2: a stream of bytes as frames, without what their payloads mean.
+//! Layer 2: a byte stream as frames, regardless of the meaning of their payloads.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
@@ -20,7 +20,7 @@ fn header(role: Role, opcode: OpCode, fin: bool, len: u64) -> Header {
     Header { fin, rsv: Rsv::NONE, opcode, mask: key_to(role), payload_len: len }
 }
 
-/// What the decoder gives for whole frames.
+/// The result of the decoder for complete frames.
 fn whole(frames: Vec<(Header, &[u8])>) -> Vec<(Header, Vec<u8>, bool)> {
     frames.into_iter().map(|(header, payload)| (header, payload.to_vec(), true)).collect()
 }

@@ -1,4 +1,4 @@
-//! What a server accepts before it gives up (RFC 9110, 5.4).
+//! The limits on a request (RFC 9110, 5.4).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 

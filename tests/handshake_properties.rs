@@ -1,4 +1,4 @@
-//! What holds for any head: made from the grammar, or damaged; whole, cut, and byte by byte.
+//! Properties of any head, generated from the grammar or damaged: in one read, split, and byte by byte.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "common/handshake.rs"]
@@ -39,7 +39,8 @@ fn extension() -> impl Strategy<Value = String> {
     (token(), vec(parameter, 0..3)).prop_map(|(name, parameters)| name + &parameters.concat())
 }
 
-/// The parts of a request that is in order: headers, subprotocols, extensions, and how the headers are ordered.
+/// The parts of a request that is in order: headers, subprotocols, extensions, and how the headers are
+/// ordered.
 type Parts = (Vec<(String, Vec<u8>)>, Vec<String>, Vec<String>, u64);
 
 fn parts() -> impl Strategy<Value = Parts> {

@@ -240,7 +240,7 @@ fn extensions_can_be_read_from_the_values_of_any_http_stack() {
     }
 }
 
-/// Each byte of version and status, and the one behind them, is right or decides at once.
+/// Each byte of version and status, and the one after them, is valid or fails at once.
 #[test]
 fn a_wrong_byte_in_a_status_line_is_the_violation() {
     for line in [b"HTTP/1.1 401 ", b"HTTP/1.1 101 ", b"HTTP/1.1 100 "] {

@@ -1,4 +1,4 @@
-//! The handshake with the types of the crate `http` is the one from bytes.
+//! The handshake with the types of the crate `http` equals the one from bytes.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "common/handshake.rs"]

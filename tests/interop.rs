@@ -1,8 +1,8 @@
 //! The crate and its examples against `websockets` for Python, over real sockets.
 //!
 //! Needs a Python that has `tests/interop/requirements.txt`: the one in the environment variable
-//! `SANSOCKET_PYTHON`, else `.venv/bin/python`, else `python3`. Where there is none these tests pass and say
-//! that they did nothing, unless the variable is set. `tests/README.md` has the commands.
+//! `SANSOCKET_PYTHON`, else `.venv/bin/python`, else `python3`. Without one these tests are skipped with a
+//! message, unless the variable is set. `tests/README.md` has the commands.
 //!
 //! The examples are run as cargo has built them for `cargo test`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]

@@ -1,7 +1,7 @@
 //! The crate against `ws` for Node.js, over real sockets, with permessage-deflate and without.
 //!
-//! Needs Node.js, and `ws` in `tests/interop/node/node_modules`. Where they are missing these tests pass and say that
-//! they did nothing, unless the environment variable `SANSOCKET_NODE` is set. `tests/README.md` has the commands.
+//! Needs Node.js, and `ws` in `tests/interop/node/node_modules`. Without them these tests are skipped with a
+//! message, unless the environment variable `SANSOCKET_NODE` is set. `tests/README.md` has the commands.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
 use std::{

@@ -1,4 +1,4 @@
-//! The timer beside a model that keeps the whole history, with random calls and times.
+//! The timer compared with a model that keeps the whole history, with random calls and times.
 #![allow(
     clippy::cast_possible_truncation,
     clippy::panic,
@@ -21,7 +21,8 @@ struct Model {
     /// The latest time.
     now: u64,
     opened: Option<u64>,
-    /// Arrivals (`None`) and Pings that no later one answers, with their number, in the order in which they took effect.
+    /// Arrivals (`None`) and Pings that no later one answers, with their number, in the order in which they
+    /// took effect.
     history: Vec<(Option<u64>, u64)>,
     last_ping: Option<(u64, u64)>,
     unwritten: usize,

@@ -1,6 +1,6 @@
-//! Which module may use which: a room of the house may use what is below it, never what is above.
+//! The layers of the crate: a room (a top-level module) may use the rooms below it, never those above.
 //!
-//! Privacy cannot say that inside one crate, so this reads the source.
+//! Privacy cannot express that inside one crate, so this test reads the source.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::{
@@ -49,7 +49,7 @@ const ROOMS: [(&str, &str); 25] = [
     ("guide", ""),
 ];
 
-/// What a file inside a room may not name, though the room may.
+/// The names that a file inside a room may not use, although the room may.
 const STRANGERS: [(&str, &[&str]); 4] = [
     (
         "connection/receiver.rs",

@@ -1,5 +1,5 @@
-//! What could break the versions before RFC 6455: promised lengths, withheld ends, echoed headers. Each test names the
-//! rules of `tests/requirements/legacy.tsv` or the attacks of `tests/attacks/catalogue.tsv`.
+//! Attacks on the versions before RFC 6455: declared lengths, missing ends, echoed headers. Each test names
+//! the rules of `tests/requirements/legacy.tsv` or the attacks of `tests/attacks/catalogue.tsv`.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
@@ -17,7 +17,8 @@ use sansocket::{
     server::Accept,
 };
 
-/// Receives `stream` in pieces without expecting an event, and returns the most bytes that were allocated at once.
+/// Receives `stream` in pieces without expecting an event, and returns the most bytes that were allocated at
+/// once.
 fn memory(connection: &mut Connection, stream: &[u8], piece: usize) -> u64 {
     let mut stream = stream.to_vec();
     let info = measure(|| {
@@ -228,7 +229,8 @@ fn a_current_client_is_never_downgraded() {
                 let result = handshake.receive(&mut Input::new(&mut bytes), &mut Vec::new());
                 if let Ok(Some(request)) = result {
                     let is_hixie = request.version() == Version::Hixie75;
-                    // Only a request that has lost both of its headers, and is spelled as one, is of the old version.
+                    // Only a request that has lost both of its headers, and is spelled as one, is of the old
+                    // version.
                     assert_eq!(
                         is_hixie,
                         !text.contains("Sec-WebSocket") && spelling == "WebSocket",

@@ -1,4 +1,4 @@
-//! The client's opening handshake in the versions before RFC 6455. Each test names the rules of
+//! The client side of the opening handshake in the versions before RFC 6455. Each test names the rules of
 //! `tests/requirements/legacy.tsv`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 

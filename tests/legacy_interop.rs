@@ -1,7 +1,7 @@
-//! The versions before RFC 6455 against others that speak them, over real sockets.
+//! The versions before RFC 6455 against other implementations, over real sockets.
 //!
-//! Needs what `tests/interop/legacy/install.sh target/legacy` installs. Where it is missing these tests pass and say that they
-//! did nothing, unless the environment variable `SANSOCKET_LEGACY` is set; it names another folder.
+//! Needs what `tests/interop/legacy/install.sh target/legacy` installs. Without it these tests are skipped
+//! with a message, unless the environment variable `SANSOCKET_LEGACY` is set; it names another folder.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
 use std::{
@@ -182,7 +182,8 @@ fn peers(installed: &Path) -> Vec<Peer> {
     ]
 }
 
-/// L10, L13, L28, L29, L31, L41, L44, L47, L48: our client and the servers of others, in every version that they speak.
+/// L10, L13, L28, L29, L31, L41, L44, L47, L48: our client and the servers of others, in every version that
+/// they speak.
 #[test]
 fn our_client_and_servers_of_others() {
     let Some(installed) = installed() else { return };
@@ -213,8 +214,8 @@ fn talk(peer: &Peer, version: Version) {
     assert_eq!((response.status(), client.connection.version()), (101, version));
     client.send(|connection, out| connection.send_text("Hello", out).unwrap());
     client.expect("Hello");
-    // Netty loses the first bytes of a text of hixie that does not arrive in one of its reads, which may be small; txWS takes
-    // a frame that arrives in parts for several.
+    // Netty loses the first bytes of a text of hixie that does not arrive in one of its reads, which may be
+    // small; txWS takes a frame that arrives in parts for several.
     let is_hixie = matches!(version, Version::Hixie75 | Version::Hixie76);
     let is_short = peer.name == "txWS" || peer.name == "Netty" && is_hixie;
     let texts = ["Grüße, 世界 𝄞", "x", &"long ".repeat(if is_short { 2 } else { 6000 })];

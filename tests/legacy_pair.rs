@@ -15,12 +15,13 @@ use sansocket::{
 const VERSIONS: [Version; 5] =
     [Version::Hixie75, Version::Hixie76, Version::Hybi7, Version::Hybi8, Version::Rfc6455];
 
-/// Bytes on their way, handed over in pieces of a size.
+/// Splits bytes in flight into pieces of a size.
 fn pieces(bytes: &[u8], size: usize) -> impl Iterator<Item = Vec<u8>> {
     bytes.chunks(size).map(<[u8]>::to_vec)
 }
 
-/// Opens a connection; every byte passes in pieces of this size. What the client sent along is received too.
+/// Opens a connection, with all bytes in pieces of this size. Frames that the client sent early are received
+/// too.
 fn open(version: Version, seed: [u8; 32], size: usize) -> (Connection, Connection) {
     let request =
         Request::new("wss://example.com/chat?a").unwrap().origin("https://a.example").subprotocol("chat");
@@ -43,7 +44,7 @@ fn open(version: Version, seed: [u8; 32], size: usize) -> (Connection, Connectio
     (opened.unwrap().0, accepted.unwrap())
 }
 
-/// Hands bytes over, and returns what came of them.
+/// Passes bytes on, and returns their events.
 fn exchange(bytes: &mut Vec<u8>, to: &mut Connection, out: &mut Vec<u8>, size: usize) -> Vec<Event<'static>> {
     let mut events = Vec::new();
     for mut piece in pieces(&std::mem::take(bytes), size) {

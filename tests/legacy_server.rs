@@ -1,4 +1,4 @@
-//! The server's opening handshake in the versions before RFC 6455. Each test names the rules of
+//! The server side of the opening handshake in the versions before RFC 6455. Each test names the rules of
 //! `tests/requirements/legacy.tsv`.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -98,7 +98,7 @@ fn accepted(versions: Versions, request: &[u8], version: Version) -> Vec<u8> {
     served.out
 }
 
-/// What `look` says about the request.
+/// The result of `look` for the request.
 fn seen<T: PartialEq + std::fmt::Debug>(request: &[u8], look: impl Fn(&legacy::server::Request) -> T) -> T {
     let mut bytes = request.to_vec();
     let mut handshake = legacy::server::Handshake::new(HandshakeLimits::new(), all());
@@ -157,7 +157,7 @@ fn hybi_is_answered_as_rfc_6455() {
     }
 }
 
-/// L16, L17, L20, H76-c, H76-e: the keys of the vectors, which at least ten servers answer alike.
+/// L16, L17, L20, H76-c, H76-e: the keys of the vectors, to which at least ten servers respond alike.
 #[test]
 fn challenges_are_answered_as_others_do() {
     let rows = [
@@ -238,7 +238,7 @@ fn invalid_challenges_are_refused() {
     }
 }
 
-/// L09, L18: what announces another body than the 8 bytes is refused.
+/// L09, L18: a request that declares a body other than the 8 bytes is refused.
 #[test]
 fn the_announced_length_is_8_or_absent() {
     for value in ["0", "7", "9", "18446744073709551615"] {
@@ -288,7 +288,7 @@ fn the_first_bytes_of_what_failed_are_shown() {
     assert_eq!(handshake.first_bytes().as_bytes(), b"\x16");
 }
 
-/// L21, H76-o: a framing that is not spoken is refused.
+/// L21, H76-o: an unsupported framing is refused.
 #[test]
 fn only_draft_0_is_accepted() {
     accepted(all(), &hixie76(&["Sec-WebSocket-Draft: 0"]), Version::Hixie76);
@@ -300,7 +300,7 @@ fn only_draft_0_is_accepted() {
     bad_request(all(), &hixie76(&twice), HandshakeError::InvalidChallenge);
 }
 
-/// L22, L56: the origin is required, is there once, and is printable ASCII.
+/// L22, L56: the origin is required, appears once, and is printable ASCII.
 #[test]
 fn an_origin_is_required() {
     let with = |origin: &[u8], keys: bool| {
@@ -330,7 +330,7 @@ fn an_origin_is_required() {
     }
 }
 
-/// L23, L24: the location is what the client connected to, as it was sent.
+/// L23, L24: the location is the URI that the client connected to, as it was sent.
 #[test]
 fn the_location_is_not_normalized() {
     let rows = [
@@ -386,7 +386,7 @@ fn the_subprotocol_is_one_string() {
     }
 }
 
-/// L01, L02, L03, L04, L05, H75-a: the version is decided by the headers that are there.
+/// L01, L02, L03, L04, L05, H75-a: the version is determined by the headers that are present.
 #[test]
 fn the_version_is_decided_by_the_headers() {
     // L04, and L02 with only one of its headers.
@@ -464,7 +464,7 @@ fn versions_that_are_not_enabled_are_refused() {
     accepted(none.hixie76(), &[&request[..], BYTES].concat(), Version::Hixie76);
 }
 
-/// L09: everything else in the head is held to the rules of RFC 6455.
+/// L09: everything else in the head must satisfy the rules of RFC 6455.
 #[test]
 fn the_rest_of_the_head_is_checked_as_ever() {
     type E = HandshakeError;
@@ -563,7 +563,7 @@ fn the_key_of_hybi_has_16_bytes() {
     }
 }
 
-/// L30: headers pass, but for those of the handshake.
+/// L30: headers are allowed, except for those of the handshake.
 #[test]
 fn headers_of_the_caller_pass() {
     let cookie = ["Cookie: a=b"];

@@ -1,4 +1,4 @@
-//! Limits: what is allowed passes, one more fails, and the header decides (RFC 6455, 10.4).
+//! Limits: the limit itself is allowed, one more fails, as soon as the header proves it (RFC 6455, 10.4).
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
@@ -112,7 +112,7 @@ fn the_sum_of_declared_lengths_does_not_overflow() {
         bench.fails_at_the_end(&stream, ProtocolError::MessageTooLong { limit: 1 << 20, len }, &[], b"");
     }
     for role in BOTH {
-        // Without a limit the largest length is no fault, and nothing is set aside for it.
+        // Without a limit the largest length is allowed, and no memory is reserved for it.
         let config = config.max_message_len(u64::MAX);
         for (first, delivery) in [(BINARY, Delivery::Messages), (BINARY_FIRST, Delivery::Chunks)] {
             let bench = Bench::new(role).config(config.delivery(delivery));
@@ -192,7 +192,7 @@ fn the_default_limits_are_those_of_the_documentation() {
     let error = bench.run_cut(&stream, &[77, 100_001]).error;
     assert_eq!(error, Some(ProtocolError::TooManyFragments { limit: 131_072 }));
 
-    // A million Pings in a row are no fault.
+    // A million consecutive Pings are allowed.
     let mut pings = to(Role::Client, PING, b"").repeat(1000);
     let mut connection = bench.connection();
     for _ in 0..1000 {
@@ -210,7 +210,7 @@ fn control_frames_in_a_row_are_counted_where_that_is_asked_for() {
             let role = bench.role;
             let (mut stream, mut events, mut out) = (Vec::new(), Vec::new(), Vec::new());
             let chunks = bench.clone().run(&to(role, BINARY, b"d")).events == [binary_chunk(b"d", true)];
-            // A data frame lets the count begin anew, also a fragment.
+            // A data frame resets the count, even a fragment.
             for (first, payload) in [(BINARY, &b"d"[..]), (BINARY_FIRST, b""), (FINAL, b"")] {
                 for _ in 0..limit {
                     stream.extend(to(role, PING, b""));
@@ -232,7 +232,7 @@ fn control_frames_in_a_row_are_counted_where_that_is_asked_for() {
                 let error = ProtocolError::TooManyControlFrames { limit };
                 bench.fails_at_the_end(&stream, error, &events, &out);
             }
-            // A peer that has said a lot may still leave in good order.
+            // A peer that has sent many frames may still close cleanly.
             let seen = bench.run(&[&stream[..], &to(role, CLOSE, b"")].concat());
             assert_eq!(
                 (seen.error, seen.closure.map(|closure| closure.clean)),
@@ -245,7 +245,7 @@ fn control_frames_in_a_row_are_counted_where_that_is_asked_for() {
 
 #[test]
 fn a_forbidden_length_is_not_called_too_long() {
-    // R6455-5.2-h, R6455-5.2-i: what the protocol forbids comes before what a limit forbids.
+    // R6455-5.2-h, R6455-5.2-i: violations of the protocol take precedence over limits.
     let bench = Bench::client().config(Config::new().max_frame_len(0).max_message_len(0));
     let range = ProtocolError::LengthOutOfRange;
     bench.fails_at_the_end(b"\x82\x7f\x80", range, &[], b"");

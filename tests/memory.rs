@@ -1,4 +1,4 @@
-//! How much memory a connection takes, and when (rules 4 and 8 of the crate).
+//! The memory that a connection takes, and when (rules 4 and 8 of the crate).
 //!
 //! The counting allocator comes with the dependency and counts what the thread of the test allocates.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
@@ -17,7 +17,7 @@ use sansocket::{
     frame::{Decoder, Limits, OpCode, Role},
 };
 
-/// What a client holds for the stream from which it draws its masking keys, and nothing else.
+/// The memory that a client holds for the stream of its masking keys, and nothing else.
 const CLIENT_ENTROPY: i64 = 512;
 
 /// The heap memory of a connection that has failed, or whose peer has given a reason in its Close.
@@ -219,7 +219,7 @@ fn a_promise_costs_little() {
                 let mut stream = [header_to(role, first, promised), vec![KEY[0]]].concat();
                 let info = receive(&mut connection, &mut stream, usize::MAX);
                 assert!(info.bytes_max <= 64 << 10, "{} bytes for one", info.bytes_max);
-                // In Chunks there is nothing to assemble.
+                // In chunks nothing is reassembled.
                 let config = Config::new().delivery(Delivery::Chunks);
                 let mut connection = Bench::new(role).config(config).connection();
                 let mut stream = [header_to(role, first, promised), vec![KEY[0]]].concat();
@@ -295,7 +295,7 @@ fn assemble(stream: &mut [u8], piece: usize, mut look: impl FnMut(usize, i64)) -
     unreachable!("the message did not come");
 }
 
-/// How much a finished message holds on the heap.
+/// The heap memory of a complete message.
 fn capacity(event: Event<'static>) -> usize {
     match event {
         Event::Text(text) => text.into_owned().capacity(),

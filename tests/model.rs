@@ -1,4 +1,4 @@
-//! Every call in every state, against a model of the closing handshake that fits on a screen.
+//! Every call in every state, compared with a model of the closing handshake that fits on a screen.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
@@ -8,7 +8,7 @@ use sansocket::{
     CloseCode, Config, Connection, Event, Initiator, Input, ProtocolError, SendError, State, frame::Role,
 };
 
-/// What may happen to a connection.
+/// An event or call of a connection.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Step {
     SendText,
@@ -37,7 +37,7 @@ const STEPS: [Step; 11] = [
     Step::Eof,
 ];
 
-/// What a call returned.
+/// The result of a call.
 #[derive(Debug, PartialEq)]
 enum Outcome {
     Sent(Result<(), SendError>),
@@ -45,7 +45,7 @@ enum Outcome {
     Ended(Result<(), ProtocolError>),
 }
 
-/// What is known about a connection without looking into it.
+/// The externally visible state of a connection.
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 struct Model {
@@ -59,7 +59,7 @@ struct Model {
 }
 
 impl Model {
-    /// What a step has to return and to send.
+    /// The required result and output of a step.
     fn step(&mut self, step: Step) -> (Outcome, &'static str) {
         let deaf = self.close_received || self.failure.is_some() || self.ended;
         let mute = self.close_sent || self.failure.is_some() || self.ended;

@@ -1,4 +1,4 @@
-//! A client and a server that talk to each other.
+//! A client and a server connected to each other.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
@@ -10,7 +10,7 @@ fn pair() -> Pair {
     Pair::new(Config::new(), Config::new())
 }
 
-/// Checks that both ends have closed cleanly with this code, and that the end of the transport is in order.
+/// Checks that both ends have closed cleanly with this code, and that the end of the stream is no error.
 #[track_caller]
 fn both_closed(pair: &mut Pair, code: u16, [client, server]: [Initiator; 2]) {
     for (end, initiator) in [(&mut pair.client, client), (&mut pair.server, server)] {
@@ -133,7 +133,7 @@ fn either_end_closes_first() {
 #[test]
 fn both_ends_close_at_once() {
     // R6455-1.4-b, R6455-7.1.5-a
-    // R6455-5.5.1-o: the code of the other side counts, and nobody answers an answer.
+    // R6455-5.5.1-o: the code of the other side counts, and a reply is not answered.
     for cut in [1, 3, usize::MAX] {
         for client_first in [true, false] {
             let mut pair = pair();
@@ -198,7 +198,7 @@ fn a_failure_reaches_the_other_end_as_a_close() {
 
 #[test]
 fn the_transport_ends_at_any_byte_of_a_conversation() {
-    // R6455-7.2.1-a: whoever has not got the other's Close by then has failed.
+    // R6455-7.2.1-a: an endpoint that has not received the other's Close by then has failed.
     let mut recorded = pair();
     let (client, out) = (&mut recorded.client.connection, &mut recorded.client.out);
     client.send_text("Hello", out).unwrap();

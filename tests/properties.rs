@@ -1,4 +1,4 @@
-//! What holds for any stream, any cut and any sequence of calls.
+//! Properties of any stream, any split and any sequence of calls.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
@@ -39,7 +39,7 @@ fn roles() -> impl Strategy<Value = Role> {
     prop_oneof![Just(Role::Server), Just(Role::Client)]
 }
 
-/// Bytes that are text, or nearly.
+/// Bytes that are valid text, or almost.
 fn nearly_text() -> impl Strategy<Value = Vec<u8>> {
     let pieces = vec(
         prop_oneof![
@@ -55,7 +55,7 @@ fn nearly_text() -> impl Strategy<Value = Vec<u8>> {
     pieces.prop_map(|pieces| pieces.concat())
 }
 
-/// Frames that are mostly in order.
+/// Frames that are usually valid.
 fn streams(role: Role) -> impl Strategy<Value = Vec<u8>> {
     let usual = vec![TEXT, TEXT_FIRST, BINARY, BINARY_FIRST, MIDDLE, FINAL, FINAL, PING, PONG];
     let first = prop_oneof![40 => select(usual), 1 => Just(CLOSE), 1 => any::<u8>()];
@@ -84,7 +84,7 @@ fn other(role: Role) -> Role {
     if role == Role::Server { Role::Client } else { Role::Server }
 }
 
-/// Places to cut, as they fit.
+/// Split points within the stream.
 fn cuts() -> impl Strategy<Value = Vec<prop::sample::Index>> {
     vec(any::<prop::sample::Index>(), 0..12)
 }
@@ -93,7 +93,7 @@ fn placed(cuts: &[prop::sample::Index], len: usize) -> Vec<usize> {
     cuts.iter().map(|cut| cut.index(len + 1)).collect()
 }
 
-/// Whole, cut in some places, cut everywhere: always the same.
+/// In one read, split at some positions, split everywhere: the result is the same.
 fn check_cuts(bench: &Bench, stream: &[u8], cuts: &[prop::sample::Index]) {
     let whole = bench.run_cut(stream, &[]);
     assert_eq!(bench.run_cut(stream, &placed(cuts, stream.len())), whole);
@@ -281,7 +281,7 @@ fn calls() -> impl Strategy<Value = Call> {
     ]
 }
 
-/// What the other end has to receive.
+/// The events that the other end must receive.
 #[derive(Default)]
 struct Expected {
     events: Vec<Event<'static>>,

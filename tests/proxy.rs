@@ -22,7 +22,8 @@ fn tunnel(uri: &str) -> Request {
 
 type Outcome = (Result<Option<Response>, Error>, Vec<u8>);
 
-/// Runs an answer whole, cut in two everywhere, and byte by byte: what came of it, and what was left.
+/// Runs a response in one read, split in two at every position, and byte by byte. Returns the result, and the
+/// bytes left.
 fn answer(limits: HandshakeLimits, bytes: &[u8]) -> Outcome {
     let run = |pieces: &[&[u8]]| {
         let mut handshake = Handshake::new(&tunnel("ws://h/").limits(limits), &mut Vec::new()).unwrap();
@@ -175,7 +176,7 @@ fn an_answer_is_bounded_and_has_to_be_http() {
     assert!(answer(limits, b"HTTP/1.1 200").0.unwrap().is_none());
 }
 
-/// Opens a tunnel through a proxy that runs, and leads `HELLO` through it and back.
+/// Opens a tunnel through a running proxy, and sends `HELLO` through it and back.
 fn through(proxy: u16, upstream: u16, credentials: Option<(&str, &str)>) -> Result<String, Error> {
     let mut request = tunnel(&format!("ws://127.0.0.1:{upstream}/"));
     if let Some((user, password)) = credentials {
@@ -283,7 +284,7 @@ fn the_end_of_the_transport_does_not_hide_the_status_of_a_proxy() {
     }
 }
 
-/// Each byte of version and status, and the one behind them, is right or decides at once.
+/// Each byte of version and status, and the one after them, is valid or fails at once.
 #[test]
 fn a_wrong_byte_in_the_status_line_of_a_proxy_is_the_violation() {
     let line = b"HTTP/1.1 407 ";

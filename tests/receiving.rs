@@ -1,4 +1,4 @@
-//! Layer 3: what a connection makes of frames, and at which byte it refuses them (RFC 6455, 5 and 6.2).
+//! Layer 3: the events of frames, and the byte at which invalid frames are rejected (RFC 6455, 5 and 6.2).
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
@@ -207,7 +207,7 @@ fn fragments_make_one_message() {
     }
 }
 
-/// A message as the chunks of it look when they are put together.
+/// A message with its chunks joined.
 fn as_chunk(event: &Event<'static>) -> Event<'static> {
     match event {
         Event::Text(data) => text_chunk(data, true),

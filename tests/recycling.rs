@@ -1,4 +1,4 @@
-//! Memory of messages that goes round: what `Connection::recycle` saves, and that it changes nothing else.
+//! Recycled buffers of messages: what `Connection::recycle` saves, and that it changes nothing else.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
@@ -8,7 +8,7 @@ use common::{BINARY, BINARY_FIRST, CLOSE, FINAL, MIDDLE, PING, TEXT, TEXT_FIRST,
 use proptest::prelude::*;
 use sansocket::{Config, Connection, Delivery, Event, Input, ProtocolError, frame::Role};
 
-/// Receives a stream in pieces, and gives the events back, or drops them.
+/// Receives a stream in pieces, and recycles the events, or drops them.
 fn receive(
     connection: &mut Connection,
     stream: &[u8],
@@ -42,7 +42,7 @@ fn what_is_given_back_serves_the_next_message_of_either_kind() {
     let held = measure(|| {
         receive(&mut connection, &all_to(Role::Server, kinds[0].0), 1500, true, |_| {}).unwrap();
     });
-    // The stream and `out` of the helper are gone again, so what is left is what the connection holds.
+    // The stream and `out` of the helper have been dropped, so only the memory of the connection remains.
     assert!((300_000..=600_000).contains(&held.bytes_current), "{held:?}");
     for (frames, _) in kinds {
         let stream = all_to(Role::Server, frames);
@@ -159,7 +159,8 @@ fn inflated_messages_go_round_too() {
         });
         totals.push(info.bytes_total);
     }
-    // The first brings the context for inflating and the message; the others take a buffer to inflate into, and no message.
+    // The first brings the context for inflating and the message; the others take a buffer to inflate into,
+    // and no message.
     assert!(totals[0] > totals[1] + 200_000 && totals[1] == totals[2], "{totals:?}");
 }
 

@@ -1,4 +1,4 @@
-//! Calls that do not fit the state of the connection, or are out of range: refused without a trace.
+//! Calls that the state of the connection does not allow, or that are out of range: they change nothing.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
@@ -11,7 +11,7 @@ use sansocket::{
 
 type Send = fn(&mut Connection, &mut Vec<u8>) -> Result<(), SendError>;
 
-/// What an endpoint may be in the middle of.
+/// The stages of an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Stage {
     Fresh,
@@ -175,7 +175,7 @@ fn a_refused_call_sends_nothing_and_changes_nothing() {
     assert_eq!((result, server.state()), (Err(SendError::ClientOnlyCloseCode), State::Open));
 }
 
-/// Makes one call in one stage; if it has to be refused, whatever is sent next shows that nothing changed.
+/// Makes one call in one stage; if it must be refused, the next output shows that nothing has changed.
 fn check_refusal(role: Role, stage: Stage, name: &str, call: Send, expected: Option<SendError>) {
     let mut connection = stage.connection(role);
     let mut out = KEY.to_vec();

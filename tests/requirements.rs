@@ -38,10 +38,10 @@ const COUNTS: [(&str, usize, usize); 16] = [
     ("WHATWG", 33, 13),
 ];
 
-/// With what a reason begins.
+/// The beginnings of reasons.
 const REASONS: [&str; 5] = ["type: ", "not observable: ", "caller: ", "later feature: ", "not ours: "];
 
-/// The most characters of what a row says.
+/// The maximum length of the text of a row.
 const MAX_SUMMARY_LEN: usize = 100;
 
 struct Row {
@@ -78,7 +78,8 @@ fn row(line: &'static str) -> Row {
     Row { id, section, summary, met }
 }
 
-/// The document of an id, if it is one: its name stands in front of the first hyphen, or is the L of L01 to L57.
+/// The document of an id, if it is one: its name stands in front of the first hyphen, or is the L of L01 to
+/// L57.
 fn document(id: &str) -> Option<&'static str> {
     let is_rule = |rest: &str| rest.len() == 2 && rest.bytes().all(|byte| byte.is_ascii_digit());
     let rule = id.split_at_checked(1).filter(|(name, rest)| *name == "L" && is_rule(rest));

@@ -1,4 +1,5 @@
-//! Frames that wait in a buffer until they are whole (`Input::retained`): nothing is copied, and nothing else changes.
+//! Incomplete frames that stay in the caller's buffer (`Input::retained`): nothing is copied, and nothing
+//! else changes.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
@@ -13,7 +14,7 @@ use sansocket::{
     frame::{Decoder, Limits, Role},
 };
 
-/// A caller with a buffer of its own for a connection.
+/// A caller with its own buffer for a connection.
 struct Reader {
     connection: Connection,
     buf: Vec<u8>,
@@ -26,7 +27,7 @@ impl Reader {
         Self { connection, buf: vec![0; capacity], filled: 0, out: Vec::new() }
     }
 
-    /// Reads once, and hands the events on.
+    /// Reads once, and passes the events on.
     fn read(&mut self, bytes: &[u8], mut on_event: impl FnMut(Event<'_>)) -> Result<(), ProtocolError> {
         self.buf[self.filled..][..bytes.len()].copy_from_slice(bytes);
         self.filled += bytes.len();
@@ -47,7 +48,7 @@ impl Reader {
         result
     }
 
-    /// Reads all of `stream`, at most `piece` bytes at a time, and as many as there is room for.
+    /// Reads all of `stream`, in reads of at most `piece` bytes, limited by the room in the buffer.
     fn read_all(
         &mut self,
         mut stream: &[u8],
@@ -105,7 +106,7 @@ fn a_frame_that_does_not_fit_does_not_wait() {
     let stream = all_to(Role::Server, &[(BINARY, &data)]);
     for (capacity, fits) in [(999, false), (1000, true)] {
         let mut reader = Reader::new(Connection::server(Config::new()), capacity);
-        // Behind the header nothing waits of a frame that will not fit.
+        // After the header, a frame that does not fit is not retained.
         reader.read(&stream[..500], |event| panic!("{event:?}")).unwrap();
         assert_eq!(reader.filled, if fits { 492 } else { 0 });
         let mut borrowed = None;
@@ -206,7 +207,7 @@ fn a_transport_that_ends_while_a_frame_waits_has_broken() {
     reader.read(&stream[..10], |event| panic!("{event:?}")).unwrap();
     assert_eq!(reader.connection.receive_eof(), Err(ProtocolError::UnexpectedEof));
     assert_eq!(reader.connection.state(), State::Closed);
-    // Nothing waits any more.
+    // Nothing is retained any more.
     assert!(reader.read(&stream[10..11], |event| panic!("{event:?}")).is_err());
     assert_eq!(reader.filled, 0);
 }
@@ -229,7 +230,7 @@ fn a_decoder_gives_whole_frames() {
     assert!(!decoder.is_in_frame());
 }
 
-/// Frames in an order that is mostly right.
+/// Frames in an order that is usually valid.
 fn frames() -> impl Strategy<Value = Vec<(u8, Vec<u8>)>> {
     let first_byte = prop_oneof![
         Just(TEXT),
@@ -303,7 +304,7 @@ fn retained_bytes_that_were_not_kept_are_an_error_and_never_wrong_data() {
             let (mut head, mut out) = (head.to_vec(), Vec::new());
             let mut input = Input::retained(&mut head, 128);
             assert_eq!(connection.receive(&mut input, &mut out), Ok(None));
-            // The caller forgets what was left, and goes on with whatever it reads next.
+            // The caller drops the unread bytes, and continues with the bytes of the next read.
             let mut lost: Vec<u8> = tail.iter().copied().cycle().take(next).map(|byte| !byte).collect();
             let mut input = Input::retained(&mut lost, 128);
             let result = connection.receive(&mut input, &mut out);

@@ -1,4 +1,4 @@
-//! The example `send_file`, to a server that pings while the file comes.
+//! The example `send_file`, with a server that sends Pings while it receives the file.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(dead_code, reason = "the helpers are for other tests too")]
@@ -25,7 +25,7 @@ mod peers;
 /// The messages that a server has seen.
 type Seen = Vec<Vec<u8>>;
 
-/// Serves one client. It pings when it has read something, tells of Pongs, and says Close after `most` bytes.
+/// Serves one client. It sends a Ping after each read, reports Pongs, and sends a Close after `most` bytes.
 fn serve(listener: &TcpListener, most: usize, ponged: &AtomicBool) -> Seen {
     let (mut stream, _) = listener.accept().unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
@@ -60,7 +60,7 @@ fn serve(listener: &TcpListener, most: usize, ponged: &AtomicBool) -> Seen {
         stream.write_all(&out).unwrap();
         out.clear();
         if open.state() == State::Draining {
-            // Pongs may still be on their way; to leave them unread would destroy our Close.
+            // Pongs may still be in flight; leaving them unread would destroy our Close.
             stream.shutdown(Shutdown::Write).unwrap();
             while stream.read(&mut buf).unwrap_or(0) > 0 {}
             return seen;

@@ -1,4 +1,4 @@
-//! What is sent, byte for byte, and what is refused without a trace (RFC 6455, 5 and 6.1).
+//! Sent frames, byte for byte, and refused calls, which change nothing (RFC 6455, 5 and 6.1).
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
@@ -16,7 +16,7 @@ use sansocket::{
 
 type Send = fn(&mut Connection, &mut Vec<u8>) -> Result<(), SendError>;
 
-/// What `calls` send.
+/// The output of `calls`.
 #[track_caller]
 fn send(role: Role, calls: impl FnOnce(&mut Connection, &mut Vec<u8>) -> Result<(), SendError>) -> Vec<u8> {
     let mut connection = Bench::new(role).connection();
@@ -92,7 +92,8 @@ fn what_is_in_out_already_stays_there() {
 
 #[test]
 fn fragments_of_one_message_with_control_frames_between() {
-    // R6455-5.4-b, R6455-5.4-e, R6455-5.4-g, R6455-5.4-h, R6455-5.4-j, R6455-6.1-2, R6455-6.1-3, R6455-6.1-4, R6455-6.1-7
+    // R6455-5.4-b, R6455-5.4-e, R6455-5.4-g, R6455-5.4-h, R6455-5.4-j, R6455-6.1-2, R6455-6.1-3, R6455-6.1-4,
+    // R6455-6.1-7
     for role in BOTH {
         let out = send(role, |c, out| {
             c.send_text_fragment("H", false, out)?;

@@ -1,4 +1,4 @@
-//! What a server sees of a request, and what it answers (RFC 6455, 4.2.2).
+//! The request as a server sees it, and its response (RFC 6455, 4.2.2).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 

@@ -1,4 +1,4 @@
-//! Which requests a server takes (RFC 6455, 4.2.1).
+//! The requests that a server accepts (RFC 6455, 4.2.1).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
@@ -288,7 +288,7 @@ fn bytes_behind_the_request_are_left_for_the_connection() {
     let frame = b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
     let run = serve(&[&Head::request().bytes()[..], frame].concat(), HandshakeLimits::new());
     assert_eq!((&run.remaining[..], &run.out[..]), (&frame[..], SWITCHING.as_bytes()));
-    // Not so after an error: nobody will ever parse them.
+    // Not so after an error: they are never parsed.
     let head = Head::request().set("Sec-WebSocket-Version", "99");
     refused(&[&head.bytes()[..], b"GET /internal HTTP/1.1\r\n\r\n"].concat(), E::UnsupportedVersion);
 }

@@ -1,4 +1,4 @@
-//! A session: what it asks of its transport, in which order, and how it ends.
+//! A session: the operations that it requests of its transport, their order, and its end.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;

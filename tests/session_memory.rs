@@ -1,4 +1,4 @@
-//! How much memory a session takes, and when.
+//! The memory that a session takes, and when.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;

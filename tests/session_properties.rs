@@ -1,4 +1,5 @@
-//! What holds for any session: how the input is split makes no difference, and any order of calls ends in `Close`.
+//! Properties of any session: the split of the input does not affect the result, and any order of calls ends
+//! in `Close`.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
@@ -118,7 +119,7 @@ fn calls() -> impl Strategy<Value = Call> {
     ]
 }
 
-/// A session in the hands of a caller that does anything.
+/// A session whose caller makes arbitrary calls.
 struct Caller {
     session: Session,
     buffer: ReadBuffer,
@@ -199,7 +200,8 @@ impl Caller {
         }
     }
 
-    /// Does nothing but to wait for the deadlines: a peer that is silent, with a transport that accepts nothing.
+    /// Does nothing but to wait for the deadlines: a peer that is silent, with a transport that accepts
+    /// nothing.
     fn wait_until_it_is_over(&mut self) {
         for _ in 0..20 {
             if self.session.transport() == Transport::Close {
@@ -258,7 +260,8 @@ proptest! {
         let before = caller.session.ending().map(|ending| ending.to_string());
         let start = caller.now;
         caller.wait_until_it_is_over();
-        // A Ping after 20 s, no reply for 20 s, and 10 s to close; all of it once more where the caller held bytes back.
+        // A Ping after 20 s, no reply for 20 s, and 10 s to close; all of it once more where the caller held
+        // bytes back.
         let took = caller.now.saturating_sub(start);
         prop_assert!(took <= seconds(60), "{took:?}");
         let after = caller.session.ending().unwrap().to_string();
@@ -266,7 +269,7 @@ proptest! {
     }
 }
 
-/// What a transport does to the bytes of one direction.
+/// The behavior of a transport in one direction.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fate {
     Fine,
@@ -289,7 +292,7 @@ impl Pipe {
         Self { bytes: Vec::new(), fate, passed: 0, ended: false }
     }
 
-    /// Moves everything from one end to the other. Whether anything happened.
+    /// Moves all bytes from one end to the other. Returns whether there were any.
     fn transfer(&mut self, from: &mut Driver, to: &mut Driver) -> bool {
         from.settle();
         self.bytes.append(&mut from.out);
@@ -337,7 +340,7 @@ fn two_sessions_end_whatever_the_transport_does() {
     for to_server in fates(whole.0) {
         for to_client in fates(whole.1) {
             let (client, server, _) = run(to_server, to_client);
-            // Whoever ends cleanly has the peer's Close.
+            // A clean end includes the peer's Close.
             for (code, clean, cause) in [client, server] {
                 assert_eq!(clean, cause == "Close", "{to_server:?} {to_client:?}");
                 assert_eq!(clean, code == 1000, "{to_server:?} {to_client:?} {cause}");
@@ -349,7 +352,8 @@ fn two_sessions_end_whatever_the_transport_does() {
 /// The code, whether it was clean, and the cause.
 type End = (u16, bool, String);
 
-/// A client that opens, says something, and closes. How both ended, and how many bytes passed each way.
+/// Runs a client that opens, sends a message, and closes. Returns both endings, and the number of bytes in
+/// each direction.
 fn run(to_server: Fate, to_client: Fate) -> (End, End, (usize, usize)) {
     let mut client = Driver::client(|request| request);
     let mut server = Driver::server();

@@ -1,4 +1,4 @@
-//! A connection in two halves does what a whole one does.
+//! A split connection behaves like a connection.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test fails by panicking")]
 
 mod common;
@@ -13,7 +13,7 @@ use sansocket::{
 /// The seed of masking keys.
 const SEED: [u8; 32] = [7; 32];
 
-/// What happens to a connection, from either side.
+/// An event or call of a connection.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     /// These bytes arrive, as a server sends them.
@@ -133,7 +133,7 @@ impl Endpoint for Halves {
     }
 }
 
-/// What can be seen of a run.
+/// The visible results of a run.
 fn transcript(endpoint: &mut dyn Endpoint, steps: &[Step]) -> Vec<String> {
     let mut ended = false;
     let mut seen = Vec::new();
@@ -231,7 +231,7 @@ fn replies_may_come_late() {
     assert_eq!(receiving.receive(&mut input, &mut none), Ok(None));
     assert_eq!(none, None);
 
-    // The sending half knows of nothing yet.
+    // The sending half has not been informed yet.
     assert_eq!(sending.state(), State::Open);
     sending.send_text("late", &mut out).unwrap();
     sending.reply(&pong.unwrap(), &mut out);

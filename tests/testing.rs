@@ -1,4 +1,4 @@
-//! What helps to test: it finds what is wrong, and nothing else.
+//! The testing tools: they find errors, and only errors.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 #[path = "../examples/chat_properties.rs"]
@@ -130,7 +130,7 @@ fn a_transcript_is_read_and_replayed() {
     assert!(transcript.replay(other, say).unwrap_err().to_string().starts_with("entry 0: "));
 }
 
-/// Something that does what its bytes must not decide.
+/// An endpoint whose behavior depends on the split of its input, which it must not.
 struct Counter(usize);
 
 impl Endpoint for Counter {

@@ -1,4 +1,4 @@
-//! What the module `testing` makes of given choices, byte for byte.
+//! The results of the module `testing` for given choices, byte for byte.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use sansocket::{
@@ -118,7 +118,8 @@ fn the_choices_say_who_receives_first() {
         pair.call_second(|_, out| out.extend_from_slice(b"\xff\xff"));
         pair
     };
-    // The first failure stops it, so the other direction is as it was but for the Close of the one that failed.
+    // The first failure stops it, so the other direction is as it was but for the Close of the one that
+    // failed.
     let mut pair = both();
     assert!(pair.settle(&mut ByteSource::new(&[0, 63])).is_err());
     assert!(pair.first().error.is_some() && pair.second().error.is_none());

@@ -1,4 +1,4 @@
-//! Text has to be UTF-8, and the first byte that cannot be fails (RFC 3629; RFC 6455, 5.6 and 8.1).
+//! Text must be UTF-8, and fails at the first byte that makes it invalid (RFC 3629; RFC 6455, 5.6 and 8.1).
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
@@ -13,7 +13,7 @@ use sansocket::{
     utf8::{Decoded, Decoder},
 };
 
-/// A text and what each of its bytes makes of it: `V`, valid so far; `i`, inside a character; `X`, impossible.
+/// A text, with its status after each byte: `V`, valid so far; `i`, inside a character; `X`, invalid.
 const TRACES: [(&str, &str, &str); 53] = [
     ("ASCII", "68656c6c6f", "VVVVV"),
     ("nothing", "", ""),
@@ -75,9 +75,9 @@ struct Row {
     name: &'static str,
     bytes: Vec<u8>,
     trace: &'static [u8],
-    /// The byte that is impossible.
+    /// The invalid byte.
     fault: Option<usize>,
-    /// All characters in front of the fault, or of the end.
+    /// All characters before the invalid byte, or before the end.
     prefix: String,
 }
 
@@ -98,7 +98,7 @@ impl Row {
     }
 }
 
-/// What a decoder makes of pieces: the text, and the byte at fault.
+/// The result of decoding pieces: the text, and the offending byte.
 fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (String, Option<usize>, bool) {
     let mut decoder = Decoder::new();
     let mut text = String::new();

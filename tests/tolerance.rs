@@ -1,4 +1,4 @@
-//! Peers that are not quite right: what each named option lets pass, and what stays refused.
+//! Peers that violate the protocol slightly: what each option tolerates, and what is still rejected.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;

@@ -1,4 +1,4 @@
-//! Small values: what they look like in logs, as keys of maps, and as numbers.
+//! Small values: their form in logs, as keys of maps, and as numbers.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::{

@@ -1,7 +1,7 @@
-//! Work is linear: twice the input takes at most a bit more than twice the instructions, however it is cut.
+//! Work is linear: doubling the input at most roughly doubles the instruction count, for any split.
 //!
-//! Time is not measured, instructions are counted: the test runs itself under valgrind. Without valgrind it passes and
-//! says that it was left out; with `SANSOCKET_VALGRIND` set its absence is a failure.
+//! Instructions are counted instead of time: the test runs itself under valgrind. Without valgrind it is
+//! skipped with a message; with `SANSOCKET_VALGRIND` set its absence is a failure.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod common;
@@ -20,10 +20,11 @@ use sansocket::{
     uri::Uri,
 };
 
-/// What is done with an input of a given size.
+/// The work for an input of a given size.
 type Workload = fn(usize);
 
-/// Name, workload, the smaller size, and the most instructions for a unit of it in a build without optimization.
+/// Name, workload, the smaller size, and the most instructions for a unit of it in a build without
+/// optimization.
 const WORKLOADS: &[(&str, Workload, usize, u64)] = &[
     ("a header in single bytes", |n| head(&format!("X: {}", "a".repeat(n)), 1), 2000, 5000),
     ("a header at once", |n| head(&format!("X: {}", "a".repeat(n)), usize::MAX), 3000, 200),
@@ -152,7 +153,8 @@ fn message(len: usize, piece: usize, delivery: Delivery) {
     receive(Config::new().delivery(delivery), &mut stream, piece);
 }
 
-/// As a caller that has a buffer for the connection: what is not whole stays there, and is moved only if something was taken.
+/// Receives like a caller with a buffer for the connection: incomplete frames stay there, and are moved only
+/// if bytes before them were consumed.
 fn waiting(len: usize, piece: usize) {
     let mut stream = to(Role::Server, TEXT, prose(len).as_bytes());
     stream.extend(to(Role::Server, TEXT, b"and a short one"));
@@ -206,13 +208,13 @@ fn compressed(payload: &[u8], piece: usize) {
     receive(config, &mut to(Role::Server, 0xc2, payload), piece);
 }
 
-/// Behind a full window, messages of this many blocks with BFINAL set.
+/// After a full window, messages of this many blocks with BFINAL set.
 #[cfg(feature = "deflate")]
 fn final_blocks(messages: usize, blocks: usize) {
     after_full_window(&to(Role::Server, 0xc2, &[3, 0].repeat(blocks)).repeat(messages));
 }
 
-/// Behind a full window, one message with blocks of 64 bytes with BFINAL set.
+/// After a full window, one message with blocks of 64 bytes with BFINAL set.
 #[cfg(feature = "deflate")]
 fn paid_final_blocks(blocks: usize) {
     let block = [&[1, 59, 0, 0xc4, 0xff][..], &noise(59)].concat();
@@ -237,7 +239,7 @@ fn workload() {
     run(size);
 }
 
-/// How many instructions a workload of this size takes, with what comes before it.
+/// Returns the number of instructions of a workload of this size, including the preparation.
 fn instructions(name: &str, size: usize) -> u64 {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])

@@ -1,8 +1,8 @@
 //! The client's handshake: a request made of any parts, any response, any cuts.
 //!
 //! Input: 1 byte of flags (1: raw bytes, 2: the right accept, 4: compression is offered, 8: a subprotocol is
-//! required, 16: the transport ends), cuts, a subprotocol, a header name and value (each as a length and bytes);
-//! then header lines behind a valid start, or with flag 1 the stream as it is.
+//! required, 16: the transport ends), cuts, a subprotocol, a header name and value (each as a length and
+//! bytes); then header lines behind a valid start, or with flag 1 the stream as it is.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -80,7 +80,7 @@ fn check_request(head: &[u8]) {
     assert!(matches!(taken, Ok(Some(_))), "{taken:?}");
 }
 
-/// What came of it, as text, and how much of the stream was left.
+/// The result as text, and the number of bytes left in the stream.
 fn run(request: &client::Request, stream: &[u8], cuts: &[usize], eof: bool) -> (String, usize) {
     let mut handshake = client::Handshake::new(request, SEED, &mut Vec::new()).expect("it is in order");
     let (mut outcome, mut left, mut from) = (None, 0, 0);

@@ -1,7 +1,7 @@
 //! What one side sends compressed, the other side receives.
 //!
-//! Input: two configurations (5 bytes each, see `ByteSource::deflate`), who sends, the size of the pieces; then
-//! calls, each as a byte for what to do, a length (2 bytes) and data.
+//! Input: two configurations (5 bytes each, see `ByteSource::deflate`), the sender, the size of the pieces;
+//! then calls, each as a byte for what to do, a length (2 bytes) and data.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,8 +1,10 @@
-//! A client and a server of this crate, with calls of every kind at both ends, in any order, beside a model of each: after every
-//! call the result, the events, the amount of output, the state and the outcome are those of the model.
+//! A client and a server of this crate, with calls of every kind at both ends, in any order, beside a model
+//! of each: after every call the result, the events, the amount of output, the state and the outcome are
+//! those of the model.
 //!
-//! Input: 1 byte of flags (1: compression), with compression 20 bytes of configuration; a byte of settings for each end (see
-//! `End::new`); then steps, each a byte for what to do and at which end (0x80: the server), a length (2 bytes) and data.
+//! Input: 1 byte of flags (1: compression), with compression 20 bytes of configuration; a byte of settings
+//! for each end (see `End::new`); then steps, each a byte for what to do and at which end (0x80: the server),
+//! a length (2 bytes) and data.
 #![no_main]
 
 use std::collections::VecDeque;
@@ -228,7 +230,8 @@ impl End {
         }
     }
 
-    /// The model settles what is owed, at most `count` things; all that it sends for it is in the output, and no more.
+    /// Lets the model settle at most `count` pending replies, and checks that the output contains exactly
+    /// these.
     fn settle(&mut self, count: usize, mut position: usize) {
         for _ in 0..count.min(self.model.owed.len()) {
             if let Some(frame) = self.model.settle() {

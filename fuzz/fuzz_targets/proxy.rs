@@ -1,7 +1,7 @@
 //! Tunnels: any URI of a proxy, any response of one, any cuts, and another request after a 407.
 //!
-//! Input: 1 byte of flags (1: HTTP instead of SOCKS5, 2: with credentials, 4: the transport ends), cuts, and what the proxy
-//! sends. The whole is tried as the URI of a proxy, too.
+//! Input: 1 byte of flags (1: HTTP instead of SOCKS5, 2: with credentials, 4: the transport ends), cuts, and
+//! what the proxy sends. The whole is tried as the URI of a proxy, too.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -37,7 +37,7 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(run(&everywhere), whole, "byte by byte");
 });
 
-/// What came of it as text, with what was sent, and how much was left.
+/// The result as text, with the bytes sent, and the number of bytes left.
 fn socks(target: &Target, flags: u8, stream: &[u8], cuts: &[usize]) -> (String, usize) {
     let request = socks5::Request::new(target.clone());
     let request = if flags & 2 == 0 { request } else { request.password("user", "pass") };
@@ -64,7 +64,7 @@ fn socks(target: &Target, flags: u8, stream: &[u8], cuts: &[usize]) -> (String, 
     (format!("{outcome:?} {out:?}"), left)
 }
 
-/// What came of it as text, and how much was left.
+/// The result as text, and the number of bytes left.
 fn http(uri: &Uri, flags: u8, stream: &[u8], cuts: &[usize]) -> (String, usize) {
     let limits =
         HandshakeLimits::new().max_head_len(2000).max_line_len(500).max_headers(20).max_body_len(300);

@@ -1,8 +1,8 @@
 //! The server's handshake: any request, any cuts, and an answer of any kind.
 //!
 //! Input: 1 byte of flags (1: `receive_any`, 2: raw bytes), cuts, what to answer (a byte for the kind, then a
-//! header name and value and a body, each as a length and bytes); then header lines behind a valid start, or with
-//! flag 2 the stream as it is.
+//! header name and value and a body, each as a length and bytes); then header lines behind a valid start, or
+//! with flag 2 the stream as it is.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -13,7 +13,7 @@ use sansocket::{
 };
 use sansocket_fuzz::{ByteSource, placed};
 
-/// What came of the request: its head as far as it can be seen, or the error.
+/// The result of the request: its head as far as it is visible, or the error.
 type Outcome = Option<Result<String, HandshakeError>>;
 
 fuzz_target!(|data: &[u8]| {

@@ -1,5 +1,5 @@
-//! A small model of one end of a connection: what it may send, what it has to see, and how it stands. It knows nothing of bytes
-//! but where each frame ends.
+//! A small model of one end of a connection: what it may send, what it has to see, and how it stands. It
+//! knows nothing of bytes but where each frame ends.
 
 use std::collections::VecDeque;
 
@@ -7,7 +7,8 @@ use sansocket::{CloseCode, Initiator, ProtocolError, SendError, State, frame::Ro
 
 pub type CloseBody = Option<(u16, String)>;
 
-/// A frame as its sender meant it. Of a message only the first `Part` has its kind; `is_text` is that of the message.
+/// A frame as its sender meant it. Of a message only the first `Part` has its kind; `is_text` is that of the
+/// message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Frame {
     Part {
@@ -166,7 +167,7 @@ impl Model {
         tells?.then(|| Frame::Close(Some((1001, "idle timeout".to_owned()))))
     }
 
-    /// Settles the oldest of what is owed: what is sent for it.
+    /// Settles the oldest pending reply. Returns the bytes sent for it.
     pub fn settle(&mut self) -> Option<Frame> {
         match self.owed.pop_front()? {
             Owed::Eof { interrupted } => {
@@ -225,7 +226,8 @@ impl Model {
         Ok(())
     }
 
-    /// A data frame whose payload the caller writes; `is_text` is `None` for a continuation. Returns the kind of the message.
+    /// A data frame whose payload the caller writes; `is_text` is `None` for a continuation. Returns the kind
+    /// of the message.
     pub fn send_header(&mut self, is_text: Option<bool>, last: bool) -> Result<bool, SendError> {
         let sending = match is_text {
             Some(is_text) => {

@@ -1,10 +1,10 @@
-//! Every attack has a row, and every row a test that exists, or a reason.
+//! Every attack has a row, and every row an existing test, or a reason why there is none.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
 const TABLE: &str = include_str!("catalogue.tsv");
 
-/// With what a reason begins.
+/// The beginnings of reasons.
 const REASONS: [&str; 3] = ["caller: ", "not here: ", "review: "];
 
 #[test]

@@ -14,7 +14,7 @@ use crate::{
     flood,
 };
 
-/// No limits, and those that are as high as they can be.
+/// No limits, and the largest possible ones.
 fn unlimited() -> Config {
     Config::new().max_frame_len(u64::MAX).max_message_len(u64::MAX).max_fragments(u32::MAX)
 }
@@ -42,7 +42,7 @@ fn lengths_at_every_edge_are_decided_on_the_header() {
                     ProtocolError::FrameTooLong { limit: 64 << 20, len }
                 };
                 assert_eq!(limited.run(&header).error, Some(error), "{len:#x}");
-                // Without limits the same lengths are believed, and cost nothing.
+                // Without limits the same lengths are accepted, and cost nothing.
                 if first == BINARY {
                     let mut connection = Bench::new(role).config(unlimited()).connection();
                     let stream = [&header[..], &[b'a'; 4]].concat();
@@ -57,7 +57,7 @@ fn lengths_at_every_edge_are_decided_on_the_header() {
 
 #[test]
 fn ten_million_empty_fragments_cost_nothing_and_end_at_the_limit() {
-    // B7, B33: a thousand to a read; the count of each is what it is.
+    // B7, B33: a thousand in each read; the limit counts each of them.
     let piece = to(Role::Server, MIDDLE, b"").repeat(1000);
     for config in [unlimited(), unlimited().delivery(Delivery::Chunks)] {
         let mut connection = Connection::server(config);
@@ -104,7 +104,7 @@ fn nothing_after_a_close_is_looked_at() {
 
 #[test]
 fn a_million_pings_are_answered_as_they_come_and_pongs_are_not() {
-    // B5, B26, B27, B30: nothing waits inside; what waits outside is as long as what came.
+    // B5, B26, B27, B30: there are no internal queues; the output is proportional to the bytes received.
     let mut connection = Connection::server(Config::new());
     let pings = to(Role::Server, PING, b"12345678").repeat(1000);
     let mut out = Vec::with_capacity(10_100);
@@ -123,7 +123,7 @@ fn a_million_pings_are_answered_as_they_come_and_pongs_are_not() {
 
 #[test]
 fn one_call_hands_out_one_event_and_takes_no_more_than_its_bytes() {
-    // B29, C2: who does not ask is given nothing, so there is no queue.
+    // B29, C2: events are only returned on request, so there is no queue.
     let frame = to(Role::Server, TEXT, b"ab");
     let mut stream = frame.repeat(100_000);
     let len = stream.len();
@@ -141,7 +141,7 @@ fn one_call_hands_out_one_event_and_takes_no_more_than_its_bytes() {
 
 #[test]
 fn a_send_that_is_refused_leaves_nothing_behind() {
-    // B30, B31: what is sent is what was given, and a refusal appends nothing.
+    // B30, B31: the output contains what was sent, and an error appends nothing.
     let mut connection = Connection::server(Config::new());
     let mut out = Vec::new();
     for len in [0, 1, 124, 125] {
@@ -176,7 +176,7 @@ fn a_stack_of_64_kib_is_enough() {
 
 #[test]
 fn every_call_brings_something_or_uses_up_the_input() {
-    // B4, B5: ten thousand streams of noise, with a bound on the calls.
+    // B4, B5: ten thousand streams of noise, with a bound on the number of calls.
     let noise = noise(200_000);
     for (number, bytes) in noise.chunks(20).enumerate() {
         let role = BOTH[number % 2];

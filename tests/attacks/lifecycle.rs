@@ -1,4 +1,4 @@
-//! Attacks on what lives long: memory, counters, closing, keys, logs.
+//! Attacks on long-lived state: memory, counters, closing, keys, logs.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -26,7 +26,7 @@ fn ten_thousand_connections_are_idle_after_a_long_message_each() {
     let mut out = Vec::new();
     let mut held = 0;
     for connection in &mut connections {
-        // In two reads, so that the message is put together.
+        // In two reads, so that the message is reassembled.
         let (first, second) = message.split_at(40_000);
         for part in [first, second] {
             held += flood(connection, &mut out, 1, part).bytes_current;
@@ -36,7 +36,7 @@ fn ten_thousand_connections_are_idle_after_a_long_message_each() {
     assert!(size_of::<Connection>() <= 224);
 }
 
-/// A second Close is refused, which is the point.
+/// A second Close is refused, as intended.
 fn ignore(_: Result<(), SendError>) {}
 
 #[test]
@@ -67,7 +67,7 @@ fn two_that_close_at_once_say_it_once_in_every_order() {
 
 #[test]
 fn ten_thousand_frames_have_ten_thousand_keys() {
-    // D1, D4: pings and fragments among them; and a server has none.
+    // D1, D4: including Pings and fragments; a server has no keys.
     let mut client = Connection::client(Config::new(), [9; 32]);
     let mut server = Connection::server(Config::new());
     let (mut out, mut keys) = (Vec::new(), BTreeSet::new());
@@ -85,7 +85,7 @@ fn ten_thousand_frames_have_ten_thousand_keys() {
         server.send_text("x", &mut out).unwrap();
         assert_eq!(out, b"\x81\x01x");
     }
-    // Two of ten thousand that are alike by chance happen once in a hundred times; this seed has none.
+    // Two equal keys among ten thousand occur by chance once in a hundred runs; this seed has none.
     assert_eq!(keys.len(), 10_000);
     assert!(!keys.contains(&[0; 4]));
 }
@@ -186,7 +186,7 @@ fn a_connection_that_fails_leaves_others_alone() {
 
 #[test]
 fn the_largest_allocation_is_that_of_the_longest_message() {
-    // E8: there is nothing larger to fail.
+    // E8: there is no larger allocation that could fail.
     let limit = 1 << 20;
     let mut connection = Connection::server(Config::new().max_message_len(limit));
     let mut stream = to(Role::Server, BINARY, &noise(1 << 20));
@@ -197,6 +197,6 @@ fn the_largest_allocation_is_that_of_the_longest_message() {
             while connection.receive(&mut input, &mut out).unwrap().is_some() {}
         }
     });
-    // The old and the new buffer live side by side while it grows.
+    // The old and the new buffer exist side by side while it grows.
     assert!(info.bytes_max <= 2 * limit, "{}", info.bytes_max);
 }

@@ -1,7 +1,7 @@
-//! What has broken others, tried on this crate. `catalogue.tsv` has a row for each attack: what it is, and the tests that
-//! show that it fails here, or the reason why it has nothing to break.
+//! Attacks that have broken other implementations, tried on this crate. `catalogue.tsv` has a row for each
+//! attack, with the tests that show that it fails here, or the reason why it does not apply.
 //!
-//! Bounds on memory are bytes that were counted; bounds on work are instructions, in `tests/work.rs`. None is a time.
+//! Limits on memory are counted bytes; limits on work are instructions, in `tests/work.rs`. None is a time.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 #[path = "../common/mod.rs"]
@@ -17,7 +17,7 @@ mod opening;
 use allocation_counter::{AllocationInfo, measure};
 use sansocket::{Connection, Input};
 
-/// Feeds a stream that `next` makes piece by piece, and measures what the connection takes; `out` has room already.
+/// Feeds `piece` a number of times, and measures the memory of the connection; `out` has room already.
 fn flood(connection: &mut Connection, out: &mut Vec<u8>, pieces: usize, piece: &[u8]) -> AllocationInfo {
     let mut buf = piece.to_vec();
     measure(|| {

@@ -13,7 +13,8 @@ use crate::{
     handshake::{Head, connect, opened, refused, request, response, serve},
 };
 
-/// Feeds `piece` again and again behind `begin` until the handshake fails. The error, what was fed, the peak of memory.
+/// Feeds `piece` repeatedly after `begin` until the handshake fails. Returns the error, the bytes fed, and
+/// the peak memory.
 fn endless(begin: &[u8], piece: &[u8], limits: HandshakeLimits) -> (E, usize, u64) {
     let mut handshake = Handshake::new(limits);
     let mut out = Vec::with_capacity(1024);
@@ -50,7 +51,7 @@ fn headers_are_counted_whatever_their_names() {
         assert_eq!(error, E::TooManyHeaders { limit: 100 });
         assert!(fed <= 16 + 101 * line.len() && peak <= 2048);
     }
-    // 2000 lines in front of what is needed: never a 101.
+    // 2000 lines before the required ones: never a 101.
     let mut many = Head::request();
     many.headers.splice(1..1, (0..2000).map(|n| (format!("h{n}").into_bytes(), b"x".to_vec())));
     refused(&many.bytes(), E::TooManyHeaders { limit: 128 });
@@ -69,7 +70,7 @@ fn each_required_header_is_missed_emptied_or_doubled_without_a_101() {
         ];
         for (variant, head) in heads.iter().enumerate() {
             let run = serve(&head.bytes(), HandshakeLimits::new());
-            // Lists may go over several lines, and any name is one of a host.
+            // Lists may span several lines, and every name is a valid host.
             let harmless = match name.as_str() {
                 "Upgrade" | "Connection" => variant == 2,
                 "Host" => variant == 3,
@@ -99,7 +100,7 @@ fn what_stands_behind_a_refused_request_is_looked_at_by_nobody() {
     let answered = String::from_utf8(answer).unwrap();
     assert!(answered.starts_with("HTTP/1.1 426 ") && answered.contains("\r\nSec-WebSocket-Version: 13\r\n"));
     assert!(answered.contains("close"));
-    // The next request gets no answer of its own.
+    // The next request gets no response.
     let mut next = Head::request().bytes();
     assert_eq!(handshake.receive(&mut Input::new(&mut next), &mut out).unwrap_err(), E::UnsupportedVersion);
     assert_eq!(out.len(), answered.len());
@@ -129,7 +130,7 @@ fn only_a_perfect_101_opens_a_connection() {
     }
     let accept = response().headers[2].1.clone();
     let lower = accept.to_ascii_lowercase();
-    let long = "A".repeat(55); // a peer of others panicked on it
+    let long = "A".repeat(55); // another implementation panicked on it
     for accept in [&lower[..], b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", long.as_bytes(), &accept[..27]] {
         assert!(!opens(&response().set("Sec-WebSocket-Accept", accept)));
     }
@@ -146,7 +147,7 @@ fn only_a_perfect_101_opens_a_connection() {
 
 #[test]
 fn an_origin_is_handed_over_as_it_was_sent() {
-    // A17: to be compared byte by byte with a list.
+    // A17: an origin is compared byte by byte with a list.
     let ours = |request: &Request| request.origin().is_some_and(|origin| origin == "http://good.example");
     for (origin, welcome) in [
         ("http://good.example", true),
@@ -167,7 +168,7 @@ fn an_origin_is_handed_over_as_it_was_sent() {
 
 #[test]
 fn nothing_behind_the_request_is_read_before_it_is_accepted() {
-    // A18, A19: the bytes stay where they are, so there is nothing to bound.
+    // A18, A19: the bytes stay where they are, so no limit is needed.
     let data = noise(10 << 20);
     let mut stream =
         [Head::request().bytes(), to(sansocket::frame::Role::Server, TEXT, b"first"), data].concat();
@@ -241,7 +242,7 @@ fn no_string_of_the_caller_ends_a_line() {
         assert!(request(&Head::request()).reject(403, &[("X", &text)], b"", &mut out).is_err());
         assert!(out.is_empty());
     }
-    // An escape is no line end, and goes out as it is.
+    // An escape is not a line end, and is sent unchanged.
     let head = head_of(&client::Request::new("ws://h/%0d%0aX:y").unwrap()).unwrap();
     assert!(head.starts_with(b"GET /%0d%0aX:y HTTP/1.1\r\n"));
 }

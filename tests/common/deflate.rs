@@ -1,4 +1,4 @@
-//! What the tests of permessage-deflate share: agreements, and the zlib in C as the other side.
+//! Helpers for the tests of permessage-deflate: negotiations, and the C library zlib as the other side.
 
 use std::fmt::Write as _;
 
@@ -18,10 +18,10 @@ pub(crate) const COMPRESSED_TEXT_FIRST: u8 = 0x41;
 pub(crate) const COMPRESSED_BINARY: u8 = 0xc2;
 pub(crate) const COMPRESSED_BINARY_FIRST: u8 = 0x42;
 
-/// What a flush ends with, and a message leaves out.
+/// The end of a flush, which a message omits.
 pub(crate) const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 
-/// "Hello" in a block of its own, and as a reference to the one before (RFC 7692, 7.2.3).
+/// "Hello" in its own block, and as a reference to the previous block (RFC 7692, 7.2.3).
 pub(crate) const HELLO: &[u8] = b"\xf2\x48\xcd\xc9\xc9\x07\x00";
 pub(crate) const HELLO_AGAIN: &[u8] = b"\xf2\x00\x11\x00\x00";
 
@@ -29,7 +29,7 @@ pub(crate) fn window(bits: u8) -> WindowBits {
     WindowBits::new(bits).unwrap()
 }
 
-/// A request with this value of Sec-WebSocket-Extensions, whose elements can be asked for.
+/// A request with this value of Sec-WebSocket-Extensions.
 pub(crate) fn request(extensions: &str) -> server::Request {
     let mut bytes = format!(
         "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
@@ -40,7 +40,7 @@ pub(crate) fn request(extensions: &str) -> server::Request {
     handshake.receive(&mut Input::new(&mut bytes), &mut Vec::new()).unwrap().unwrap()
 }
 
-/// What a server and a client agree on: the server's view and the client's.
+/// The negotiated parameters: the server's view and the client's.
 pub(crate) fn agree(server: Config, client: Config) -> (Negotiated, Negotiated) {
     let offer = request(&client.offer().to_string());
     let at_server = server.accept(offer.extensions()).unwrap();
@@ -49,7 +49,7 @@ pub(crate) fn agree(server: Config, client: Config) -> (Negotiated, Negotiated) 
     (at_server, at_client)
 }
 
-/// The configuration of an endpoint of `role` with this one, whose peer agrees to everything.
+/// The configuration of an endpoint of `role` with this one, whose peer accepts everything.
 pub(crate) fn with(role: Role, deflate: Config) -> sansocket::Config {
     let (server, client) = match role {
         Role::Server => agree(deflate, Config::new()),
@@ -58,7 +58,7 @@ pub(crate) fn with(role: Role, deflate: Config) -> sansocket::Config {
     sansocket::Config::new().deflate(if role == Role::Server { server } else { client })
 }
 
-/// An endpoint that sends as `deflate` says.
+/// An endpoint that sends with the configuration `deflate`.
 pub(crate) fn sender(role: Role, deflate: Config) -> Connection {
     match role {
         Role::Server => Connection::server(with(role, deflate)),
@@ -66,7 +66,7 @@ pub(crate) fn sender(role: Role, deflate: Config) -> Connection {
     }
 }
 
-/// All events of a stream that has no fault.
+/// Returns all events of a valid stream.
 pub(crate) fn receive_all(
     connection: &mut Connection,
     stream: &mut [u8],
@@ -82,7 +82,7 @@ pub(crate) fn receive_all(
     events
 }
 
-/// One direction of a connection at the end of somebody else, who uses the zlib in C.
+/// One direction of a connection at another implementation, which uses the C library zlib.
 pub(crate) struct Zlib {
     compress: Compress,
     decompress: Decompress,
@@ -90,7 +90,7 @@ pub(crate) struct Zlib {
 }
 
 impl Zlib {
-    /// Windows of 9 to 15 bits.
+    /// Creates it with a window of 9 to 15 bits.
     pub(crate) fn new(level: u32, bits: u8, takeover: bool) -> Self {
         Self {
             compress: Compress::new_with_window_bits(Compression::new(level), false, bits),
@@ -120,7 +120,7 @@ impl Zlib {
         out
     }
 
-    /// Inflates a whole message. It must fit into a window of the size that was given.
+    /// Inflates a complete message, which must fit into the window.
     pub(crate) fn inflate(&mut self, payload: &[u8]) -> Vec<u8> {
         let mut input = &[payload, &TAIL].concat()[..];
         let mut out = Vec::with_capacity(1 << 10);
@@ -142,12 +142,12 @@ impl Zlib {
     }
 }
 
-/// What zlib makes of a message at level 9, without the tail.
+/// Returns a message compressed by zlib at level 9, without the tail.
 pub(crate) fn zlib(data: &[u8]) -> Vec<u8> {
     Zlib::new(9, 15, true).compress(data, true)
 }
 
-/// Any data in stored blocks, without the tail.
+/// Returns data in stored blocks, without the tail.
 pub(crate) fn stored(data: &[u8]) -> Vec<u8> {
     let block = |data: &[u8]| {
         let len = u16::try_from(data.len()).unwrap();
@@ -158,7 +158,7 @@ pub(crate) fn stored(data: &[u8]) -> Vec<u8> {
     blocks
 }
 
-/// JSON as a chat or a feed of prices sends it, of about `len` bytes; each `seed` another one.
+/// Returns JSON as a chat or a price feed sends it, of about `len` bytes; each `seed` produces another one.
 pub(crate) fn json(len: usize, seed: u64) -> String {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut next = |below: u64| {
@@ -191,7 +191,7 @@ pub(crate) fn benches() -> impl Iterator<Item = (Bench, Delivery)> {
     BOTH.into_iter().flat_map(of).map(|(role, delivery)| (bench(role, delivery, Config::new()), delivery))
 }
 
-/// What whole messages are in this delivery.
+/// Returns the events of complete messages in this delivery.
 pub(crate) fn delivered(events: &[Event<'static>], delivery: Delivery) -> Vec<Event<'static>> {
     let convert = |event: &Event<'static>| match event.clone() {
         Event::Text(data) if delivery == Delivery::Chunks => Event::TextChunk { data, last: true },
@@ -215,7 +215,8 @@ pub(crate) fn passes(frames: &[(u8, Vec<u8>)], events: &[Event<'static>]) {
     }
 }
 
-/// Fails with this error, after these messages. In chunks, `partial` comes of the message at fault.
+/// Checks that a stream fails with this error after these messages. In chunks, the offending message yields
+/// `partial`.
 pub(crate) fn fails(
     frames: &[(u8, Vec<u8>)],
     events: &[Event<'static>],
@@ -230,7 +231,7 @@ pub(crate) fn fails(
             expected.extend_from_slice(partial);
         }
         fails_with(&bench, &stream, error, &expected);
-        // What follows changes nothing.
+        // Later bytes change nothing.
         let followed = [stream, to(bench.role, COMPRESSED_TEXT, HELLO), to(bench.role, CLOSE, b"")].concat();
         fails_with(&bench, &followed, error, &expected);
     }

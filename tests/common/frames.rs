@@ -1,4 +1,4 @@
-//! Frames written and read by hand, so that a fault of the crate cannot hide itself.
+//! Frames encoded and decoded by hand, so that an error of the crate cannot hide itself.
 
 use sansocket::frame::Role;
 
@@ -27,7 +27,7 @@ pub(crate) fn header(first: u8, key: Option<[u8; 4]>, len: u64) -> Vec<u8> {
     header_in(form, first, key, len)
 }
 
-/// How the length of a frame is written.
+/// The form in which the length of a frame is encoded.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Form {
     Short,
@@ -55,14 +55,14 @@ pub(crate) fn header_in(form: Form, first: u8, key: Option<[u8; 4]>, len: u64) -
     header
 }
 
-/// A whole frame.
+/// A complete frame.
 pub(crate) fn frame(first: u8, key: Option<[u8; 4]>, payload: &[u8]) -> Vec<u8> {
     let mut frame = header(first, key, payload.len() as u64);
     frame.extend(masked(payload, key));
     frame
 }
 
-/// What masking makes of a payload, one byte after the other.
+/// Returns the masked payload, computed byte by byte.
 pub(crate) fn masked(payload: &[u8], key: Option<[u8; 4]>) -> Vec<u8> {
     let key = key.unwrap_or_default();
     payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key).collect()
@@ -73,7 +73,7 @@ pub(crate) fn key_to(role: Role) -> Option<[u8; 4]> {
     (role == Role::Server).then_some(KEY)
 }
 
-/// A frame for an endpoint of `role`, masked as it has to be.
+/// A frame for an endpoint of `role`, masked if it must be.
 pub(crate) fn to(role: Role, first: u8, payload: &[u8]) -> Vec<u8> {
     frame(first, key_to(role), payload)
 }
@@ -101,7 +101,7 @@ pub(crate) struct Sent {
     pub(crate) payload: Vec<u8>,
 }
 
-/// Reads what an endpoint has sent. All frames have to be whole and their lengths as short as possible.
+/// Decodes the output of an endpoint. All frames must be complete and their lengths as short as possible.
 pub(crate) fn sent(mut out: &[u8]) -> Vec<Sent> {
     let mut frames = Vec::new();
     while !out.is_empty() {
@@ -117,8 +117,8 @@ pub(crate) fn sent(mut out: &[u8]) -> Vec<Sent> {
     frames
 }
 
-/// What was sent, as a server would have sent it, after a look at the masks: all frames of a client and none
-/// of a server have one.
+/// Returns the output as a server would have sent it, after checking the masks: a client masks all frames, a
+/// server none.
 pub(crate) fn plain(role: Role, out: &[u8]) -> Vec<u8> {
     let frames = sent(out);
     for Sent { key, .. } in &frames {
@@ -127,7 +127,7 @@ pub(crate) fn plain(role: Role, out: &[u8]) -> Vec<u8> {
     frames.iter().flat_map(|Sent { first, payload, .. }| frame(*first, None, payload)).collect()
 }
 
-/// Where the headers and the frames of a stream end, as far as it can be read without knowing the rules.
+/// Returns the ends of the headers and the frames of a stream, as far as it can be decoded without the rules.
 pub(crate) fn boundaries(bytes: &[u8]) -> Vec<usize> {
     let mut found = Vec::new();
     let mut at = 0;

@@ -1,4 +1,4 @@
-//! What the tests of the handshake share: heads to change, and runs with the input cut in every way.
+//! Helpers for the tests of the handshake: heads to change, and runs with the input split in every way.
 
 #![allow(dead_code, unreachable_pub, reason = "not every test file uses all of it")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
@@ -25,7 +25,7 @@ impl Head {
         Self { line: line.as_bytes().to_vec(), headers: headers.collect() }
     }
 
-    /// The request that all rows of the tables start from.
+    /// The request on which all rows of the tables are based.
     pub fn request() -> Self {
         Self::new(
             "GET /chat HTTP/1.1",
@@ -50,13 +50,13 @@ impl Head {
         self
     }
 
-    /// Takes the header lines with this name out.
+    /// Removes the header lines with this name.
     pub fn without(mut self, name: &str) -> Self {
         self.headers.retain(|(other, _)| !other.eq_ignore_ascii_case(name.as_bytes()));
         self
     }
 
-    /// Gives a header another value.
+    /// Sets the value of a header.
     pub fn set(self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.without(name).add(name, value)
     }
@@ -79,7 +79,7 @@ pub fn show(extension: &Extension<'_>) -> String {
     })
 }
 
-/// All there is to see of a request.
+/// Everything that a request returns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
     pub websocket: bool,
@@ -316,7 +316,8 @@ fn connect_pieces(request: &client::Request, pieces: &[&[u8]]) -> ClientRun {
     run
 }
 
-/// Runs with the bytes whole, cut in two at every position, and one by one. Long input is cut at some positions.
+/// Runs with the bytes whole, cut in two at every position, and one by one. Long input is cut at some
+/// positions.
 fn same_for_all_cuts<T: PartialEq + Debug>(bytes: &[u8], run: impl Fn(&[&[u8]]) -> T) -> T {
     let whole = run(&[bytes]);
     let step = if bytes.len() <= 1000 { 1 } else { bytes.len() / 200 };

@@ -1,5 +1,5 @@
-//! An inflater that knows nothing of the crate and of zlib, small rather than fast. It says how far back a
-//! compressor has referred.
+//! An inflater that is independent of the crate and of zlib, small rather than fast. It reports how far back
+//! a compressor has referred.
 
 /// The receiving end of one direction of a connection.
 #[derive(Default)]

@@ -1,4 +1,5 @@
-//! The harness for the versions before RFC 6455: frames, servers and clients, with the input split in every way.
+//! The harness for the versions before RFC 6455: frames, servers and clients, with the input split in every
+//! way.
 
 use std::fmt::Debug;
 
@@ -23,7 +24,7 @@ pub(crate) fn all() -> Versions {
     Versions::new().hixie75().hixie76().hybi7().hybi8()
 }
 
-/// A connection under test, and what its application does at which byte of the stream.
+/// A connection under test, and the calls of its application at given positions of the stream.
 #[derive(Clone)]
 pub(crate) struct Wire {
     version: Version,
@@ -33,7 +34,7 @@ pub(crate) struct Wire {
     eof: bool,
 }
 
-/// What the application does.
+/// A call of the application.
 type Call = fn(&mut Connection, &mut Vec<u8>);
 
 impl Wire {
@@ -155,12 +156,12 @@ fn feed(
     None
 }
 
-/// What a server made of a stream.
+/// The result of a server for a stream.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Served {
     pub(crate) result: Result<Option<Version>, HandshakeError>,
     pub(crate) out: Vec<u8>,
-    /// What came over the connection, all texts of which were echoed.
+    /// The events of the connection, all texts of which were echoed.
     pub(crate) events: Vec<Event<'static>>,
     pub(crate) state: Option<State>,
 }
@@ -232,12 +233,12 @@ fn serve_pieces(
     served
 }
 
-/// What a client made of a stream.
+/// The result of a client for a stream.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Connected {
     pub(crate) result: Result<Option<client::Response>, client::Error>,
     pub(crate) events: Vec<Event<'static>>,
-    /// What the end of the transport gave in the handshake.
+    /// The result of the end of the stream in the handshake.
     pub(crate) eof: Result<(), client::Error>,
 }
 
@@ -287,7 +288,8 @@ pub(crate) fn request_bytes(request: &client::Request, version: Version) -> Vec<
     out
 }
 
-/// Runs with the bytes whole, split in two at every position, and one by one. Long input is split at some positions.
+/// Runs with the bytes whole, split in two at every position, and one by one. Long input is split at some
+/// positions.
 fn same_for_all_splits<T: PartialEq + Debug>(bytes: &[u8], run: impl Fn(&[&[u8]]) -> T) -> T {
     let whole = run(&[bytes]);
     let step = (bytes.len() / 300).max(1);

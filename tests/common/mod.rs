@@ -1,4 +1,4 @@
-//! What the tests share: frames written by hand, the harness that cuts input, and a pair of endpoints.
+//! Helpers for the tests: frames encoded by hand, the harness that splits input, and a pair of endpoints.
 #![allow(dead_code, unused_imports, reason = "each test binary uses its own part of this")]
 #![allow(
     clippy::unwrap_used,

@@ -2,7 +2,7 @@
 
 use sansocket::{Config, Connection, Event, Input, ProtocolError};
 
-/// A client and a server, and what they have said to each other.
+/// A client and a server, and the bytes in flight between them.
 pub(crate) struct Pair {
     pub(crate) client: End,
     pub(crate) server: End,
@@ -11,7 +11,7 @@ pub(crate) struct Pair {
 /// One endpoint, with the pipe into which it writes.
 pub(crate) struct End {
     pub(crate) connection: Connection,
-    /// What it has sent and the other end has not received.
+    /// The bytes that it has sent and the other end has not received.
     pub(crate) out: Vec<u8>,
     pub(crate) events: Vec<Event<'static>>,
     pub(crate) error: Option<ProtocolError>,

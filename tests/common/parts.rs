@@ -5,7 +5,7 @@ use sansocket::{
     frame::{Decoder, Header},
 };
 
-/// What a decoder made of a stream.
+/// The result of a decoder for a stream.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Parts {
     /// Each frame with its payload, as far as that came, and whether it came to its end.

@@ -1,4 +1,5 @@
-//! What the tests against real peers share: a client with a blocking socket, and processes that are always ended.
+//! Helpers for the tests against real peers: a client with a blocking socket, and processes that are always
+//! ended.
 #![allow(dead_code, reason = "not every test file uses all of it")]
 
 use std::{
@@ -14,7 +15,7 @@ use std::{
 
 use sansocket::{Close, Connection, Event, Input, State, client, random_seed};
 
-/// How long the other side may be silent. Generous, as machines may be busy.
+/// The time that the other side may be silent. It is generous, since machines may be busy.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long a whole script may take. The scripts have a shorter limit of their own.

@@ -1,4 +1,4 @@
-//! A session with its buffer, on a transport in memory that keeps a record of what was done to it.
+//! A session with its buffer, on a transport in memory that records its operations.
 
 use std::time::Duration;
 
@@ -18,15 +18,15 @@ pub(crate) fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
 }
 
-/// A session, and what happened to it.
+/// A session, and a record of its operations.
 pub(crate) struct Driver {
     pub(crate) session: Session,
     pub(crate) buffer: ReadBuffer,
     /// All bytes that were written.
     pub(crate) out: Vec<u8>,
-    /// What was asked of the transport, in order; writes in a row count once.
+    /// The operations requested of the transport, in order; consecutive writes count once.
     pub(crate) steps: Vec<&'static str>,
-    /// What was received, in the words of [`Self::receive`].
+    /// The received items, as [`Self::receive`] describes them.
     pub(crate) seen: Vec<String>,
     /// A request that waits for its answer.
     pub(crate) request: Option<Box<Request>>,
@@ -73,7 +73,7 @@ impl Driver {
         Self::open(Connection::client(Config::new(), [7; 32]))
     }
 
-    /// Does what the session asks for, until it waits or is over.
+    /// Carries out the requested operations, until the session waits or has ended.
     pub(crate) fn settle(&mut self) -> &mut Self {
         loop {
             let step = match self.session.transport() {

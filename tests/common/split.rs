@@ -18,17 +18,17 @@ pub(crate) struct Bench {
 /// What the application does.
 type Call = fn(&mut Connection, &mut Vec<u8>);
 
-/// What a run showed.
+/// The visible results of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Transcript {
     /// All events; the chunks of a message that came without another event between them are one.
     pub(crate) events: Vec<Event<'static>>,
-    /// What was sent, without masks.
+    /// The output, without masks.
     pub(crate) out: Vec<u8>,
     pub(crate) error: Option<ProtocolError>,
     pub(crate) state: State,
     pub(crate) closure: Option<Ended>,
-    /// What the end of the transport gave, if the run had one.
+    /// The result of the end of the stream, if the run had one.
     pub(crate) eof: Option<Result<(), ProtocolError>>,
 }
 
@@ -43,7 +43,7 @@ pub(crate) struct Ended {
     pub(crate) error: Option<ProtocolError>,
 }
 
-/// What a run shows that goes well and goes on.
+/// The result of a run without errors whose connection stays open.
 pub(crate) fn open(events: Vec<Event<'static>>, out: &[u8]) -> Transcript {
     Transcript { events, out: out.to_vec(), error: None, state: State::Open, closure: None, eof: None }
 }
@@ -79,7 +79,7 @@ impl Bench {
         self
     }
 
-    /// Ends the transport behind the stream.
+    /// Ends the transport after the stream.
     pub(crate) fn eof(mut self) -> Self {
         self.eof = true;
         self
@@ -92,7 +92,8 @@ impl Bench {
         }
     }
 
-    /// Runs the stream whole, in two at every place, and byte by byte; all of it has to come out the same.
+    /// Runs the stream in one read, split in two at every position, and byte by byte; the results must be the
+    /// same.
     pub(crate) fn run(&self, stream: &[u8]) -> Transcript {
         let whole = self.run_cut(stream, &[]);
         for cut in cuts(stream) {
@@ -143,7 +144,7 @@ impl Bench {
         assert_eq!((ended.eof, ended.state), (Some(Err(error)), State::Closed));
     }
 
-    /// Runs the stream, cut at these places. What is sent is left as it is.
+    /// Runs the stream, split at these positions. The output is left unchanged.
     pub(crate) fn run_cut(&self, stream: &[u8], cuts: &[usize]) -> Transcript {
         let mut run = Run::new(self.connection());
         let mut cuts = cuts.to_vec();
@@ -167,7 +168,8 @@ impl Bench {
     }
 }
 
-/// Where to cut a stream in two: everywhere if it is short, else around each boundary and here and there.
+/// Returns the positions to split a stream: all of them if it is short, otherwise those around each boundary
+/// and a few others.
 fn cuts(stream: &[u8]) -> Vec<usize> {
     let len = stream.len();
     if len <= 1500 {
@@ -200,7 +202,7 @@ impl Run {
         Self { connection, events: Vec::new(), out: Vec::new(), error: None }
     }
 
-    /// Receives until nothing more comes, and looks at the rules that hold for any input.
+    /// Receives until there are no more events, and checks the rules that hold for any input.
     fn feed(&mut self, bytes: &[u8]) {
         let mut buf = bytes.to_vec();
         let mut input = Input::new(&mut buf);

@@ -1,5 +1,6 @@
-//! A transport in memory: reads give bytes of a fixed input, in pieces, and then say that there are no more for now; writes
-//! go into a buffer. It is a stream for every kind of library, and costs each of them the same copy.
+//! A transport in memory: reads give bytes of a fixed input, in pieces, and then say that there are no more
+//! for now; writes go into a buffer. It is a stream for every kind of library, and costs each of them the
+//! same copy.
 
 use base64::Engine as _;
 use sha1::Digest as _;
@@ -47,7 +48,7 @@ impl Shared {
 #[derive(Clone)]
 pub struct Stream(pub Rc<Shared>);
 
-// Everything runs on one thread; some of the libraries ask for it all the same.
+// Everything runs on one thread; some of the libraries require it anyway.
 impl Stream {
     /// The next bytes, if there are any: at most `room`, and as many as a read gives.
     fn next<T>(&self, room: usize, take: impl FnOnce(&[u8]) -> T) -> Option<T> {
@@ -167,8 +168,8 @@ const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const ANSWER: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nServer: nginx/1.27.0\r\n\
     Date: Tue, 24 Nov 2026 12:00:00 GMT\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ";
 
-/// Polls a future that counts messages for ever, each time with all of the input. It is never dropped in between, because
-/// not every library can be stopped while it waits for bytes.
+/// Polls a future that counts messages without end, each time with all of the input. It is never dropped in
+/// between, because not every library can be stopped while it waits for bytes.
 pub fn counted(
     shared: Rc<Shared>,
     counter: Rc<Cell<usize>>,

@@ -28,7 +28,7 @@ pub struct Client {
     buf: Vec<u8>,
 }
 
-/// What has happened on the streams, and was not asked for yet.
+/// The events of the streams that have not been requested yet.
 #[derive(Default)]
 struct Streams {
     handshakes: HashMap<u64, Handshake>,
@@ -85,8 +85,8 @@ impl Application for Streams {
 }
 
 impl Client {
-    /// Connects to a server whose certificate is for `name`, and is trusted by the PEM file `trusted`. Waits until the server
-    /// has announced that it accepts an extended CONNECT.
+    /// Connects to a server whose certificate is for `name`, and is trusted by the PEM file `trusted`. Waits
+    /// until the server has announced that it accepts an extended CONNECT.
     pub fn connect(
         address: SocketAddr,
         name: &str,
@@ -102,7 +102,7 @@ impl Client {
         let link = Link::new(quic, timeouts);
         let mut this = Self { socket, link, streams: Streams::default(), buf: vec![0; 64 << 10] };
         let accepts = this.wait(|this| this.link.accepts_extended_connect())?;
-        // RFC 9220, section 3, and RFC 8441, section 3: the server must have said so.
+        // RFC 9220, section 3, and RFC 8441, section 3: the server must have announced it.
         if accepts { Ok(this) } else { Err("the server does not accept an extended CONNECT".into()) }
     }
 
@@ -113,7 +113,8 @@ impl Client {
         opened.map(|response| (id, response)).map_err(Into::into)
     }
 
-    /// Sends a request on a new stream. Returns the stream's ID and the result of the handshake, if there is one.
+    /// Sends a request on a new stream. Returns the stream's ID and the result of the handshake, if there is
+    /// one.
     fn ask(
         &mut self,
         headers: &[h3::Header],
@@ -186,7 +187,7 @@ impl Client {
         match self.socket.recv(&mut self.buf) {
             Ok(len) => {
                 let (from, to) = (self.socket.peer_addr()?, self.socket.local_addr()?);
-                // A datagram that is not valid is dropped: anybody can send one.
+                // An invalid datagram is dropped: anyone can send one.
                 let _ = self.link.receive(&mut self.buf[..len], from, to);
             }
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {

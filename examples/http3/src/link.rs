@@ -7,7 +7,7 @@ use sansocket::{Connection, Event, keepalive::Timeouts};
 
 use crate::{H3_NO_ERROR, H3_REQUEST_CANCELLED, H3_REQUEST_REJECTED, Result, WebSocket, now};
 
-/// What is done with the things that happen on the streams of a [`Link`].
+/// The handlers of the events on the streams of a [`Link`].
 pub trait Application {
     /// Headers arrived on a stream: a request at a server, a response at a client.
     fn on_headers(&mut self, link: &mut Link, id: u64, headers: &[h3::Header]);
@@ -19,9 +19,10 @@ pub trait Application {
         event: Event<'_>,
         out: &mut Vec<u8>,
     ) -> Result<()>;
-    /// A WebSocket failed. The Close that tells the peer is sent afterwards.
+    /// A WebSocket failed. The Close that notifies the peer is sent afterwards.
     fn on_error(&mut self, id: u64, error: &(dyn Error + Send + Sync));
-    /// A stream ended in both directions. The connection has the outcome; there is none if the stream was never a WebSocket.
+    /// A stream ended in both directions. The connection has the outcome; there is none if the stream was
+    /// never a WebSocket.
     fn on_end(&mut self, id: u64, connection: Option<&Connection>);
 }
 
@@ -31,7 +32,7 @@ pub struct Link {
     http: Option<h3::Connection>,
     sockets: BTreeMap<u64, WebSocket>,
     timeouts: Timeouts,
-    /// When quiche wants to be called again.
+    /// The time at which quiche must be called again.
     quic_deadline: Option<Duration>,
 }
 
@@ -45,7 +46,7 @@ impl Link {
         self.quic.recv(datagram, quiche::RecvInfo { from, to })?;
         if self.http.is_none() && (self.quic.is_established() || self.quic.is_in_early_data()) {
             let mut config = h3::Config::new()?;
-            // SETTINGS_ENABLE_CONNECT_PROTOCOL, which only means something from a server (RFC 9220, section 3).
+            // SETTINGS_ENABLE_CONNECT_PROTOCOL, which only has a meaning from a server (RFC 9220, section 3).
             config.enable_extended_connect(self.quic.is_server());
             self.http = Some(h3::Connection::with_transport(&mut self.quic, &config)?);
         }
@@ -81,7 +82,7 @@ impl Link {
         }
     }
 
-    /// Ends our direction of what the peer has ended, and removes what has ended in both.
+    /// Ends our direction of streams that the peer has ended, and removes those that have ended in both.
     fn end_sockets(&mut self, application: &mut impl Application) {
         let is_closed = self.quic.is_closed();
         let (quic, Some(http)) = (&mut self.quic, &mut self.http) else { return };
@@ -104,7 +105,7 @@ impl Link {
         Ok(http.send_request(&mut self.quic, headers, false)?)
     }
 
-    /// Whether the server accepts an extended CONNECT. `None` until its settings have arrived.
+    /// Returns whether the server accepts an extended CONNECT, or `None` until its settings have arrived.
     pub fn accepts_extended_connect(&self) -> Option<bool> {
         let http = self.http.as_ref()?;
         http.peer_settings_raw().map(|_| http.extended_connect_enabled_by_peer())
@@ -120,7 +121,7 @@ impl Link {
         self.sockets.insert(id, WebSocket::opened(id, connection, self.timeouts));
     }
 
-    /// Refuses a request: sends a response that ends the stream.
+    /// Rejects a request: sends a response that ends the stream.
     pub fn refuse(&mut self, id: u64, response: &[h3::Header]) {
         let Some(http) = &mut self.http else { return };
         // RFC 9114, section 4.1: after a complete response the rest of a request need not be read.
@@ -164,7 +165,7 @@ impl Link {
         self.sockets.values().map(WebSocket::deadline).chain([self.quic_deadline]).flatten().min()
     }
 
-    /// Retransmits, sends Pings and gives up, whichever is due. Call [`run`](Self::run) afterwards.
+    /// Retransmits, sends Pings and times out, whichever is due. Call [`run`](Self::run) afterwards.
     pub fn on_time(&mut self) {
         if self.quic_deadline.is_some_and(|deadline| deadline <= now()) {
             self.quic.on_timeout();

@@ -56,7 +56,8 @@ impl WebSocket {
         }
     }
 
-    /// Returns the connection, and the buffer for what it sends. Call [`Link::flush`](crate::Link::flush) afterwards.
+    /// Returns the connection, and the buffer for what it sends. Call [`Link::flush`](crate::Link::flush)
+    /// afterwards.
     pub fn sender(&mut self) -> (&mut Connection, &mut Vec<u8>) {
         (&mut self.connection, &mut self.out)
     }
@@ -79,11 +80,12 @@ impl WebSocket {
             if self.out.len() - self.written >= HIGH_WATER {
                 return;
             }
-            // `Done`: there is no more now. Any other error is followed by the end of the stream or of the connection.
+            // `Done`: there is no more now. Any other error is followed by the end of the stream or of the
+            // connection.
             let Ok(count) = http.recv_body(quic, self.id, buf) else { return };
             self.keep_alive.on_receive(now());
             if let Err(error) = self.receive(&mut buf[..count], application) {
-                // What the peer has to know about it, a Close with a code, is in `out`.
+                // The Close with a code that notifies the peer is in `out`.
                 application.on_error(self.id, &*error);
             }
         }
@@ -102,9 +104,10 @@ impl WebSocket {
 
     /// Sends what fits into the peer's windows, and then ends the stream if the connection has ended.
     ///
-    /// As over TCP the client waits for the server. A stream needs no such order, but there are servers
-    /// that do not survive another one: the end of a stream after its Close takes the whole connection of hypercorn 0.18
-    /// down, which does not end the stream itself either. There the closing timeout does, with a reset.
+    /// As over TCP the client waits for the server. A stream needs no such order, but some servers do not
+    /// survive another one: if a client ends the stream after its Close, hypercorn 0.18 closes the whole
+    /// connection. It does not end the stream itself either. With such a server the close timeout ends it,
+    /// with a reset.
     pub(crate) fn write(&mut self, http: &mut h3::Connection, quic: &mut quiche::Connection) {
         if self.ended {
             self.out.clear();
@@ -174,7 +177,7 @@ impl WebSocket {
         self.keep_alive.deadline()
     }
 
-    /// Sends a Ping that is due, or gives up if the peer took too long.
+    /// Sends a Ping that is due, or cancels the stream if a timeout has expired.
     pub(crate) fn on_time(&mut self, quic: &mut quiche::Connection) {
         match self.keep_alive.poll(now()) {
             Action::Ping(data) if self.connection.state() == State::Open => {

@@ -9,7 +9,7 @@ mod common;
 
 use common::{Server, check_reset, check_series, check_small_windows, directory, script};
 
-/// Our server, with a certificate of its own.
+/// Our server, with its own certificate.
 fn server(name: &str, window: &str) -> Server {
     let directory = directory(name);
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();

@@ -18,7 +18,7 @@ fn the_series_without_compression() {
 
 #[test]
 fn the_series_with_compression() {
-    // wsproto 1.3 loses the state of compression on a Ping between the fragments of a compressed message.
+    // wsproto 1.3 loses the compression state on a Ping between the fragments of a compressed message.
     check_series(&hypercorn("compressed"), true, false);
 }
 
@@ -51,13 +51,13 @@ fn a_refusal_has_its_status_and_headers() {
     let Some(client::Error::Rejected(response)) = error.downcast_ref() else { panic!("{error}") };
     assert_eq!((response.status(), response.header("x-reason")), (403, Some(&b"it is late"[..])));
 
-    // The refusal that hypercorn 0.18 makes by itself has a `connection: close`, which HTTP/3 does not allow. That does not
-    // hide its status.
+    // The rejection that hypercorn 0.18 sends by itself has a `connection: close`, which HTTP/3 does not
+    // allow. The status is reported nevertheless.
     let error = client.open(&server.request("/deny")).unwrap_err();
     let Some(client::Error::Rejected(response)) = error.downcast_ref() else { panic!("{error}") };
     assert_eq!((response.status(), response.fault()), (403, Some(HandshakeError::ConnectionSpecificHeader)));
 
-    // The connection is still good for another one.
+    // The connection can still be used for another one.
     let (id, _) = client.open(&server.request("/ws")).unwrap();
     common::text(&mut client, id, "welcome");
 }

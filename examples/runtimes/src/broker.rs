@@ -1,9 +1,9 @@
-//! A room over several processes: what is said goes through Redis (publish and subscribe), and comes back from there to
-//! every process, in the same order.
+//! A room over several processes: messages go through Redis (publish and subscribe), and come back from there
+//! to every process, in the same order.
 //!
-//! Each process encodes a message once for all of its clients. Messages are delivered at most once: one whose publication
-//! failed may have reached the broker, so it is not published again. While the broker is away, messages wait in a queue, and
-//! a client whose message finds no room in it is closed with 1013.
+//! Each process encodes a message once for all of its clients. Messages are delivered at most once: one whose
+//! publication failed may have reached the broker, so it is not published again. While the broker is away,
+//! messages wait in a queue, and a client whose message finds no room in it is closed with 1013.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,22 +19,22 @@ use tokio::{
 
 use crate::Result;
 
-/// The messages that wait for the broker, at most.
+/// The maximum number of messages that wait for the broker.
 const QUEUE: usize = 256;
 
-/// How long to wait before connecting again.
+/// The pause before connecting again.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// How long the broker may take to answer.
+/// The time that the broker may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The name of the room at the broker.
 const CHANNEL: &str = "sansocket:chat";
 
-/// A message, made once for all clients of this process.
+/// A message, encoded once for all clients of this process.
 pub type Message = Arc<EncodedMessage>;
 
-/// Where the messages of clients go.
+/// The destination of the messages of clients.
 #[derive(Clone)]
 pub struct Room {
     everybody: broadcast::Sender<Message>,
@@ -42,12 +42,13 @@ pub struct Room {
 }
 
 impl Room {
-    /// Creates a room in this process alone, in which a client may be `backlog` messages behind.
+    /// Creates a room in this process alone, in which a client may fall `backlog` messages behind.
     pub fn new(backlog: usize) -> Self {
         Self { everybody: broadcast::channel(backlog).0, broker: None }
     }
 
-    /// Creates a room that all processes with this broker share. Runs a task that reconnects for as long as the room exists.
+    /// Creates a room that all processes with this broker share. Runs a task that reconnects as long as the
+    /// room exists.
     pub fn shared(backlog: usize, url: &str) -> Result<Self> {
         let client = Client::open(url)?;
         let (sender, queue) = mpsc::channel(QUEUE);
@@ -56,12 +57,12 @@ impl Room {
         Ok(room)
     }
 
-    /// Returns what is said in the room from now on.
+    /// Returns the messages in the room from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<Message> {
         self.everybody.subscribe()
     }
 
-    /// Says something. Returns `false` if the broker is away and no more messages can wait for it.
+    /// Sends a message to the room. Returns `false` if the broker is unavailable and the queue is full.
     #[must_use]
     pub fn say(&self, text: &str) -> bool {
         if let Some(broker) = &self.broker {
@@ -77,7 +78,7 @@ fn hand_out(everybody: &broadcast::Sender<Message>, text: &str) {
     let _ = everybody.send(Arc::new(EncodedMessage::text(text)));
 }
 
-/// Carries messages to the broker and from it, and connects again whenever that fails.
+/// Carries messages to the broker and from it, and reconnects whenever that fails.
 async fn carry(client: Client, everybody: broadcast::Sender<Message>, mut queue: Receiver<String>) {
     loop {
         match converse(&client, &everybody, &mut queue).await {
@@ -88,7 +89,7 @@ async fn carry(client: Client, everybody: broadcast::Sender<Message>, mut queue:
     }
 }
 
-/// Ends well when the room does.
+/// Returns `Ok` when the room has closed.
 async fn converse(
     client: &Client,
     everybody: &broadcast::Sender<Message>,

@@ -1,5 +1,5 @@
-//! What the programs in `src/bin` share: a clock, and what an echo does with what it receives. Each program gives the session the
-//! bytes of its runtime, and shows its runtime and nothing else.
+//! The code that the programs in `src/bin` share: a clock, and an echo of received messages. Each program
+//! only shows its runtime, and passes its bytes to the session.
 
 pub mod broker;
 
@@ -16,10 +16,10 @@ use sansocket::{
 };
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
-/// Whatever ends a program.
+/// Any error that ends a program.
 pub type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// A moment as a session wants it: the time since the first call.
+/// Returns the time since the first call, as a session expects it.
 pub fn now() -> Duration {
     static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
     START.get_or_init(Instant::now).elapsed()
@@ -41,7 +41,8 @@ pub fn echo(session: &mut Session, received: Received<'_>) {
     }
 }
 
-/// Does one thing that a session asks for, with tokio. Cancel safe; it waits indefinitely if there is nothing to do.
+/// Carries out one operation that a session requests, with tokio. Cancel safe; it waits indefinitely if there
+/// is none.
 pub async fn step(writer: &mut (impl AsyncWrite + Unpin), transport: Transport<'_>) -> io::Result<usize> {
     match transport {
         Transport::Write(bytes) => writer.write(bytes).await,
@@ -51,7 +52,7 @@ pub async fn step(writer: &mut (impl AsyncWrite + Unpin), transport: Transport<'
     }
 }
 
-/// Reports what [`step`] has done.
+/// Reports the result of [`step`].
 pub fn report(session: &mut Session, result: io::Result<usize>) {
     match (result, session.transport()) {
         (Err(_), _) | (Ok(0), Transport::Write(_)) => session.failed(),

@@ -1,4 +1,5 @@
-//! The chat: what one says all hear, in the same order, and who falls behind is left behind.
+//! The chat: all clients receive every message, in the same order, and clients that fall behind are
+//! disconnected.
 
 mod common;
 
@@ -8,7 +9,7 @@ use common::{Client, Seen, Server};
 fn what_one_says_all_hear_in_the_same_order() {
     let server = Server::start(env!("CARGO_BIN_EXE_tokio_chat"), &[]);
     let mut clients: Vec<Client> = (0..100).map(|_| server.connect("/")).collect();
-    // Who is connected has been subscribed: its own message comes back.
+    // A client that is connected has been subscribed: its own message comes back.
     for (number, client) in clients.iter_mut().enumerate() {
         client.text(&format!("I am {number}"));
     }
@@ -35,7 +36,7 @@ fn who_does_not_listen_is_closed_and_nobody_else_waits() {
     let mut deaf = server.connect("/");
     let mut speaker = server.connect("/");
     let text = "x".repeat(16_000);
-    // Enough for what the sockets hold, and the backlog besides.
+    // Enough to fill the sockets and the backlog.
     for _ in 0..2000 {
         speaker.text(&text);
         assert_eq!(speaker.next(), Seen::Text(text.clone()));

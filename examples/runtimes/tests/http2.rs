@@ -38,13 +38,13 @@ struct Http {
     send: SendRequest<Bytes>,
 }
 
-/// Where the example writes its certificate.
+/// Returns the path to which the example writes its certificate.
 fn certificate(name: &str) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.pem"))
 }
 
 impl Http {
-    /// A connection of HTTP/2 to the example.
+    /// Opens an HTTP/2 connection to the example.
     async fn connect(name: &str) -> Self {
         let file = certificate(name);
         let server = Rc::new(Server::start(PROGRAM, &[file.to_str().unwrap()]));
@@ -61,7 +61,7 @@ impl Http {
         let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap();
         let (send, connection) = h2::client::handshake(stream).await.unwrap();
         tokio::spawn(async move { connection.await.unwrap() });
-        // The settings of the server say whether it takes an extended CONNECT.
+        // The settings of the server announce whether it accepts an extended CONNECT.
         let mut send = send.ready().await.unwrap();
         let page = send.send_request(Request::get("https://localhost/").body(()).unwrap(), true).unwrap().0;
         let page = page.await.unwrap();
@@ -120,7 +120,7 @@ impl Socket {
         assert_eq!(self.next().await, Some(Event::Text(text.into())));
     }
 
-    /// The next event, or `None` once the stream has ended.
+    /// Returns the next event, or `None` once the stream has ended.
     async fn next(&mut self) -> Option<Event<'static>> {
         loop {
             let mut out = Vec::new();
@@ -175,8 +175,8 @@ fn several_sockets_share_one_connection() {
             socket.connection.send_close(Close::from(CloseCode::NORMAL), &mut out).unwrap();
             socket.send(out).await;
             assert!(matches!(socket.next().await, Some(Event::Close(Some(_)))));
-            // Both sides end the stream at once, since behind a proxy the end of the other one may never come. The
-            // connection of HTTP stays.
+            // Both sides end the stream at once, since behind a proxy the end of the other one may never
+            // arrive. The HTTP connection stays open.
             assert_eq!(socket.connection.state(), State::Draining);
             socket.sender.send_data(Bytes::new(), true).unwrap();
             assert_eq!(socket.next().await, None);
@@ -250,7 +250,8 @@ fn messages_are_whole_with_small_buffers() {
         for text in &texts {
             socket.connection.send_text(text, &mut out).unwrap();
         }
-        // The windows of both directions and what the session holds have room for all of it before anything is read.
+        // The windows of both directions and the buffer of the session have room for everything before
+        // anything is read.
         socket.send(out).await;
         for text in &texts {
             assert!(matches!(socket.next().await, Some(Event::Text(heard)) if heard == **text));

@@ -64,7 +64,7 @@ fn two_processes_are_one_room_and_survive_a_restart_of_the_broker() {
     servers.iter().for_each(connected);
 
     let mut clients: Vec<Client> = [0, 1, 0, 1].map(|server| servers[server].connect("/")).into();
-    // A client that has had an answer has been subscribed.
+    // A client that has received an answer has been subscribed.
     for client in &mut clients {
         client.ping(b"there?");
         assert_eq!(client.next(), Seen::Pong(b"there?".to_vec()));
@@ -75,7 +75,7 @@ fn two_processes_are_one_room_and_survive_a_restart_of_the_broker() {
     }
 
     drop(broker);
-    // Time for both processes to see it; what is said now waits in one of them.
+    // Time for both processes to notice; messages sent now wait in one of them.
     sleep(Duration::from_secs(1));
     clients[0].text("is anybody there?");
     clients[0].ping(b"still open");
@@ -83,7 +83,7 @@ fn two_processes_are_one_room_and_survive_a_restart_of_the_broker() {
     let _broker = Broker::start(port);
     servers.iter().for_each(connected);
 
-    // The other process may have come back later than the message, which is delivered at most once.
+    // The other process may reconnect after the message, which is delivered at most once.
     let said = Seen::Text("is anybody there?".into());
     assert_eq!(clients[0].next(), said);
     clients[1].text("I am back");

@@ -1,4 +1,4 @@
-//! What clients do that are rude, broken or many, to every echo server.
+//! Clients that are rude, broken or numerous, against every echo server.
 
 mod common;
 
@@ -58,7 +58,7 @@ fn a_flood_does_not_starve_a_quiet_client() {
 #[test]
 fn when_no_more_clients_fit_the_others_are_served_and_later_ones_too() {
     thread::scope(|scope| {
-        // In the chat clients hear themselves too.
+        // In the chat clients receive their own messages, too.
         let chat = (env!("CARGO_BIN_EXE_tokio_chat"), "/");
         for (program, path) in SERVERS.into_iter().chain([chat]) {
             scope.spawn(move || {
@@ -89,7 +89,7 @@ fn clients_that_stay_after_the_close_are_left() {
             client.close();
             assert_eq!(client.next(), Seen::Closed(1000));
         }
-        // None of them ends the transport.
+        // None of them closes the transport.
         let deadline = Instant::now() + PATIENCE;
         while server.open_files() > before {
             assert!(Instant::now() < deadline, "{} sockets are open", server.open_files() - before);
@@ -110,7 +110,7 @@ fn clients_that_say_nothing_and_clients_that_leave_are_left() {
             stream.write_all(bytes).unwrap();
             stream
         };
-        // A half-open client, one that resets, and one that leaves within a frame.
+        // A half-open client, one that resets, and one that disconnects within a frame.
         for _ in 0..10 {
             drop(open(b"GET / HT"));
             let mut client = server.connect(path);

@@ -1,4 +1,4 @@
-//! The client over TLS against a server of `rustls`: the certificate counts.
+//! The client over TLS against a `rustls` server: the certificate is verified.
 
 use std::{
     fs,
@@ -31,22 +31,22 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-/// The bytes that a small buffer holds.
+/// The capacity of a small buffer, in bytes.
 const SMALL: usize = 8 << 10;
 
-/// How the server behaves.
+/// The behavior of the server.
 #[derive(Clone, Copy)]
 enum Manner {
     Usual,
-    /// It says this many large messages first, and its sockets hold 8 KiB in each direction.
+    /// It sends this number of large messages first, and its sockets buffer 8 KiB in each direction.
     SmallBuffers(usize),
-    /// It ends TCP without `close_notify`, after the closing handshake.
+    /// It closes TCP without `close_notify`, after the closing handshake.
     NoCloseNotify,
-    /// It ends TCP without `close_notify` as soon as the connection is open.
+    /// It closes TCP without `close_notify` as soon as the connection is open.
     Rude,
 }
 
-/// A server's side of TLS, with a certificate of its own, which lies in the file.
+/// Returns the server side of TLS, with its own certificate, and the file that contains it.
 fn certify(names: &[&str]) -> (Arc<ServerConfig>, PathBuf) {
     let names: Vec<String> = names.iter().map(ToString::to_string).collect();
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}.pem", names.join("-")));
@@ -58,7 +58,7 @@ fn certify(names: &[&str]) -> (Arc<ServerConfig>, PathBuf) {
     (Arc::new(config), file)
 }
 
-/// A server for some clients.
+/// Starts a server for a number of clients.
 fn serve(names: &[&str], clients: usize, manner: Manner) -> (u16, PathBuf) {
     let (config, file) = certify(names);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -72,7 +72,7 @@ fn serve(names: &[&str], clients: usize, manner: Manner) -> (u16, PathBuf) {
         for stream in listener.incoming().take(clients) {
             let tls = ServerConnection::new(config.clone()).unwrap();
             let mut stream = StreamOwned::new(tls, stream.unwrap());
-            // A client that does not like the certificate ends it here.
+            // A client that does not accept the certificate ends it here.
             let _ = converse(&mut stream, manner);
         }
     });
@@ -108,7 +108,7 @@ fn converse(stream: &mut StreamOwned<ServerConnection, TcpStream>, manner: Manne
             }
             Transport::Wait if is_rude => {
                 stream.sock.shutdown(Shutdown::Write)?;
-                // Bytes that nobody reads would make a reset of it.
+                // Unread bytes would turn the close into a reset.
                 io::copy(&mut stream.sock, &mut io::sink())?;
                 return Ok(());
             }
@@ -180,7 +180,8 @@ fn messages_in_both_directions_are_whole_with_small_buffers() {
     assert_eq!((said.lines().count(), wrong), (26, None), "{stderr}");
 }
 
-/// Runs a session over TLS with tokio, as the programs do, until it ends or the function says that it is done.
+/// Runs a session over TLS with tokio, as the programs do, until it ends or the function returns that it is
+/// done.
 async fn drive(
     session: &mut Session,
     stream: impl AsyncRead + AsyncWrite,

@@ -1,4 +1,4 @@
-//! Frames, text, a Close and a timer without an allocator. The exit status is 0 if all of it went as it should.
+//! Frames, text, a Close and a timer without an allocator. The exit status is 0 if everything succeeded.
 #![no_std]
 #![no_main]
 

@@ -1,8 +1,8 @@
 //! Links only if none of these functions can panic, whatever their input: `cargo build --release`.
 //!
-//! `no_panic` puts a call of a function that does not exist behind every panic. If the optimizer can show that
-//! none is ever reached, it takes all of them away, and the program links. With the feature `control` there is one
-//! that it cannot take away.
+//! `no_panic` replaces every panic with a call of a function that does not exist. If the optimizer can show
+//! that none is ever reached, it takes all of them away, and the program links. With the feature `control`
+//! there is one that it cannot take away.
 
 use std::hint::black_box;
 

@@ -1,5 +1,5 @@
-//! A whole conversation without `std`: handshake, an echoed message, closing. The exit status is 0 if all of
-//! it went as it should.
+//! A complete conversation without `std`: handshake, an echoed message, closing. The exit status is 0 if
+//! everything succeeded.
 #![no_std]
 #![no_main]
 
@@ -17,7 +17,7 @@ use sansocket::{
     CloseCode, Config, Connection, Event, Input, State, client, handshake::HandshakeLimits, server,
 };
 
-/// Hands out a fixed piece of memory from its beginning to its end, and takes nothing back.
+/// Allocates from a fixed piece of memory, from its beginning to its end, and frees nothing.
 struct Bump {
     used: AtomicUsize,
 }
@@ -93,7 +93,7 @@ fn converse() -> Option<bool> {
     Some(echoed == 1 && returned == 1 && closed)
 }
 
-/// Delivers what is on its way; the server answers with the same. Returns the number of messages.
+/// Delivers the bytes in flight; the server echoes them. Returns the number of messages.
 fn deliver(to: &mut Connection, on_its_way: &mut Vec<u8>, answers: &mut Vec<u8>) -> Option<u32> {
     let mut messages = 0;
     let mut input = Input::new(on_its_way);

@@ -30,10 +30,11 @@ fn connection(end: End) -> Connection {
     }
 }
 
-/// How long the buffer of a connection is: a message of the longest kind here lies whole in it.
+/// The length of a connection's buffer, which can contain the longest message here.
 const BUFFER_LEN: usize = (1 << 20) + (64 << 10);
 
-/// Reads all of `wire` into a buffer in which an unfinished frame waits for its rest, and hands every event on.
+/// Reads all of `wire` into a buffer in which an unfinished frame waits for its rest, and hands every event
+/// on.
 fn receive(
     mut connection: Connection,
     wire: &Rc<[u8]>,

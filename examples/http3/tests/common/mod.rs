@@ -1,4 +1,4 @@
-//! Servers that run as long as a test, and the series that each of them has to pass.
+//! Servers that run as long as a test, and the series of tests that each of them must pass.
 #![allow(dead_code, reason = "each test uses its part")]
 
 use std::{
@@ -70,7 +70,7 @@ pub fn script(name: &str) -> Command {
     command
 }
 
-/// A directory of this test's own.
+/// Returns a separate directory for this test.
 pub fn directory(name: &str) -> PathBuf {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::create_dir_all(&directory).unwrap();
@@ -119,7 +119,8 @@ pub fn noise(len: usize) -> Vec<u8> {
     (0..len).map(|i| i.wrapping_mul(2_654_435_761).to_be_bytes()[5]).collect()
 }
 
-/// What every server passes. `ping` is left out where a server is known to lose the state of compression by it.
+/// Checks every server. `ping` is omitted for a server that is known to lose the compression state because of
+/// it.
 pub fn check_series(server: &Server, compressed: bool, ping_when_compressed: bool) {
     let mut client = server.connect(1 << 20);
     let mut request = server.request("/ws").subprotocol("chat");
@@ -141,7 +142,7 @@ pub fn check_series(server: &Server, compressed: bool, ping_when_compressed: boo
     close(&mut client, id, 4999, "bye");
 }
 
-/// A stream is cancelled, and the others of its connection go on.
+/// Cancels a stream, and checks that the others of its connection continue.
 pub fn check_reset(server: &Server) {
     let mut client = server.connect(1 << 20);
     let (left, _) = client.open(&server.request("/ws")).unwrap();
@@ -155,7 +156,7 @@ pub fn check_reset(server: &Server) {
     close(&mut client, other, 1000, "");
 }
 
-/// Windows far smaller than a message.
+/// Uses windows far smaller than a message.
 pub fn check_small_windows(server: &Server) {
     let mut client = server.connect(3000);
     let data = noise(300_000);

@@ -1,4 +1,5 @@
-//! A WebSocket in an `axum` application, by the feature `http`: axum does HTTP, and `sansocket-tokio` serves the upgraded stream.
+//! A WebSocket in an `axum` application, with the feature `http`: axum handles HTTP, and `sansocket-tokio`
+//! serves the upgraded stream.
 //!
 //! ```text
 //! cargo run --bin axum_echo -- 127.0.0.1:9001

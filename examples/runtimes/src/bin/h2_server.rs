@@ -1,11 +1,13 @@
-//! `WebSockets` over HTTP/2 with TLS: a page, and an echo that the page opens by an extended CONNECT (RFC 8441).
+//! `WebSockets` over HTTP/2 with TLS: a page, and an echo that the page opens with an extended CONNECT (RFC
+//! 8441).
 //!
 //! ```text
 //! cargo run --bin h2_server -- 127.0.0.1:9003 [CERTIFICATE.PEM]     # then open https://127.0.0.1:9003/
 //! ```
 //!
-//! The certificate is made at the start, for localhost, and written to the file if one is named. `h2` does HTTP/2 and
-//! hands out the headers of each stream, and then its data, which are the bytes of a connection.
+//! The certificate for localhost is created at the start, and written to the file if one is named. `h2`
+//! handles HTTP/2, and passes on the headers of each stream and then its data, which are the bytes of a
+//! connection.
 
 use std::{env, fs, future::poll_fn, io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -37,7 +39,7 @@ const PAGE: &str = "<!doctype html><meta charset=utf-8><title>WebSocket over HTT
     socket.onmessage = event => document.getElementById('said').textContent = event.data;
 </script>";
 
-/// How long a client may take for TLS.
+/// The time that a client may take for TLS.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[tokio::main(flavor = "current_thread")]
@@ -74,7 +76,7 @@ async fn main() -> Result<()> {
 async fn serve(stream: TcpStream, peer: SocketAddr, tls: TlsAcceptor) -> Result<()> {
     stream.set_nodelay(true)?;
     let stream = timeout(PATIENCE, tls.accept(stream)).await??;
-    // This is the setting that lets clients ask.
+    // This setting announces to clients that they may ask.
     let mut http = h2::server::Builder::new().enable_connect_protocol().handshake(stream).await?;
     while let Some(stream) = http.accept().await {
         let (request, respond) = stream?;
@@ -123,7 +125,7 @@ async fn answer(
     Ok(())
 }
 
-/// The data of a stream is what the bytes of a transport are elsewhere.
+/// Serves a stream, whose data corresponds to the bytes of a transport.
 async fn serve_stream(
     mut receiver: RecvStream,
     mut sender: SendStream<Bytes>,
@@ -148,14 +150,14 @@ async fn serve_stream(
         while let Some(received) = session.receive(&mut input) {
             echo(&mut session, received);
         }
-        // Only now the client may send that much again.
+        // Only now may the client send that many bytes again.
         receiver.flow_control().release_capacity(bytes.len())?;
     }
     Ok(session.ending().map_or_else(String::new, |ending| ending.to_string()))
 }
 
-/// Does one thing that the session asks for. Writing takes as much as the window of the stream has room for; shutting down a
-/// socket for writing is ending the stream here.
+/// Carries out one operation that the session requests. A write takes as many bytes as the window of the
+/// stream has room for; shutting down the write half means ending the stream here.
 async fn step(sender: &mut SendStream<Bytes>, transport: Transport<'_>) -> io::Result<usize> {
     match transport {
         Transport::Write(bytes) => {

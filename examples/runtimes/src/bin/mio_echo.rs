@@ -1,12 +1,13 @@
-//! An echo server with `mio`, on one thread or a few: thousands of clients, one buffer for reading and one for writing.
+//! An echo server with `mio`, on one thread or a few: thousands of clients, one buffer for reading and one
+//! for writing.
 //!
 //! ```text
 //! cargo run --bin mio_echo -- 127.0.0.1:9001 [--threads N]
 //! ```
 //!
-//! Between two events a client holds its session, and bytes only while it does not read them. A client that sends without end
-//! gets a few reads in a row, then the others have their turn. The deadlines of all clients are in one ordered set, with one
-//! entry per client.
+//! Between two events a client holds its session, and bytes only while it does not read them. A client that
+//! sends without pause gets a few reads in a row, then the others have their turn. The deadlines of all
+//! clients are in one ordered set, with one entry per client.
 
 use std::{
     collections::BTreeSet,
@@ -35,10 +36,10 @@ use socket2::{Domain, Socket, Type};
 
 const LISTENER: Token = Token(usize::MAX);
 
-/// The number of reads in a row from one client.
+/// The maximum number of consecutive reads from one client.
 const READS: usize = 4;
 
-/// How long to wait after a client could not be accepted.
+/// The pause after a client could not be accepted.
 const PAUSE: Duration = Duration::from_millis(100);
 
 fn main() -> io::Result<()> {
@@ -53,7 +54,7 @@ fn main() -> io::Result<()> {
     let listener = listen(address)?;
     let address = listener.local_addr()?;
     println!("listening on ws://{address}/");
-    // All of them listen before a client comes, so that none of them comes late.
+    // All threads listen before a client connects, so that none of them starts late.
     let others: Vec<TcpListener> = (1..threads).map(|_| listen(address)).collect::<io::Result<_>>()?;
     thread::scope(|scope| {
         for (number, listener) in (1..).zip(others) {
@@ -70,7 +71,8 @@ fn invalid(error: impl Into<Box<dyn Error + Send + Sync>>) -> io::Error {
     io::Error::new(ErrorKind::InvalidInput, error)
 }
 
-/// Listens with `SO_REUSEPORT`: the kernel spreads new connections over all sockets that listen on this address.
+/// Listens with `SO_REUSEPORT`: the kernel spreads new connections over all sockets that listen on this
+/// address.
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     socket.set_reuse_address(true)?;
@@ -120,7 +122,7 @@ impl Worker {
             match event.token() {
                 LISTENER => {
                     if clients.slots.is_empty() {
-                        // Whoever started the server may have stopped reading what it prints.
+                        // Standard output may be closed or full.
                         let _ = writeln!(io::stdout(), "thread {number} has its first client");
                     }
                     clients.accept(listener, poll.registry());
@@ -150,9 +152,9 @@ struct Clients {
     slots: Vec<Option<Client>>,
     free: Vec<usize>,
     deadlines: Deadlines,
-    /// Clients that have not used up what arrived.
+    /// Clients that have not consumed all of their input.
     again: Vec<usize>,
-    /// When to try again to accept a client.
+    /// The time at which accepting is tried again.
     retry_at: Option<Duration>,
 }
 
@@ -163,7 +165,8 @@ impl Clients {
             let client = match listener.accept() {
                 Ok((stream, _)) => stream,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                // A client that has left already, or the limit of open files: wait for a connection to close.
+                // The client has disconnected already, or the limit of open files was reached: wait for a
+                // connection to close.
                 Err(error) => {
                     eprintln!("a client could not be accepted: {error}");
                     self.retry_at = Some(now() + PAUSE);
@@ -206,7 +209,7 @@ impl Clients {
         }
     }
 
-    /// The next client whose deadline has passed. Its turn gives it a later one.
+    /// Returns the next client whose deadline has passed. Its turn sets a later one.
     fn next_due(&self) -> Option<usize> {
         self.deadlines.first().filter(|(at, _)| *at <= now()).map(|(_, slot)| slot)
     }
@@ -247,7 +250,7 @@ impl Deadlines {
     }
 }
 
-/// What a turn has come to.
+/// The result of a turn.
 enum Turn {
     /// There is more to do at once.
     Again,
@@ -258,10 +261,10 @@ enum Turn {
 struct Client {
     stream: TcpStream,
     session: Session,
-    /// What `mio` has reported and the socket has not denied since.
+    /// Whether `mio` has reported the socket as readable, and no read has contradicted it since.
     readable: bool,
     writable: bool,
-    /// The client has ended its side, so a short read is not the last.
+    /// The client has shut down its write half, so a short read is not the last.
     read_closed: bool,
 }
 
@@ -284,7 +287,7 @@ impl Client {
         let turn = self.read_and_write(&mut memory.read);
         self.session.reclaim_memory(&mut memory.write);
         if memory.write.capacity() > 0 {
-            // Another client has lent it already.
+            // Another client has lent its memory already.
             self.session.release_buffers();
         }
         turn
@@ -325,7 +328,7 @@ impl Client {
         }
     }
 
-    /// Writes what it can. `false`: it is over.
+    /// Writes as much as possible. Returns `false` if the session is over.
     fn write(&mut self) -> bool {
         loop {
             let result = match self.session.transport() {

@@ -6,10 +6,10 @@
 //!
 //! All processes with the same broker are one chat; see `sansocket_runtimes::broker`.
 //!
-//! One task per client, around one `select!`. All of its branches are cancel safe: `read` and `write` do nothing until they
-//! are ready, and bytes are in buffers outside of them. A message is made once for all clients, and a burst of messages is written at
-//! once. The server stops reading from a client that does not read, and clients that fall further behind than the channel's
-//! capacity are closed with 1013.
+//! One task per client, around one `select!`. All of its branches are cancel safe: `read` and `write` do
+//! nothing until they are ready, and the buffers outlive them. A message is encoded once for all clients, and
+//! a burst of messages is written at once. The server stops reading from a client that does not read, and
+//! clients that fall further behind than the channel's capacity are closed with 1013.
 
 use std::{
     env,
@@ -35,7 +35,7 @@ use tokio::{
     time::sleep_until,
 };
 
-/// The number of messages that a client may be behind.
+/// The number of messages that a client may fall behind.
 const BACKLOG: usize = 256;
 
 #[tokio::main(flavor = "current_thread")]

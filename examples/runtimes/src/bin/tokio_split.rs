@@ -1,13 +1,15 @@
-//! An echo server with `tokio` that receives in one task and sends in another, with no lock around the connection.
+//! An echo server with `tokio` that receives in one task and sends in another, with no lock around the
+//! connection.
 //!
 //! ```text
 //! cargo run --bin tokio_split -- 127.0.0.1:9001
 //! ```
 //!
-//! A session opens the WebSocket and then comes apart. From there on, this program does what the session did: it writes the
-//! bytes before it looks at an error, keeps the timers, and ends the transport. The receiving half never writes: its replies,
-//! such as a Pong, go through the channel to the task that writes, in order with everything else. The channel has a
-//! bound, so the server stops reading from a client that does not read.
+//! A session opens the WebSocket and is then split into its parts. From then on, this program does the work
+//! of the session: it writes the bytes before it handles an error, keeps the timers, and closes the
+//! transport. The receiving half never writes: its replies, such as a Pong, go through the channel to the
+//! task that writes, in order with everything else. The channel has a capacity, so the server stops reading
+//! from a client that does not read.
 
 use std::{
     env, io,
@@ -31,10 +33,10 @@ use tokio::{
     time::{sleep_until, timeout},
 };
 
-/// How long a client may take to read what it is sent, and to end the transport.
+/// The time that a client may take to read what it is sent, and to close the transport.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What the receiving task tells the writing task.
+/// An item that the receiving task sends to the writing task.
 enum Item {
     /// Bytes have arrived.
     Alive,
@@ -72,7 +74,8 @@ async fn serve(mut stream: TcpStream) -> Result<()> {
     let (sender, receiver) = mpsc::channel(16);
     let mut reading = tokio::spawn(read(reader, receiving, buffer, sender));
     let result = Writer { stream: writer, sending, out, keep_alive }.run(receiver).await;
-    // The client ends the transport once it has seen our end of it. A task that is dropped would run on.
+    // The client closes the transport after our end of the stream. A task that is only dropped would continue
+    // to run.
     if timeout(PATIENCE, &mut reading).await.is_err() {
         reading.abort();
     }
@@ -115,8 +118,9 @@ async fn read(
     mut buffer: ReadBuffer,
     sender: mpsc::Sender<Item>,
 ) -> Result<()> {
-    // The writing task drops its end of the channel when it is done. Reading continues, also after an error, to the end of the
-    // transport: closing it with unread bytes could destroy the last bytes written.
+    // The writing task drops its end of the channel when it is done. Reading continues, even after an error,
+    // until the end of the stream: closing the transport with unread bytes could destroy the last bytes
+    // written.
     let mut outcome = Ok(());
     loop {
         while outcome.is_ok() {
@@ -166,7 +170,7 @@ struct Writer {
 impl Writer {
     async fn run(mut self, mut receiver: mpsc::Receiver<Item>) -> Result<()> {
         loop {
-            // More may be waiting: write it together.
+            // More items may be waiting: write them together.
             if self.out.len() >= 16 << 10 || receiver.is_empty() {
                 while !self.out.is_empty() {
                     let count = timeout(PATIENCE, self.stream.write(self.out.unwritten())).await??;
@@ -191,7 +195,8 @@ impl Writer {
 
     fn take(&mut self, item: Item) -> Result<()> {
         self.keep_alive.on_receive(now());
-        // The client may have sent a Close before its earlier messages could be echoed; then there is no echo.
+        // The client may have sent a Close before its earlier messages could be echoed; then there is no
+        // echo.
         let is_open = self.sending.state() == State::Open;
         match item {
             Item::Reply(reply) => self.sending.reply(&reply, self.out.out()),

@@ -47,7 +47,7 @@ mod linux {
     }
 
     async fn serve(stream: TcpStream) -> String {
-        // Without it, it is slower.
+        // If this fails, the connection is merely slower.
         let _ = stream.set_nodelay(true);
         let mut session = Session::server(HandshakeLimits::new(), Timeouts::new(), now());
         let mut buf = vec![0; 16 << 10];
@@ -62,12 +62,12 @@ mod linux {
                 Err(_) => session.failed(),
             }
         }
-        // It completes what is in flight.
+        // It completes the operations in flight.
         let _ = stream.shutdown(Shutdown::Both);
         session.ending().map_or_else(String::new, |ending| ending.to_string())
     }
 
-    /// Does what the session asks for, until it waits. `false`: it is over.
+    /// Carries out what the session requests, until it waits. Returns `false` if it is over.
     async fn act(stream: &TcpStream, session: &mut Session) -> bool {
         loop {
             match session.transport() {
@@ -99,7 +99,8 @@ mod linux {
         }
     }
 
-    /// Waits for an operation, and does what is due by the clock while it is in flight. `None`: the session is over.
+    /// Waits for an operation, and handles timers while it is in flight. Returns `None` if the session is
+    /// over.
     async fn complete<T>(
         stream: &TcpStream,
         session: &mut Session,
@@ -118,7 +119,7 @@ mod linux {
         }
     }
 
-    /// How long a client may take to read what it is sent.
+    /// The time that a client may take to read what it is sent.
     const PATIENCE: Duration = Duration::from_secs(20);
 
     const FOREVER: Duration = Duration::from_hours(1);

@@ -1,10 +1,11 @@
-//! A client over TLS with `rustls` and blocking sockets: it says something to an echo server, and closes.
+//! A client over TLS with `rustls` and blocking sockets: it sends a message to an echo server, and closes.
 //!
 //! ```text
 //! cargo run --bin wss_client -- wss://localhost:9001/ hello [CA.PEM]
 //! ```
 //!
-//! The certificate of the server is checked: against the authorities that browsers trust, or against the one in the file.
+//! The certificate of the server is verified against the authorities that browsers trust, or against the one
+//! in the file.
 
 use std::{
     env,
@@ -27,7 +28,7 @@ use sansocket::{
 };
 use sansocket_runtimes::{Result, now};
 
-/// How long the server may take for TLS, and to read what it is sent.
+/// The time that the server may take for TLS, and to read what it is sent.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 fn main() -> Result<()> {
@@ -85,7 +86,7 @@ fn converse(
             Transport::Wait => read(stream, &mut session, &mut buffer),
             Transport::Close => break,
         };
-        // An end without close_notify is among the errors, and clean after a closing handshake.
+        // An end without close_notify is one of the errors; after a closing handshake it is clean.
         if let Err(error) = done {
             session.failed();
             failure = Some(error);
@@ -115,7 +116,7 @@ fn converse(
     }
 }
 
-/// Reads, at most until the session has something to do by the clock.
+/// Reads, at most until the deadline of the session.
 fn read(
     stream: &mut StreamOwned<ClientConnection, TcpStream>,
     session: &mut Session,

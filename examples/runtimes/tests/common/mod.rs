@@ -12,13 +12,13 @@ use std::{
 
 use sansocket::{Close, CloseCode, Connection, Event, Input, client, random_seed};
 
-/// How long anything may take.
+/// The maximum time for any operation.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A server that runs until this is dropped.
 pub struct Server {
     child: Child,
-    /// What it prints.
+    /// The lines that it prints.
     lines: Receiver<String>,
     pub address: String,
 }
@@ -28,13 +28,13 @@ impl Server {
         Self::run(&mut Command::new(program), program, args)
     }
 
-    /// With a limit on the number of open files.
+    /// Starts the server with a limit on the number of open files.
     pub fn start_with_files(program: &str, files: u32, args: &[&str]) -> Self {
         let script = format!("ulimit -n {files} && exec \"$0\" \"$@\"");
         Self::run(Command::new("sh").args(["-c", &script, program]), program, args)
     }
 
-    /// The number of files that it has open.
+    /// Returns the number of its open files.
     pub fn open_files(&self) -> usize {
         std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).map_or(0, Iterator::count)
     }
@@ -56,7 +56,7 @@ impl Server {
         server
     }
 
-    /// The next line that it prints.
+    /// Returns the next line that it prints.
     pub fn line(&self) -> String {
         self.lines.recv_timeout(PATIENCE).expect("the server says nothing")
     }
@@ -73,14 +73,14 @@ impl Drop for Server {
     }
 }
 
-/// What a client gets to see.
+/// An event that a client sees.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Seen {
     Text(String),
     Binary(Vec<u8>),
     Pong(Vec<u8>),
     Closed(u16),
-    /// The transport ended.
+    /// The transport was closed.
     End,
 }
 
@@ -150,7 +150,7 @@ impl Client {
         self.out.clear();
     }
 
-    /// The next thing that the server says.
+    /// Returns the next event from the server.
     pub fn next(&mut self) -> Seen {
         let mut buf = vec![0; 64 << 10];
         loop {
@@ -186,9 +186,9 @@ impl Client {
     }
 }
 
-/// What every echo server has to do.
+/// Checks the requirements for every echo server.
 pub fn check_echo(server: &Server, path: &str) {
-    // Messages of all lengths of a header, in one connection.
+    // Messages with all forms of length, in one connection.
     let mut client = server.connect(path);
     for len in [0, 1, 125, 126, 65_535, 65_536, 300_000] {
         client.binary(&vec![7; len]);
@@ -202,7 +202,7 @@ pub fn check_echo(server: &Server, path: &str) {
     assert_eq!(client.next(), Seen::Closed(1000));
     assert_eq!(client.next(), Seen::End);
 
-    // A byte at a time.
+    // One byte at a time.
     let mut client = server.connect(path);
     let mut bytes = Vec::new();
     client.connection.send_text("slowly", &mut bytes).unwrap();
@@ -211,12 +211,12 @@ pub fn check_echo(server: &Server, path: &str) {
     }
     assert_eq!(client.next(), Seen::Text("slowly".into()));
 
-    // Whoever breaks the protocol hears why, and the transport ends.
+    // A client that breaks the protocol is told why, and the transport is closed.
     client.raw(b"\xff\xff");
     assert_eq!(client.next(), Seen::Closed(1002));
     assert_eq!(client.next(), Seen::End);
 
-    // Many at a time, some of which just leave.
+    // Many clients at a time, some of which disconnect without a Close.
     let mut clients: Vec<Client> = (0..200).map(|_| server.connect(path)).collect();
     for (number, client) in clients.iter_mut().enumerate() {
         client.text(&number.to_string());
@@ -227,13 +227,13 @@ pub fn check_echo(server: &Server, path: &str) {
     }
 }
 
-/// A client that sends and does not read must not make the server hold what it sends.
+/// Checks that a client that sends and does not read cannot make the server buffer its data.
 pub fn check_back_pressure(server: &Server, path: &str) {
     let mut client = server.connect(path);
     let mut message = Vec::new();
     client.connection.send_binary(&vec![7; 60_000], &mut message).unwrap();
     client.stream.set_write_timeout(Some(Duration::from_millis(500))).unwrap();
-    // Loopback sockets hold some megabytes themselves. A server that read on would take far more.
+    // Loopback sockets buffer a few megabytes. A server that kept reading would take far more.
     let mut sent = 0_u64;
     while client.stream.write_all(&message).is_ok() {
         sent += message.len() as u64;
