@@ -13,11 +13,6 @@ const NOT_YET: &[&str] = &[
     "src/guide",
     "src/lib.rs",
     "src/proxy",
-    "adapters",
-    "benches",
-    "examples",
-    "fuzz",
-    "tests",
     "CHANGELOG.md",
     "README.md",
 ];
