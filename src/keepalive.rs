@@ -483,7 +483,7 @@ impl fmt::Debug for Nanos {
     }
 }
 
-/// A timeout in a quarter of the memory of a [`Duration`], also if there is none: milliseconds, and one more.
+/// A timeout in a quarter of the memory of a [`Duration`], including its absence: milliseconds, plus one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Millis(NonZeroU32);
 

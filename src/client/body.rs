@@ -15,7 +15,7 @@ pub(super) struct Body {
     framing: Framing,
     bytes: Vec<u8>,
     limit: usize,
-    /// Whether the trailer after the last chunk is read, too: it ends the message, not the body.
+    /// Whether the trailer after the last chunk is read as well, which ends the message but not the body.
     with_trailer: bool,
 }
 
@@ -25,7 +25,7 @@ enum Framing {
     Length(u64),
     /// Chunks, each with a length.
     Chunked(Chunk),
-    /// The chunks have ended, and the message has not.
+    /// The chunks have ended, but the message has not.
     Trailer(Trailer),
     /// The end of the stream.
     Eof,
@@ -41,7 +41,7 @@ enum Chunk {
     DataEnd { line_feed: bool },
 }
 
-/// How far the trailer has been read.
+/// The position in the trailer.
 #[derive(Default)]
 struct Trailer {
     len: usize,
@@ -78,14 +78,15 @@ impl Body {
         Self { framing, bytes: Vec::new(), limit, with_trailer: false }
     }
 
-    /// The body of a message after which another one can come on the same connection, if that is so (RFC 9112, 9.3).
+    /// Returns the body of a message if another one can follow on the same connection (RFC 9112, section
+    /// 9.3).
     pub(super) fn of_message(line: StatusLine, headers: &Headers<'_>, limit: usize) -> Option<Self> {
         let coded = transfer_encoding(headers.clone()).is_some();
-        // RFC 9112, 6.1 and 6.3: messages whose end may be another one for the other side.
+        // RFC 9112, 6.1 and 6.3: messages whose end the other side may determine differently.
         let is_ambiguous =
             coded && (line.minor_version == 0 || content_length(headers.clone()) != ContentLength::None);
         let says = |option: &[u8]| {
-            // The second one is what clients and proxies before HTTP/1.1 said to each other.
+            // The second header was used between clients and proxies before HTTP/1.1.
             let mut search = Search::default();
             let names = ["connection", "proxy-connection"];
             headers
@@ -145,7 +146,7 @@ fn read_data(left: &mut u64, bytes: &mut Vec<u8>, limit: usize, input: &mut Inpu
 }
 
 impl Trailer {
-    /// Skips the lines up to the empty one (RFC 9112, 7.1.2).
+    /// Skips the lines up to the empty one (RFC 9112, section 7.1.2).
     fn receive(&mut self, input: &mut Input<'_>) -> BodyProgress {
         loop {
             let [byte] = input.take(1) else { return BodyProgress::More };
@@ -153,7 +154,7 @@ impl Trailer {
             match (*byte, mem::replace(&mut self.carriage_return, *byte == b'\r')) {
                 (b'\n', true) if self.line_len == 0 => return BodyProgress::Complete,
                 (b'\n', true) => self.line_len = 0,
-                // A line end that is half a one, or no end in sight.
+                // An incomplete line end, or a trailer that is too long.
                 (b'\n', false) | (_, true) => return BodyProgress::Cut,
                 _ if self.len >= MAX_TRAILER_LEN => return BodyProgress::Cut,
                 (b'\r', false) => {}

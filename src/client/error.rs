@@ -81,8 +81,8 @@ pub enum RequestError {
     /// The offer of an extension is malformed (RFC 6455, section 9.1), or there are more than 32 offers or 4
     /// KiB.
     InvalidExtension,
-    /// A proxy's user name or password cannot be sent: for Basic, a colon in the name, or a control character (RFC 7617,
-    /// section 2); for SOCKS5, a length other than 1 to 255 bytes (RFC 1929, section 2).
+    /// A proxy's user name or password cannot be sent: for Basic, a colon in the name, or a control character
+    /// (RFC 7617, section 2); for SOCKS5, a length other than 1 to 255 bytes (RFC 1929, section 2).
     InvalidCredentials,
     /// The host name is longer than the 255 bytes that SOCKS5 carries (RFC 1928, section 5).
     HostTooLong,

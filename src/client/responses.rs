@@ -18,7 +18,7 @@ use crate::{
 pub(crate) struct Responses<W> {
     state: State<W>,
     bodies: Bodies,
-    /// The most bytes of a body that are read.
+    /// The maximum number of bytes of a body that are read.
     body_len: usize,
     /// Whether the connection is ready for another request after the rejection.
     persists: bool,
@@ -26,11 +26,11 @@ pub(crate) struct Responses<W> {
     first_bytes: FirstBytes,
 }
 
-/// Which rejections have their body read.
+/// The rejections whose body is read.
 #[derive(Clone, Copy)]
 enum Bodies {
     All,
-    /// Those by a proxy that asks for credentials, if another request can follow on the connection.
+    /// Those of a proxy that requires credentials, if another request can follow on the connection.
     BeforeRetry,
 }
 
@@ -48,12 +48,12 @@ impl<W> Responses<W> {
         Self::of(Bodies::All, 101..102, limits, waiting)
     }
 
-    /// Those to a request for a tunnel.
+    /// Expects the responses to a request for a tunnel.
     pub(crate) fn of_proxy(limits: HandshakeLimits, waiting: W) -> Self {
         Self::of(Bodies::BeforeRetry, 200..300, limits, waiting)
     }
 
-    /// Those of which a status in `opens` gives what was asked for.
+    /// Expects responses of which a status in `opens` succeeds.
     fn of(bodies: Bodies, opens: Range<u16>, limits: HandshakeLimits, waiting: W) -> Self {
         Self {
             state: State::Head(HeadReader::new(opens, limits), waiting),
@@ -75,7 +75,7 @@ impl<W> Responses<W> {
         match mem::replace(&mut self.state, State::Complete) {
             State::Complete => Err(HandshakeError::AlreadyComplete.into()),
             State::Failed(error) => {
-                // Bytes that nothing asked for would be taken for the response to the next request.
+                // Unrequested bytes would be read as the response to the next request.
                 self.persists &= input.take_all().is_empty();
                 self.fail(error)
             }
@@ -102,7 +102,8 @@ impl<W> Responses<W> {
         self.fail(error)
     }
 
-    /// Whether the response that rejects has been read to its end, and another request may follow on the connection.
+    /// Returns `true` if the rejection has been read to its end, and another request may follow on the
+    /// connection.
     pub(crate) fn persists(&self) -> bool {
         self.persists
     }
@@ -177,7 +178,7 @@ impl<W> Responses<W> {
         Ok(None)
     }
 
-    /// The body that is read before this rejection is returned.
+    /// Returns the body to read before this rejection is returned.
     fn body_of(&self, line: StatusLine, response: &Response) -> Option<Body> {
         let headers = response.headers();
         match self.bodies {

@@ -151,7 +151,7 @@ pub(crate) struct Lifecycle {
     details: Option<Box<Details>>,
 }
 
-/// What few connections have to remember of their end.
+/// The part of the outcome that few connections have.
 #[derive(Debug, Default)]
 struct Details {
     reason: Reason,

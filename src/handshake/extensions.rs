@@ -67,7 +67,7 @@ impl<'h> Extension<'h> {
     }
 }
 
-/// The element as it stands in Sec-WebSocket-Extensions, with values unquoted: `permessage-deflate; server_max_window_bits=10`.
+/// Writes the element as in Sec-WebSocket-Extensions, with values unquoted: `permessage-deflate; server_max_window_bits=10`.
 ///
 /// All of it is made of tokens, so it cannot break a line of a log or of a header.
 impl fmt::Display for Extension<'_> {

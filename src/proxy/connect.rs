@@ -37,10 +37,11 @@ impl Request {
         }
     }
 
-    /// Adds the credentials of a user (RFC 7617). They are sent unencrypted, unless the transport to the proxy is TLS.
+    /// Adds the credentials of a user (RFC 7617). They are sent unencrypted, unless the transport to the
+    /// proxy is TLS.
     ///
-    /// It replaces earlier credentials. A name with a colon or a control character, or a password with a control character,
-    /// is an error in [`Handshake::new`].
+    /// It replaces earlier credentials. A name with a colon or a control character, or a password with a
+    /// control character, is an error in [`Handshake::new`].
     #[must_use]
     pub fn basic_auth(mut self, user: &str, password: &str) -> Self {
         let has_control = |text: &str| text.bytes().any(|byte| byte.is_ascii_control());
@@ -52,8 +53,8 @@ impl Request {
         self.header("Proxy-Authorization", &format!("Basic {credentials}"))
     }
 
-    /// Adds a header, such as `User-Agent`, or `Proxy-Authorization` of another scheme than Basic. One that cannot be sent is
-    /// an error in [`Handshake::new`].
+    /// Adds a header, such as `User-Agent`, or `Proxy-Authorization` of another scheme than Basic. One that
+    /// cannot be sent is an error in [`Handshake::new`].
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.extra.push_or_note(name, value, &mut self.error);
@@ -68,7 +69,7 @@ impl Request {
     }
 }
 
-/// Shows no header, as those may hold credentials.
+/// Shows no headers, which may contain credentials.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
@@ -89,16 +90,20 @@ impl fmt::Debug for Request {
 ///
 /// let uri: Uri = "wss://example.com/chat".parse()?;
 /// let mut out = Vec::new();
-/// let mut handshake = proxy::Handshake::new(&proxy::Request::new(&uri), &mut out)?;
+/// let request = proxy::Request::new(&uri);
+/// let mut handshake = proxy::Handshake::new(&request, &mut out)?;
 /// // Write `out`. The proxy asks for credentials:
-/// let mut read = *b"HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\nContent-Length: 2\r\n\r\nno";
-/// let Err(proxy::Error::Rejected(response)) = handshake.receive(&mut Input::new(&mut read)) else { panic!() };
+/// let mut read = *b"HTTP/1.1 407 No\r\nContent-Length: 2\r\n\
+///     Proxy-Authenticate: Negotiate\r\n\r\nno";
+/// let result = handshake.receive(&mut Input::new(&mut read));
+/// let Err(proxy::Error::Rejected(response)) = result else { panic!() };
 /// assert_eq!(response.header("Proxy-Authenticate"), Some(&b"Negotiate"[..]));
 /// if handshake.can_retry() {
 ///     out.clear();
-///     let token = "Negotiate YII="; // From the challenge.
-///     handshake.retry(&proxy::Request::new(&uri).header("Proxy-Authorization", token), &mut out)?;
-///     // Write `out` to the same connection, and go on with `receive`.
+///     let token = "Negotiate YII="; // from the challenge
+///     let request = request.header("Proxy-Authorization", token);
+///     handshake.retry(&request, &mut out)?;
+///     // Write `out` to the same connection, and continue with `receive`.
 /// }
 /// # assert!(out.ends_with(b"\r\nProxy-Authorization: Negotiate YII=\r\n\r\n"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -106,11 +111,11 @@ impl fmt::Debug for Request {
 pub struct Handshake(Responses<()>);
 
 impl Handshake {
-    /// Appends the request to `out`.
+    /// Appends the request to `out`, and creates a handshake that waits for the response.
     ///
     /// # Errors
     ///
-    /// Returns the first [`RequestError`] of what was put into the request. Nothing was appended.
+    /// Returns the first [`RequestError`] in the parameters of the request. Nothing is appended then.
     pub fn new(request: &Request, out: &mut Vec<u8>) -> Result<Self, RequestError> {
         if let Some(error) = request.error {
             return Err(error);
@@ -119,24 +124,25 @@ impl Handshake {
         let host = [("Host", request.target.as_bytes())];
         let headers = host.into_iter().chain(request.extra.iter());
         append_head(&[b"CONNECT ", request.target.as_bytes(), b" HTTP/1.1\r\n"], headers, out);
-        // RFC 9110, 9.3.6: a tunnel begins behind the head, whatever the headers say.
+        // RFC 9110, 9.3.6: a tunnel begins after the head, whatever the headers declare.
         Ok(Self(Responses::of_proxy(request.limits, ())))
     }
 
-    /// Continues with `input`. Returns `Ok(None)` if more bytes are needed; all of the input has then been consumed.
+    /// Continues with `input`. Returns `Ok(None)` if more bytes are needed; all of the input has then been
+    /// consumed.
     ///
-    /// Once the response is returned, the tunnel is open, and what is left in `input` has come through it.
+    /// Once the response is returned, the tunnel is open, and the bytes left in `input` have come through it.
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Rejected`] for any status but 2xx. If it is 407 and the connection persists after its body, the
-    /// body is read first, and [`can_retry`](Self::can_retry) returns `true`. Otherwise the error is returned at the end of
-    /// the head, and the response has no body.
+    /// Returns [`Error::Rejected`] for any status but 2xx. If it is 407 and the connection persists after its
+    /// body, the body is read first, and [`can_retry`](Self::can_retry) returns `true`. Otherwise the error
+    /// is returned at the end of the head, and the response has no body.
     ///
     /// Returns [`Error::Http`] if the response is not HTTP, or exceeds a limit.
     ///
-    /// After either, all of the input has been consumed, and later calls return the same error. Close the transport, unless
-    /// you retry.
+    /// After either, all of the input has been consumed, and later calls return the same error. Close the
+    /// transport, unless you retry.
     ///
     /// Returns [`HandshakeError::AlreadyComplete`] after the tunnel has been opened; nothing was consumed.
     ///
@@ -144,7 +150,7 @@ impl Handshake {
     pub fn receive(&mut self, input: &mut Input<'_>) -> Result<Option<Response>, Error> {
         let opened = self.0.receive(input, |line, _| {
             Ok(match line.status {
-                // RFC 9110, 15.2. Nothing can be switched to here.
+                // RFC 9110, 15.2. No protocol can be switched to here.
                 100..200 if line.status != 101 => Verdict::Interim,
                 200..300 => Verdict::Open(()),
                 _ => Verdict::Rejected,
@@ -153,22 +159,23 @@ impl Handshake {
         Ok(opened.map(|((), response, ())| response))
     }
 
-    /// Returns `true` if the tunnel can be requested again on this connection: the proxy has answered with 407, its response
-    /// has been read to the end, and the connection persists (RFC 9112, section 9.3).
+    /// Returns `true` if the tunnel can be requested again on this connection: the proxy has answered with
+    /// 407, its response has been read to the end, and the connection persists (RFC 9112, section 9.3).
     ///
-    /// It does not if the response says `Connection: close`, has no length, has a body that exceeds
-    /// [`max_body_len`](HandshakeLimits::max_body_len), or is followed by bytes that were not requested. Connect again then.
+    /// The connection does not persist if the response contains `Connection: close`, has no length, has a
+    /// body that exceeds [`max_body_len`](HandshakeLimits::max_body_len), or is followed by bytes that were
+    /// not requested. Connect again then.
     pub fn can_retry(&self) -> bool {
         self.0.persists()
     }
 
-    /// Requests the tunnel again after a 407, with other credentials, on the same connection: appends `request` to `out`,
-    /// and waits for the response to it.
+    /// Requests the tunnel again after a 407, with other credentials, on the same connection: appends
+    /// `request` to `out`, and waits for the response to it.
     ///
     /// # Errors
     ///
-    /// Returns [`RequestError::NewConnectionRequired`] unless [`can_retry`](Self::can_retry) returns `true`, or the first
-    /// error of what was put into the request. Nothing was appended, and nothing changed.
+    /// Returns [`RequestError::NewConnectionRequired`] unless [`can_retry`](Self::can_retry) returns `true`,
+    /// or the first error in the parameters of the request. Nothing is appended or changed then.
     pub fn retry(&mut self, request: &Request, out: &mut Vec<u8>) -> Result<(), RequestError> {
         if !self.can_retry() {
             return Err(RequestError::NewConnectionRequired);
@@ -182,20 +189,22 @@ impl Handshake {
     /// # Errors
     ///
     /// Returns [`HandshakeError::IncompleteHandshake`] if the response was incomplete; it is the
-    /// [`fault`](Response::fault) of [`Error::Rejected`] if its status had arrived and rejects. Or the earlier error.
+    /// [`fault`](Response::fault) of [`Error::Rejected`] if its status had arrived and rejects. Or the
+    /// earlier error.
     ///
     /// [`HandshakeError::IncompleteHandshake`]: crate::handshake::HandshakeError::IncompleteHandshake
     pub fn receive_eof(&mut self) -> Result<(), Error> {
         Ok(self.0.receive_eof()?)
     }
 
-    /// Returns the first bytes of the head that failed the handshake, to show what the proxy speaks. It is empty before.
+    /// Returns the first bytes of the head that failed the handshake, which show the protocol of the proxy.
+    /// It is empty unless the handshake has failed.
     pub fn first_bytes(&self) -> FirstBytes {
         self.0.first_bytes()
     }
 }
 
-/// Shows no byte of the answer.
+/// Shows no byte of the response.
 impl fmt::Debug for Handshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handshake").field("state", &self.0).finish_non_exhaustive()

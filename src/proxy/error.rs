@@ -1,4 +1,4 @@
-//! Why there is no tunnel.
+//! The errors of tunnels.
 
 use alloc::boxed::Box;
 use core::{error, fmt};
@@ -14,8 +14,9 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// The HTTP proxy refused with this status: 407 requests credentials, with a challenge in `Proxy-Authenticate`
-    /// (RFC 9110, section 15.5.8). If its head was malformed or incomplete, [`Response::fault`] returns the violation.
+    /// The HTTP proxy refused with this status: 407 requests credentials, with a challenge in
+    /// `Proxy-Authenticate` (RFC 9110, section 15.5.8). If its head was malformed or incomplete,
+    /// [`Response::fault`] returns the violation.
     Rejected(Box<Response>),
     /// The response of the HTTP proxy broke the protocol or exceeded a limit, or the transport was closed.
     Http(HandshakeError),

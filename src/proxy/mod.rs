@@ -1,7 +1,7 @@
 //! Tunnels through proxies: HTTP CONNECT (RFC 9110, section 9.3.6) and SOCKS5 (RFC 1928 and 1929).
 //!
-//! A tunnel is opened before TLS and before the opening handshake (RFC 6455, section 4.1). [`Tunnel`] opens one through
-//! whatever proxy a [`ProxyUri`] names:
+//! A tunnel is opened before TLS and before the opening handshake (RFC 6455, section 4.1). [`Tunnel`] opens
+//! one through whatever proxy a [`ProxyUri`] names:
 //!
 //! ```
 //! use sansocket::{Input, client, proxy};
@@ -11,7 +11,7 @@
 //! // Connect to `proxy.host_without_brackets()` and `proxy.port()`. Then:
 //! let mut out = Vec::new();
 //! let mut tunnel = proxy::Tunnel::new(&proxy, request.uri(), &mut out)?;
-//! assert!(out.starts_with(b"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n"));
+//! assert!(out.starts_with(b"CONNECT example.com:443 HTTP/1.1\r\n"));
 //! // Write `out` and read, until the tunnel is open:
 //! out.clear();
 //! let mut read = *b"HTTP/1.1 200 Connection established\r\n\r\n";
@@ -19,25 +19,26 @@
 //! while !tunnel.receive(&mut input, &mut out)? {
 //!     // Write `out`, and read more bytes into `input`.
 //! }
-//! // From here on the transport leads to example.com: TLS, then the opening handshake.
+//! // Now the transport leads to example.com: TLS, then the handshake.
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The bytes after the proxy's response come through the tunnel. They stay in the input; hand the same `Input` to what
-//! follows.
+//! The bytes after the proxy's response come through the tunnel. They stay in the input; pass the same
+//! `Input` to the next handshake.
 //!
 //! # Authentication
 //!
-//! [`Tunnel`] sends the credentials of the [`ProxyUri`] without being asked: Basic (RFC 7617) to an HTTP proxy, and user name
-//! and password (RFC 1929) to a SOCKS5 proxy. Both go over the wire unencrypted, except to an `https` proxy. For schemes
-//! with several rounds (Negotiate, NTLM) and for headers of your own, use [`Handshake`] and its
-//! [`retry`](Handshake::retry).
+//! [`Tunnel`] sends the credentials of the [`ProxyUri`] without being asked: Basic (RFC 7617) to an HTTP
+//! proxy, and user name and password (RFC 1929) to a SOCKS5 proxy. Both are sent in clear text, except to an
+//! `https` proxy. For schemes with several rounds (Negotiate, NTLM) and for headers of your own, use
+//! [`Handshake`] and its [`retry`](Handshake::retry).
 //!
 //! # Which proxy
 //!
-//! Your code decides which proxy to use. Nothing here reads environment variables: what `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`
-//! mean differs between programs, and in a CGI program `HTTP_PROXY` is a header that the client controls. A proxy's address
-//! without a scheme, as in `proxy:3128`, is refused; put `http://` before it if that is what you mean.
+//! Your code decides which proxy to use. Nothing here reads environment variables: what `HTTPS_PROXY`,
+//! `ALL_PROXY` and `NO_PROXY` mean differs between programs, and in a CGI program `HTTP_PROXY` is a header
+//! that the client controls. A proxy's address without a scheme, as in `proxy:3128`, is refused; put
+//! `http://` before it if that is what you mean.
 //!
 //! Uses `client`, `handshake`, `input`, `uri`.
 

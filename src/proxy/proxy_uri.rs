@@ -7,8 +7,8 @@ use crate::uri::{UriError, check_characters, is_userinfo, split_authority, witho
 
 /// The address of a proxy, and the credentials for it: `http://user:pass@host:port` (RFC 3986).
 ///
-/// The schemes are `http`, `https`, `socks5` and `socks5h`. The port is 80, 443 or 1080 by default. User name and
-/// password are percent-decoded. A path may only be `/`.
+/// The schemes are `http`, `https`, `socks5` and `socks5h`. The port is 80, 443 or 1080 by default. User name
+/// and password are percent-decoded. A path may only be `/`.
 ///
 /// ```
 /// use sansocket::proxy::{ProxyUri, Scheme};
@@ -97,8 +97,8 @@ impl ProxyUri {
         self.port
     }
 
-    /// Returns user name and password, percent-decoded, if the URI has user information. Without a colon in it, the
-    /// password is empty.
+    /// Returns user name and password, percent-decoded, if the URI has user information. Without a colon in
+    /// it, the password is empty.
     pub fn credentials(&self) -> Option<(&str, &str)> {
         self.credentials.as_ref().map(|(user, password)| (&**user, &**password))
     }
@@ -129,7 +129,7 @@ impl fmt::Debug for ProxyUri {
 pub enum ProxyUriError {
     /// It does not begin with `http://`, `https://`, `socks5://` or `socks5h://`.
     UnsupportedScheme,
-    /// It has a path or a query, which a proxy has no use for.
+    /// It has a path or a query, which have no meaning for a proxy.
     UnexpectedPath,
     /// Another part is invalid, or the credentials are not UTF-8 once they are decoded.
     Invalid(UriError),

@@ -1,4 +1,4 @@
-//! Where a tunnel leads.
+//! The target of a tunnel.
 
 use alloc::{borrow::ToOwned, string::String};
 use core::{
@@ -10,8 +10,8 @@ use crate::uri::Uri;
 
 /// The end of a tunnel: a host name or an IP address, and a port.
 ///
-/// The proxy resolves a name. To resolve it yourself, make the target from the [`SocketAddr`]. The zone of an IPv6 address
-/// is left out, since it has a meaning on this machine only (RFC 4007, section 6).
+/// The proxy resolves a name. To resolve it yourself, make the target from the [`SocketAddr`]. The zone of an
+/// IPv6 address is left out, since it has a meaning on this machine only (RFC 4007, section 6).
 ///
 /// ```
 /// use sansocket::{proxy::Target, uri::Uri};

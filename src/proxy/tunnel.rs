@@ -1,4 +1,4 @@
-//! One machine for every proxy that a URI names.
+//! One state machine for every proxy that a URI can name.
 
 use alloc::vec::Vec;
 
@@ -20,13 +20,14 @@ enum Machine {
 impl Tunnel {
     /// Appends the first request to the proxy to `out`, with the credentials of its URI.
     ///
-    /// If the [scheme](ProxyUri::scheme) of the proxy is [`Scheme::Socks5`], resolve the host yourself and pass the address.
-    /// A name that you pass is resolved by the proxy, whatever the scheme.
+    /// If the [scheme](ProxyUri::scheme) of the proxy is [`Scheme::Socks5`], resolve the host yourself and
+    /// pass the address. A name that you pass is resolved by the proxy, whatever the scheme.
     ///
     /// # Errors
     ///
     /// Returns [`RequestError::InvalidCredentials`] if the proxy's protocol cannot carry the credentials, and
-    /// [`RequestError::HostTooLong`] if a name for a SOCKS5 proxy is longer than 255 bytes. Nothing was appended.
+    /// [`RequestError::HostTooLong`] if a name for a SOCKS5 proxy is longer than 255 bytes. Nothing was
+    /// appended.
     pub fn new(proxy: &ProxyUri, target: impl Into<Target>, out: &mut Vec<u8>) -> Result<Self, RequestError> {
         let credentials = proxy.credentials();
         Ok(Self(match proxy.scheme() {
@@ -51,13 +52,14 @@ impl Tunnel {
 
     /// Continues with `input`. Returns `true` once the tunnel is open, and `false` if more bytes are needed.
     ///
-    /// Write what was appended to `out` before you read more. Once the tunnel is open, what is left in `input` has come
-    /// through it.
+    /// Write what was appended to `out` before you read more. Once the tunnel is open, the bytes left in
+    /// `input` have come through it.
     ///
     /// # Errors
     ///
-    /// Returns the [`Error`] of the proxy's protocol. All of the input has been consumed, and later calls return the same
-    /// error; a call after `true` returns the `AlreadyComplete` of the protocol, and changes nothing.
+    /// Returns the [`Error`] of the proxy's protocol. All of the input has been consumed, and later calls
+    /// return the same error; a call after `true` returns the `AlreadyComplete` of the protocol, and changes
+    /// nothing.
     pub fn receive(&mut self, input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<bool, Error> {
         match &mut self.0 {
             Machine::Http(handshake) => Ok(handshake.receive(input)?.is_some()),
@@ -65,7 +67,7 @@ impl Tunnel {
         }
     }
 
-    /// Notifies the machine that the transport has been closed.
+    /// Notifies the tunnel that the transport has closed.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Why a SOCKS5 proxy opened no tunnel.
+//! The errors of SOCKS5 tunnels.
 
 use core::{error, fmt};
 
@@ -28,8 +28,8 @@ pub enum Error {
         /// The status in the response; only 0 is success.
         status: u8,
     },
-    /// The proxy refused the tunnel, or did not reach the target (RFC 1928, section 6). The `Display` of the error has the
-    /// meaning of the code.
+    /// The proxy refused the tunnel, or did not reach the target (RFC 1928, section 6). The `Display` of the
+    /// error has the meaning of the code.
     Rejected {
         /// The reply code; only 0 is success.
         code: u8,
@@ -46,7 +46,7 @@ pub enum Error {
     },
     /// The transport was closed before the tunnel was open.
     IncompleteHandshake,
-    /// A misuse: the tunnel is open already. Nothing was consumed.
+    /// The tunnel is already open, so the call was a mistake. Nothing was consumed.
     AlreadyComplete,
 }
 

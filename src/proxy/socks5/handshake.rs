@@ -1,4 +1,4 @@
-//! The machine that speaks with a SOCKS5 proxy.
+//! The state machine for a SOCKS5 proxy.
 //!
 //! ```text
 //! version, method ──┬── no authentication ─────────────────────────────┐
@@ -17,16 +17,16 @@ use crate::{Input, client::RequestError};
 
 /// State machine that opens a tunnel through a SOCKS5 proxy (RFC 1928).
 ///
-/// It takes no byte beyond the proxy's reply, and holds at most the two messages that are still to be sent, 770 bytes. It
-/// has no timeout; enforce one in your code.
+/// It takes no byte beyond the proxy's reply, and holds at most the two messages that are still to be sent,
+/// 770 bytes. It has no timeout; enforce one in your code.
 pub struct Handshake {
-    /// The messages to come, each until it has been sent.
+    /// The messages that have not been sent yet.
     auth: Vec<u8>,
     connect: Vec<u8>,
     step: Step,
 }
 
-/// What the next byte is.
+/// The meaning of the next byte.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     MethodVersion,
@@ -38,7 +38,7 @@ enum Step {
     Reserved,
     AddressType,
     NameLen,
-    /// The rest of the address and the port, so many bytes.
+    /// The rest of the address and the port, of this number of bytes.
     Address(usize),
     Open,
     Failed(Error),
@@ -63,13 +63,13 @@ impl Handshake {
 
     /// Continues with `input`. Returns `true` once the tunnel is open, and `false` if more bytes are needed.
     ///
-    /// Write what was appended to `out` before you read more. Once the tunnel is open, what is left in `input` has come
-    /// through it.
+    /// Write what was appended to `out` before you read more. Once the tunnel is open, the bytes left in
+    /// `input` have come through it.
     ///
     /// # Errors
     ///
-    /// Returns an [`Error`] at the first byte that refuses or is invalid. All of the input has been consumed, nothing was
-    /// appended for that byte, and later calls return the same error.
+    /// Returns an [`Error`] at the first byte that refuses or is invalid. All of the input has been consumed,
+    /// nothing was appended for that byte, and later calls return the same error.
     ///
     /// Returns [`Error::AlreadyComplete`] after the tunnel has been opened; nothing was consumed.
     pub fn receive(&mut self, input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<bool, Error> {
@@ -121,7 +121,8 @@ impl Handshake {
             }
             (Step::Method, NO_METHOD) => Err(Error::NoAcceptableMethod),
             (Step::Method, method) => Err(Error::UnexpectedMethod { method }),
-            // RFC 1929, section 2, has the first; some proxies write the version of SOCKS, which curl accepts, too.
+            // RFC 1929, section 2, has the first; some proxies write the version of SOCKS, which curl
+            // accepts, too.
             (Step::AuthVersion, AUTH_VERSION | VERSION) => Ok(Step::AuthStatus),
             (Step::AuthVersion, version) => Err(Error::UnexpectedAuthVersion { version }),
             (Step::AuthStatus, status) => Err(Error::AuthenticationFailed { status }),

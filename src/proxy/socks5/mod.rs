@@ -1,4 +1,6 @@
-//! SOCKS5: a tunnel by CONNECT (RFC 1928), with a user name and a password if need be (RFC 1929).
+//! SOCKS5: a tunnel by CONNECT (RFC 1928), optionally with a user name and a password (RFC 1929).
+//!
+//! A client opens a tunnel to the host of its request:
 //!
 //! ```
 //! use sansocket::{Input, client, proxy::socks5};
@@ -12,12 +14,13 @@
 //! out.clear();
 //! assert!(!handshake.receive(&mut Input::new(&mut [5, 0]), &mut out)?);
 //! assert_eq!(out, b"\x05\x01\x00\x03\x0bexample.com\x01\xbb");
-//! assert!(handshake.receive(&mut Input::new(&mut [5, 0, 0, 1, 0, 0, 0, 0, 0, 0]), &mut out)?);
+//! let mut read = [5, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+//! assert!(handshake.receive(&mut Input::new(&mut read), &mut out)?);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Other methods of authentication, the commands BIND and UDP ASSOCIATE, and SOCKS4 are left out: a WebSocket needs none
-//! of them.
+//! Other methods of authentication, the commands BIND and UDP ASSOCIATE, and SOCKS4 are left out: a WebSocket
+//! needs none of them.
 
 mod error;
 mod handshake;

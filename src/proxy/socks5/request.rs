@@ -1,4 +1,4 @@
-//! What is asked of a SOCKS5 proxy.
+//! The request to a SOCKS5 proxy.
 
 use alloc::vec::Vec;
 use core::{fmt, net::IpAddr};
@@ -23,11 +23,11 @@ impl Request {
         Self { target: target.into(), auth: Vec::new(), error: None }
     }
 
-    /// Sets the user name and the password (RFC 1929). They are offered beside no authentication; the proxy selects one.
-    /// They are sent unencrypted.
+    /// Sets the user name and the password (RFC 1929). They are offered beside no authentication; the proxy
+    /// selects one. They are sent unencrypted.
     ///
-    /// Each is 1 to 255 bytes long; anything else is an error in [`Handshake::new`](super::Handshake::new). It replaces
-    /// earlier credentials.
+    /// Each is 1 to 255 bytes long; anything else is an error in [`Handshake::new`](super::Handshake::new).
+    /// It replaces earlier credentials.
     #[must_use]
     pub fn password(mut self, user: &str, password: &str) -> Self {
         (self.auth, self.error) = (alloc::vec![AUTH_VERSION], None);
