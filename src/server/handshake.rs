@@ -56,24 +56,20 @@ impl Handshake {
     /// A server accepts every request for `/chat`:
     ///
     /// ```
-    /// use sansocket::{Connection, Input, server};
-    ///
-    /// fn on_bytes(
-    ///     handshake: &mut server::Handshake,
-    ///     input: &mut Input<'_>,
-    ///     out: &mut Vec<u8>,
-    /// ) -> Result<Option<Connection>, Box<dyn std::error::Error>> {
-    ///     match handshake.receive(input, out)? {
-    ///         None => Ok(None), // read more
-    ///         Some(request) if request.path() == "/chat" => {
-    ///             Ok(Some(request.accept(server::Accept::new(), out)?))
-    ///         }
-    ///         Some(request) => {
-    ///             request.reject(404, &[], b"", out)?;
-    ///             Err("unknown path".into())
-    ///         }
+    /// # use sansocket::{Input, server};
+    /// # let mut bytes = *b"GET /";
+    /// # let (mut input, mut out) = (Input::new(&mut bytes), Vec::new());
+    /// # let mut handshake = server::Handshake::new(Default::default());
+    /// match handshake.receive(&mut input, &mut out)? {
+    ///     None => {} // read more
+    ///     Some(request) if request.path() == "/chat" => {
+    ///         let accept = server::Accept::new();
+    ///         let connection = request.accept(accept, &mut out)?;
+    /// #       drop(connection);
     ///     }
+    ///     Some(request) => request.reject(404, &[], b"", &mut out)?,
     /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn receive(
         &mut self,
@@ -105,22 +101,22 @@ impl Handshake {
     /// A server also answers health checks:
     ///
     /// ```
-    /// use sansocket::Input;
-    /// use sansocket::server::{Accept, Handshake, Incoming};
-    ///
-    /// let mut read = *b"GET /health HTTP/1.1\r\nHost: example.com\r\n\r\n";
-    /// let (mut input, mut out) = (Input::new(&mut read), Vec::new());
-    /// let mut handshake = Handshake::new(Default::default());
+    /// # use sansocket::Input;
+    /// # use sansocket::server::{Accept, Handshake, Incoming};
+    /// # let mut read = *b"GET /health HTTP/1.1\r\nHost: example.com\r\n\r\n";
+    /// # let (mut input, mut out) = (Input::new(&mut read), Vec::new());
+    /// # let mut handshake = Handshake::new(Default::default());
     /// match handshake.receive_any(&mut input, &mut out)? {
     ///     None => {} // read more
     ///     Some(Incoming::WebSocket(request)) => {
-    ///         let _connection = request.accept(Accept::new(), &mut out)?;
+    ///         let connection = request.accept(Accept::new(), &mut out)?;
+    /// #       drop(connection);
     ///     }
     ///     Some(Incoming::Http(request)) => {
     ///         request.respond(200, &[], b"ok", &mut out)?;
     ///     }
     /// }
-    /// assert!(out.starts_with(b"HTTP/1.1 200 OK\r\n"));
+    /// # assert!(out.starts_with(b"HTTP/1.1 200 OK\r\n"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn receive_any(
