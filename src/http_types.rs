@@ -145,7 +145,7 @@ impl client::Handshake {
     ///
     /// # Errors
     ///
-    /// Returns a [`RequestError`] under the same conditions as [`new`](Self::new).
+    /// Returns a [`RequestError`](crate::client::RequestError) under the same conditions as [`new`](Self::new).
     pub fn new_http(
         request: &client::Request,
         seed: [u8; 32],
@@ -230,7 +230,7 @@ impl extended_connect::Handshake {
     ///
     /// # Errors
     ///
-    /// Returns a [`RequestError`] under the same conditions as [`new`](Self::new).
+    /// Returns a [`RequestError`](crate::client::RequestError) under the same conditions as [`new`](Self::new).
     pub fn new_http(
         request: &client::Request,
         seed: [u8; 32],
