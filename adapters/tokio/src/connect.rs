@@ -36,7 +36,9 @@ pub async fn connect_request(request: &Request, options: Options) -> Result<WebS
     let deadline = session.deadline().map(|at| start + at);
     let stream = within(deadline, dial(request.uri(), &options)).await;
     let stream = stream.unwrap_or(Err(Error::Timeout(Timeout::Opening)))?;
-    WebSocket::begun(start, stream, session).opened().await
+    let mut socket = WebSocket::begun(start, stream, session);
+    socket.opened().await?;
+    Ok(socket)
 }
 
 /// Opens a WebSocket as a client over a transport that is connected: over a TLS library of your choice, or in memory.
@@ -49,7 +51,9 @@ pub async fn connect_over<S: AsyncRead + AsyncWrite + Unpin>(
     request: &Request,
     options: Options,
 ) -> Result<WebSocket<S>, Error> {
-    WebSocket::new(stream, session(request, &options)?).opened().await
+    let mut socket = WebSocket::new(stream, session(request, &options)?);
+    socket.opened().await?;
+    Ok(socket)
 }
 
 fn session(request: &Request, options: &Options) -> Result<Session, Error> {

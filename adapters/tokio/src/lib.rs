@@ -125,5 +125,6 @@ pub async fn accept_with<S: AsyncRead + AsyncWrite + Unpin>(
     let session = Session::server(HandshakeLimits::new(), options.timeouts, Duration::ZERO);
     let mut socket = WebSocket::new(stream, session);
     socket.decide(decide).await;
-    socket.opened().await
+    socket.opened().await?;
+    Ok(socket)
 }

@@ -148,7 +148,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// Returns the cause of the end, if it is not clean.
     pub async fn close<'a>(&mut self, close: impl Into<Option<Close<'a>>>) -> Result<(), Error> {
-        self.session.close(close)?;
+        self.session().close(close)?;
         poll_fn(|cx| self.poll_end(cx)).await
     }
 
@@ -168,6 +168,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
 
     /// Returns the session, for everything else: fragments, Pings, the round-trip time, how it ended.
     pub fn session(&mut self) -> &mut Session {
+        self.exchange_memory(true);
         &mut self.session
     }
 
@@ -184,7 +185,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         });
         let Some(request) = request.await else { return };
         let deadline = self.deadline();
-        within(deadline, decide(&mut self.session, request)).await;
+        within(deadline, decide(self.session(), request)).await;
         // The timers are evaluated by the second call.
         self.session.on_time(self.start.elapsed());
         self.session.on_time(self.start.elapsed());
@@ -195,7 +196,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     }
 
     /// Waits until it is open. A response that opens nothing is written first.
-    pub(crate) async fn opened(mut self) -> Result<Self, Error> {
+    pub(crate) async fn opened(&mut self) -> Result<(), Error> {
         self.until(READER, |this| {
             while !this.session.is_open()
                 && let Some(received) = this.session.receive_from(&mut this.buffer)
@@ -210,7 +211,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         self.outcome()?;
         // The peer waits for it. If that fails, the next call reports it.
         let _ = self.flush().await;
-        Ok(self)
+        Ok(())
     }
 
     async fn until<T>(&mut self, half: usize, mut done: impl FnMut(&mut Self) -> Option<T>) -> T {
@@ -224,6 +225,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         half: usize,
         mut done: impl FnMut(&mut Self) -> Option<T>,
     ) -> Poll<T> {
+        self.exchange_memory(true);
         let both = self.waiting.both(half, cx.waker());
         let mut all = Context::from_waker(both.as_ref().unwrap_or(cx.waker()));
         let result = loop {
@@ -271,7 +273,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     }
 
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.exchange_memory(true);
         let mut space = ReadBuf::new(self.buffer.space());
         let read = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut space));
         match read.map(|()| space.filled().len()) {
@@ -316,6 +317,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
                 self.session.lend_memory(out);
             } else {
                 self.buffer.release();
+                if self.session.unwritten() == 0 {
+                    *out = Vec::new();
+                }
                 self.session.reclaim_memory(out);
             }
         });
@@ -350,10 +354,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
 
     fn hand_over(&mut self, message: &Message) -> Result<(), Error> {
         self.busy = true;
-        self.exchange_memory(true);
         let sent = match message {
-            Message::Text(text) => self.session.send_text(text)?,
-            Message::Binary(data) => self.session.send_binary(data)?,
+            Message::Text(text) => self.session().send_text(text)?,
+            Message::Binary(data) => self.session().send_binary(data)?,
         };
         if sent { Ok(()) } else { Err(self.end()) }
     }
@@ -422,7 +425,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for WebSocket<S> {
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        let _ = self.session.close(CloseCode::NORMAL);
+        let _ = self.session().close(CloseCode::NORMAL);
         self.poll_end(cx)
     }
 }

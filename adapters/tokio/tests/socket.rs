@@ -2,14 +2,14 @@
 
 mod common;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use common::Flaky;
+use common::{Flaky, REQUEST, echo, text, tls};
 use futures_util::{SinkExt as _, StreamExt as _};
 use sansocket_tokio::{
-    Error, Message, Options, WebSocket, accept, accept_with, connect, connect_over,
+    Error, Message, Options, WebSocket, accept, accept_with, connect_over,
     sansocket::{
-        Close, CloseCode, Event, ProtocolError,
+        CloseCode, Event, ProtocolError,
         client::Request,
         handshake::HandshakeError,
         keepalive::{Timeout, Timeouts},
@@ -18,37 +18,13 @@ use sansocket_tokio::{
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream, duplex},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     time::{sleep, timeout},
 };
-use tokio_rustls::{
-    TlsAcceptor, TlsConnector,
-    rustls::{
-        ClientConfig, RootCertStore, ServerConfig,
-        pki_types::{PrivateKeyDer, ServerName, pem::PemObject as _},
-    },
-};
-
-fn text(text: &str) -> Message {
-    Message::Text(text.into())
-}
+use tokio_rustls::rustls::pki_types::ServerName;
 
 fn request() -> Request {
     Request::new("ws://localhost/").unwrap()
-}
-
-async fn echo<S: AsyncRead + AsyncWrite + Unpin>(stream: S) -> Result<(), Error> {
-    let mut socket = accept(stream, Options::new()).await?;
-    while socket.ready().await {
-        while let Some((event, session)) = socket.event() {
-            match event {
-                Event::Text(text) => _ = session.send_text(&text)?,
-                Event::Binary(data) => _ = session.send_binary(&data)?,
-                _ => {}
-            }
-        }
-    }
-    socket.outcome()
 }
 
 /// A client of an echo server.
@@ -60,12 +36,7 @@ async fn client<S: AsyncRead + AsyncWrite + Unpin>(stream: S) -> WebSocket<S> {
 async fn raw() -> (DuplexStream, tokio::task::JoinHandle<Result<(), Error>>) {
     let (mut near, far) = duplex(4096);
     let server = tokio::spawn(echo(far));
-    near.write_all(
-        b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
-        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-    )
-    .await
-    .unwrap();
+    near.write_all(REQUEST).await.unwrap();
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(near.read_u8().await.unwrap());
@@ -166,6 +137,97 @@ async fn whatever_is_cancelled_nothing_is_lost() {
         socket.outcome().unwrap();
         server.await.unwrap().unwrap();
     }
+}
+
+/// An echo server whose futures are all dropped after some polls.
+async fn cancelled_echo(stream: Flaky, polls: u32) -> Result<(), Error> {
+    let mut socket = accept(stream, Options::new()).await?;
+    loop {
+        match give_up(socket.ready(), polls).await {
+            Some(false) => return socket.outcome(),
+            Some(true) => {}
+            None => tokio::task::yield_now().await,
+        }
+        while let Some((event, session)) = socket.event() {
+            if let Event::Text(text) = event {
+                session.send_text(&text)?;
+            }
+        }
+        let _ = give_up(socket.flush(), polls).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_whose_futures_are_dropped_echoes_everything_and_closes() {
+    for seed in 1..30_u64 {
+        let (near, far) = duplex(300);
+        let polls = u32::try_from(seed).unwrap() % 3 + 1;
+        let server = tokio::spawn(cancelled_echo(Flaky::new(far, seed * 131), polls));
+        let (mut sink, mut stream) = client(Flaky::new(near, seed * 37)).await.split();
+        let sending = async {
+            for number in 0..50_usize {
+                sink.send(text(&"x".repeat(number * 31))).await.unwrap();
+            }
+        };
+        let receiving = async {
+            for number in 0..50_usize {
+                assert_eq!(stream.next().await.unwrap().unwrap(), text(&"x".repeat(number * 31)));
+            }
+        };
+        tokio::join!(sending, receiving);
+        sink.close().await.unwrap();
+        server.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_rude_peers_send_ends_with_its_code_and_cause() {
+    let cases: [(&[u8], u16, ProtocolError); 7] = [
+        (b"\x81\x00", 1002, ProtocolError::UnmaskedFrame),
+        (b"\x83\x80", 1002, ProtocolError::ReservedOpcode(3)),
+        (b"\x80\x80", 1002, ProtocolError::UnexpectedContinuation),
+        (b"\x89\xfe", 1002, ProtocolError::ControlFrameTooLong),
+        (b"\x88\x81\0\0\0\0x", 1002, ProtocolError::TruncatedCloseCode),
+        (b"\x81\x81\0\0\0\0\xff", 1007, ProtocolError::InvalidUtf8),
+        (
+            b"\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xff",
+            1009,
+            ProtocolError::FrameTooLong { limit: 64 << 20, len: i64::MAX as u64 },
+        ),
+    ];
+    for (bytes, code, expected) in cases {
+        let (mut near, server) = raw().await;
+        // It goes on sending, whatever it is told.
+        near.write_all(bytes).await.unwrap();
+        near.write_all(&[0x55; 3000]).await.unwrap();
+        let mut rest = Vec::new();
+        near.read_to_end(&mut rest).await.unwrap();
+        assert_eq!(rest[..4], [&[0x88, 2][..], &code.to_be_bytes()].concat(), "{expected}");
+        drop(near);
+        let result = server.await.unwrap();
+        assert!(matches!(result, Err(Error::Protocol(error)) if error == expected), "{result:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_sends_a_byte_a_second_is_served_and_one_that_stops_is_not() {
+    let (mut near, server) = raw().await;
+    for byte in b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58" {
+        near.write_all(&[*byte]).await.unwrap();
+        sleep(Duration::from_secs(19)).await;
+    }
+    let mut said = vec![0; 7];
+    // After the Pings of that time.
+    while said[..] != *b"\x81\x05Hello" {
+        said.remove(0);
+        said.push(near.read_u8().await.unwrap());
+    }
+    // It declares a long message, and sends nothing of it.
+    near.write_all(b"\x82\xfe\xff\xff\0\0\0\0").await.unwrap();
+    let mut said = Vec::new();
+    near.read_to_end(&mut said).await.unwrap();
+    assert!(said.ends_with(b"\x03\xf3keep-alive timeout"));
+    assert!(matches!(server.await.unwrap(), Err(Error::Timeout(Timeout::Pong))));
 }
 
 #[tokio::test]
@@ -293,12 +355,7 @@ async fn a_peer_that_does_not_read_is_not_read_from() {
 async fn a_sink_alone_answers_pings_and_sees_the_close() {
     let (mut near, far) = duplex(4096);
     let server = tokio::spawn(accept(far, Options::new()));
-    near.write_all(
-        b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
-        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-    )
-    .await
-    .unwrap();
+    near.write_all(REQUEST).await.unwrap();
     let mut server = server.await.unwrap().unwrap();
     near.write_all(b"\x89\x80\0\0\0\0\x88\x82\0\0\0\0\x03\xe8").await.unwrap();
     let sending = tokio::spawn(async move {
@@ -342,38 +399,6 @@ async fn a_rejection_comes_with_its_response_and_other_answers_are_errors() {
     drop(near);
     let error = accept(far, Options::new()).await.unwrap_err();
     assert!(matches!(error, Error::Handshake(HandshakeError::InvalidMethod, _) | Error::Io(_)), "{error:?}");
-}
-
-#[tokio::test]
-async fn it_connects_over_tcp_by_uri() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let server = tokio::spawn(async move { echo(listener.accept().await.unwrap().0).await });
-    let mut socket = connect(&format!("ws://{address}/"), Options::new()).await.unwrap();
-    socket.send(text("Grüße")).await.unwrap();
-    assert_eq!(socket.next().await.unwrap().unwrap(), text("Grüße"));
-    socket.close(Close::new(CloseCode::NORMAL, "bye").unwrap()).await.unwrap();
-    assert_eq!(socket.session().ending().unwrap().reason, "bye");
-    server.await.unwrap().unwrap();
-    assert!(matches!(connect("http://a/", Options::new()).await, Err(Error::Uri(_))));
-    assert!(matches!(connect(&format!("ws://{address}/"), Options::new()).await, Err(Error::Io(_))));
-    if !cfg!(feature = "tls") {
-        assert!(matches!(connect("wss://a/", Options::new()).await, Err(Error::NoTls)));
-    }
-}
-
-/// A client and a server with TLS between them, whose streams take few bytes at a time.
-fn tls() -> (TlsConnector, TlsAcceptor) {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let key = PrivateKeyDer::from_pem_slice(made.signing_key.serialize_pem().as_bytes()).unwrap();
-    let certificates = vec![made.cert.der().clone()];
-    let mut server =
-        ServerConfig::builder().with_no_client_auth().with_single_cert(certificates, key).unwrap();
-    server.max_fragment_size = Some(1024);
-    let mut roots = RootCertStore::empty();
-    roots.add(made.cert.der().clone()).unwrap();
-    let client = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-    (TlsConnector::from(Arc::new(client)), TlsAcceptor::from(Arc::new(server)))
 }
 
 #[tokio::test]

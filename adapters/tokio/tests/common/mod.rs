@@ -1,13 +1,58 @@
-//! A transport that is pending at random, and moves few bytes at a time.
+//! An echo server, TLS, and a transport that is pending at random and moves few bytes at a time.
 #![allow(dead_code, reason = "each test uses its part")]
 
 use std::{
     io,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
+use sansocket_tokio::{Error, Message, Options, accept, sansocket::Event};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
+use tokio_rustls::{
+    TlsAcceptor, TlsConnector,
+    rustls::{
+        ClientConfig, RootCertStore, ServerConfig,
+        pki_types::{PrivateKeyDer, pem::PemObject as _},
+    },
+};
+
+pub fn text(text: &str) -> Message {
+    Message::Text(text.into())
+}
+
+/// A client's request.
+pub const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+pub async fn echo<S: AsyncRead + AsyncWrite + Unpin>(stream: S) -> Result<(), Error> {
+    let mut socket = accept(stream, Options::new()).await?;
+    while socket.ready().await {
+        while let Some((event, session)) = socket.event() {
+            match event {
+                Event::Text(text) => _ = session.send_text(&text)?,
+                Event::Binary(data) => _ = session.send_binary(&data)?,
+                _ => {}
+            }
+        }
+    }
+    socket.outcome()
+}
+
+/// A client and a server with TLS between them, whose streams take few bytes at a time.
+pub fn tls() -> (TlsConnector, TlsAcceptor) {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(made.signing_key.serialize_pem().as_bytes()).unwrap();
+    let certificates = vec![made.cert.der().clone()];
+    let mut server =
+        ServerConfig::builder().with_no_client_auth().with_single_cert(certificates, key).unwrap();
+    server.max_fragment_size = Some(1024);
+    let mut roots = RootCertStore::empty();
+    roots.add(made.cert.der().clone()).unwrap();
+    let client = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    (TlsConnector::from(Arc::new(client)), TlsAcceptor::from(Arc::new(server)))
+}
 
 pub struct Flaky {
     stream: DuplexStream,
