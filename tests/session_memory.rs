@@ -140,4 +140,19 @@ fn a_read_buffer_grows_with_what_arrives() {
         })
         .collect();
     assert_eq!(lens, [1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 65_536]);
+
+    // A shared one grows too, though it is empty after each read.
+    let mut buffer = ReadBuffer::shared(8 << 10);
+    let lens: Vec<usize> = (0..5)
+        .map(|_| {
+            let len = buffer.space().len();
+            buffer.filled(len);
+            buffer.read_with(|input| _ = input.take(len));
+            assert!(buffer.is_empty());
+            len
+        })
+        .collect();
+    assert_eq!(lens, [1024, 2048, 4096, 8192, 8192]);
+    // Asking again is no reason to grow.
+    assert_eq!((buffer.space().len(), buffer.space().len()), (8192, 8192));
 }

@@ -11,5 +11,8 @@ cargo build -q --release
 cargo build -q --release --manifest-path ../../examples/runtimes/Cargo.toml --bin mio_echo
 "$load/release/sansocket-load" "$connections" "$seconds" "$rounds" \
     "sansocket (mio)=$runtimes/release/mio_echo" \
+    "sansocket-tokio=$load/release/adapter_server" \
     "tungstenite (mio)=$load/release/tungstenite_server" \
-    "fastwebsockets (tokio)=$load/release/fastwebsockets_server"
+    "tokio-tungstenite=$load/release/tokio_tungstenite_server" \
+    "fastwebsockets (tokio)=$load/release/fastwebsockets_server" \
+    "tokio-websockets=$load/release/tokio_websockets_server"

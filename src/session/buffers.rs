@@ -36,6 +36,8 @@ pub struct ReadBuffer {
     capacity: usize,
     /// The length up to which an incomplete frame stays.
     retained: usize,
+    /// The latest read has filled it.
+    is_full: bool,
 }
 
 impl ReadBuffer {
@@ -44,7 +46,7 @@ impl ReadBuffer {
     /// A frame that fits stays in the buffer until it is complete; a longer one is consumed in parts. 16 KiB
     /// to 64 KiB suit most programs.
     pub const fn new(capacity: usize) -> Self {
-        Self { bytes: Vec::new(), start: 0, end: 0, capacity, retained: capacity }
+        Self { bytes: Vec::new(), start: 0, end: 0, capacity, retained: capacity, is_full: false }
     }
 
     /// Creates a buffer of at most `capacity` bytes in which no incomplete frame stays: the connection copies
@@ -53,7 +55,7 @@ impl ReadBuffer {
     /// It is empty after [`Session::receive_from`](super::Session::receive_from) has returned `None` on an
     /// open session, so all sessions of a thread can read into the same buffer, one after the other.
     pub const fn shared(capacity: usize) -> Self {
-        Self { bytes: Vec::new(), start: 0, end: 0, capacity, retained: 0 }
+        Self { bytes: Vec::new(), start: 0, end: 0, capacity, retained: 0, is_full: false }
     }
 
     /// Returns the room for the next read. It is empty only if `capacity` bytes are unread.
@@ -63,9 +65,10 @@ impl ReadBuffer {
             self.end = self.len();
             self.start = 0;
         }
-        if self.end == self.bytes.len() && self.end < self.capacity {
+        if (self.is_full || self.bytes.is_empty()) && self.bytes.len() < self.capacity {
             let doubled = self.bytes.len().saturating_mul(2).max(FIRST);
             self.resize(doubled.min(self.capacity));
+            self.is_full = false;
         }
         self.bytes.get_mut(self.end..).unwrap_or_default()
     }
@@ -73,6 +76,7 @@ impl ReadBuffer {
     /// Reports that a read has put `count` bytes at the beginning of [`space`](Self::space).
     pub fn filled(&mut self, count: usize) {
         self.end = self.end.saturating_add(count).min(self.bytes.len());
+        self.is_full = self.end == self.bytes.len();
     }
 
     /// Passes the unread bytes to `read`, and removes those that it consumes.
@@ -101,7 +105,7 @@ impl ReadBuffer {
     /// Frees the memory if there are no unread bytes.
     pub fn release(&mut self) {
         if self.is_empty() {
-            *self = Self { bytes: Vec::new(), start: 0, end: 0, ..*self };
+            *self = Self { bytes: Vec::new(), start: 0, end: 0, is_full: false, ..*self };
         }
     }
 

@@ -22,8 +22,8 @@ use mio::{Events, Interest, Poll, Token};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// Lengths of payloads: a small message, and one of some packets.
-const LENGTHS: [usize; 2] = [125, 4096];
+/// Lengths of payloads: a small message, and two of some packets.
+const LENGTHS: [usize; 3] = [125, 4096, 16 << 10];
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
 Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
