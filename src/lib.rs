@@ -108,6 +108,7 @@
 //! | layer | items | for |
 //! |---|---|---|
 //! | all | [`session`] | most programs: one WebSocket from its first byte to its last |
+//! | all | `browser` | JavaScript engines: the `WebSocket` object of web pages |
 //! | opening | [`server`], [`client`], [`handshake`], [`uri`] | the HTTP/1.1 upgrade on both sides |
 //! | opening | [`extended_connect`] | the same over HTTP/2 and HTTP/3 |
 //! | opening | [`proxy`] | a tunnel through an HTTP or SOCKS5 proxy, before that |
@@ -119,6 +120,7 @@
 //! | bytes | [`frame::Header`], [`frame::mask()`], [`utf8::Decoder`] | everything else |
 //!
 //! ```text
+//!  object     browser: the `WebSocket` object of web pages
 //!  whole      session: one WebSocket from its first byte to its last
 //!  opening    server  client      extended_connect      http_types      proxy      legacy
 //!                 └─────┴─ handshake: one negotiation, three encodings (bytes, header lists, types)
@@ -158,6 +160,7 @@
 //! | `deflate` | no | permessage-deflate, the compression of messages: `deflate` (RFC 7692, on `zlib-rs`) |
 //! | `http` | no | `http_types`: the opening handshake, over HTTP/1.1 and HTTP/2, with the types of the crate of that name, as hyper, axum and h2 have them; needs `std` |
 //! | `legacy` | no | `legacy`: hixie-75, hixie-76, hybi-07 and hybi-08 for peers that speak nothing newer; each is enabled by name |
+//! | `browser` | no | `browser`: the `WebSocket` object of browsers as a state machine, for JavaScript engines (`url`) |
 //! | `testing` | no | `testing`: two endpoints in memory, chosen cuts and delays, transcripts, streams of frames |
 //! | `arbitrary` | no | `Arbitrary` for the types of the wire and for whole streams; with `testing`, which makes them, and `std` |
 //!
@@ -204,6 +207,9 @@ mod excerpt;
 mod input;
 mod num;
 
+#[cfg(feature = "browser")]
+#[cfg_attr(docsrs, doc(cfg(feature = "browser")))]
+pub mod browser;
 #[cfg(feature = "alloc")]
 pub mod client;
 #[cfg(feature = "deflate")]

@@ -81,6 +81,16 @@ impl Uri {
         Ok(uri)
     }
 
+    /// Creates a URI without user information from the parts of a URL that has been parsed by other rules.
+    #[cfg(feature = "browser")]
+    pub(crate) fn from_parts(secure: bool, host: &str, port: u16, resource: &str) -> Self {
+        let text = String::with_capacity(host.len().saturating_add(resource.len()).saturating_add(12));
+        let mut uri = Self { text, host: 0, host_end: 0, resource: 0, port, secure };
+        let default_port = if secure { 443 } else { 80 };
+        uri.write(None, host, (port != default_port).then_some(port), resource);
+        uri
+    }
+
     /// Returns `true` if the scheme is `wss`: the opening handshake is sent through TLS, once that has been
     /// set up (RFC 6455, section 4.1).
     pub fn is_secure(&self) -> bool {

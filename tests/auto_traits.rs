@@ -10,6 +10,8 @@ use std::{
 
 #[cfg(feature = "getrandom")]
 use sansocket::SeedError;
+#[cfg(feature = "browser")]
+use sansocket::browser;
 #[cfg(feature = "deflate")]
 use sansocket::deflate;
 #[cfg(feature = "http")]
@@ -59,6 +61,22 @@ check!(OWNED: all:
     SendError;
     SendHalf;
     State;
+    #[cfg(feature = "browser")]
+    browser::BinaryType;
+    #[cfg(feature = "browser")]
+    browser::DomError;
+    #[cfg(feature = "browser")]
+    browser::Event;
+    #[cfg(feature = "browser")]
+    browser::ReadyState;
+    #[cfg(feature = "browser")]
+    browser::Request;
+    #[cfg(feature = "browser")]
+    browser::SyntaxCause;
+    #[cfg(feature = "browser")]
+    browser::UnknownBinaryType;
+    #[cfg(feature = "browser")]
+    browser::WebSocket;
     client::Error;
     client::Handshake;
     client::Request;

@@ -10,7 +10,7 @@ use std::{
 };
 
 /// A room, and the rooms that it may use. Where a path follows, it may use this item of the room only.
-const ROOMS: [(&str, &str); 25] = [
+const ROOMS: [(&str, &str); 26] = [
     // bytes and time
     ("num", ""),
     ("excerpt", ""),
@@ -43,6 +43,7 @@ const ROOMS: [(&str, &str); 25] = [
     ("legacy", "client close connection entropy error frame handshake input keepalive num server utf8"),
     // from the first byte to the last
     ("session", "client close connection deflate error excerpt frame handshake input keepalive num server"),
+    ("browser", "client close close_code connection deflate error handshake input keepalive num session uri"),
     // around all of it
     ("testing", "close close_code connection error frame input num"),
     ("arbitrary", "close close_code frame num testing"),

@@ -9,11 +9,15 @@
 //! | [`limits`] | What can a peer cost me, and where do I set it? |
 //! | [`scaling`] | What do many connections cost, and how do they spread over cores and machines? |
 //! | [`security`] | What is left for me to check? |
-//! | [`browser`] | How does it map to the `WebSocket` object of browsers? |
+#![cfg_attr(
+    feature = "browser",
+    doc = "| [`browser`] | How do I give a JavaScript engine the `WebSocket` object, and how do its terms map to this crate? |"
+)]
 //! | [`tungstenite`] | I come from tungstenite. What is what? |
 //!
 //! Uses no other module.
 
+#[cfg(feature = "browser")]
 pub mod browser;
 pub mod closing;
 pub mod embedding;

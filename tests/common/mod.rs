@@ -8,6 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[cfg(feature = "browser")]
+pub(crate) mod browser;
 #[cfg(feature = "deflate")]
 pub(crate) mod deflate;
 mod frames;

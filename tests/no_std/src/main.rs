@@ -61,9 +61,20 @@ unsafe extern "C" {}
 #[unsafe(no_mangle)]
 pub extern "C" fn rust_eh_personality() {}
 
+/// The same, for what formats into a `String`.
+#[unsafe(no_mangle)]
+pub extern "C" fn _Unwind_Resume() -> ! {
+    // SAFETY: ends the process.
+    unsafe { abort() }
+}
+
 /// The C library calls this.
 #[unsafe(no_mangle)]
 pub extern "C" fn main() -> i32 {
+    #[cfg(feature = "browser")]
+    if !browse() {
+        return 1;
+    }
     i32::from(converse() != Some(true))
 }
 
@@ -72,6 +83,22 @@ fn seed() -> Option<[u8; 32]> {
     return sansocket::random_seed().ok();
     #[cfg(not(feature = "getrandom"))]
     return Some([7; 32]);
+}
+
+/// The object of browsers: a URL of the WHATWG, and a failure to connect.
+#[cfg(feature = "browser")]
+fn browse() -> bool {
+    use sansocket::browser::{Event, Request, WebSocket};
+    let request = Request::new("https://b\u{fc}cher.example/a b", None, &["chat"]);
+    let Some(Ok(mut socket)) =
+        request.ok().map(|request| WebSocket::new(&request, [7; 32], Default::default()))
+    else {
+        return false;
+    };
+    socket.failed();
+    let end = (socket.next_event(), socket.next_event());
+    socket.url() == "wss://xn--bcher-kva.example/a%20b"
+        && matches!(end, (Some(Event::Error), Some(Event::Close { code: 1006, .. })))
 }
 
 fn converse() -> Option<bool> {
