@@ -12,6 +12,8 @@ const OPEN: Step = Switch("", "");
 const OPENED: &str = "open in 1";
 const FAILED: &str = "error in 3, close 1006 \"\" false in 3";
 
+type Script = fn(&mut WebSocket);
+
 /// What happens, the events with the states of their handlers, and the frames of the client.
 struct Vector<'a> {
     steps: &'a [Step],
@@ -53,7 +55,7 @@ fn close(code: u16, reason: &str, clean: bool) -> String {
 fn a_blocked_port_is_a_failure_and_no_exception() {
     let request = Request::new("ws://h:21/", None, &[]).unwrap();
     assert!(is_blocked_port(request.uri().port()));
-    let script: fn(&mut WebSocket) = |socket| assert_eq!(socket.ready_state(), ReadyState::Connecting);
+    let script: Script = |socket| assert_eq!(socket.ready_state(), ReadyState::Connecting);
     check_with(&request, &Vector { steps: &[Script(script), Fail, Tasks], events: FAILED, sent: "" });
     for url in ["ws://h:443/", "wss://h:80/", "ws://h/", "wss://h/"] {
         assert!(!is_blocked_port(Request::new(url, None, &[]).unwrap().uri().port()), "{url}");
@@ -153,7 +155,7 @@ fn a_close_in_the_segment_of_the_response_is_answered_with_its_code() {
 /// H7 (WHATWG-3.2-a).
 #[test]
 fn the_state_changes_with_the_task_and_not_with_the_bytes() {
-    let before: fn(&mut WebSocket) = |socket| {
+    let before: Script = |socket| {
         assert_eq!(socket.ready_state(), ReadyState::Connecting);
         assert_eq!((socket.protocol(), socket.extensions(), socket.buffered_amount()), ("", "", 0));
         assert_eq!(socket.send_text("a"), Err(DomError::InvalidState));
@@ -168,7 +170,7 @@ fn the_state_changes_with_the_task_and_not_with_the_bytes() {
 fn the_binary_type_counts_when_the_task_runs() {
     assert!("x".parse::<BinaryType>().is_err());
     check_open(&[Serve("8201ff"), Tasks], "message blob [ff] in 1", "");
-    let change: fn(&mut WebSocket) = |socket| socket.set_binary_type("arraybuffer".parse().unwrap());
+    let change: Script = |socket| socket.set_binary_type("arraybuffer".parse().unwrap());
     check_open(&[Serve("8201ff"), Script(change), Tasks], "message arraybuffer [ff] in 1", "");
 }
 
@@ -201,7 +203,7 @@ fn messages_before_a_close_are_delivered_and_can_be_answered() {
 #[test]
 fn messages_are_lost_after_close() {
     let end = close(1005, "", true);
-    let close: fn(&mut WebSocket) = |socket| socket.close(None, "").unwrap();
+    let close: Script = |socket| socket.close(None, "").unwrap();
     check_open(&[Serve("810161 8800"), Script(close), Eof, Tasks], &end, "88");
     check_open(&[Serve("810161"), Script(close), Serve("8800"), Eof, Tasks], &end, "88");
     check_open(&[Script(close), Serve("810161 8800"), Eof, Tasks], &end, "88");
@@ -211,7 +213,7 @@ fn messages_are_lost_after_close() {
 /// C1 to C3, C7 (WHATWG-3.3-a, WHATWG-3.3-f, WHATWG-3.3-g).
 #[test]
 fn close_sends_its_code_and_reason_and_shows_those_of_the_server() {
-    let cases: [(fn(&mut WebSocket), &str, String, &str); 7] = [
+    let cases: [(Script, &str, String, &str); 7] = [
         (|socket| socket.close(None, "").unwrap(), "8800", close(1005, "", true), "88"),
         (|socket| socket.close(Some(1000), "").unwrap(), "880203e8", close(1000, "", true), "88 03e8"),
         (
@@ -231,7 +233,7 @@ fn close_sends_its_code_and_reason_and_shows_those_of_the_server() {
         ),
     ];
     for (script, answer, end, sent) in cases {
-        let is_closing: fn(&mut WebSocket) = |socket| assert_eq!(socket.ready_state(), ReadyState::Closing);
+        let is_closing: Script = |socket| assert_eq!(socket.ready_state(), ReadyState::Closing);
         check_open(&[Script(script), Script(is_closing), Serve(answer), Eof, Tasks], &end, sent);
     }
 }
@@ -239,7 +241,7 @@ fn close_sends_its_code_and_reason_and_shows_those_of_the_server() {
 /// C4 to C6 (WHATWG-3.3-a, WHATWG-3.3-b).
 #[test]
 fn close_checks_the_code_then_the_reason_in_every_state() {
-    let refuse: fn(&mut WebSocket) = |socket| {
+    let refuse: Script = |socket| {
         let before = socket.ready_state();
         for code in [0, 500, 999, 1001, 1005, 1006, 1015, 2999, 5000, 65_535] {
             assert_eq!(socket.close(Some(code), &"a".repeat(124)), Err(DomError::InvalidAccess(code)));
@@ -254,7 +256,7 @@ fn close_checks_the_code_then_the_reason_in_every_state() {
         assert_eq!(socket.close(Some(999), "").unwrap_err().name(), "InvalidAccessError");
         assert_eq!(socket.ready_state(), before);
     };
-    let fits: fn(&mut WebSocket) = |socket| socket.close(Some(1000), &"a".repeat(123)).unwrap();
+    let fits: Script = |socket| socket.close(Some(1000), &"a".repeat(123)).unwrap();
     let steps = [
         Script(refuse),
         OPEN,
@@ -273,7 +275,7 @@ fn close_checks_the_code_then_the_reason_in_every_state() {
 /// C8 (WHATWG-3.3-h).
 #[test]
 fn what_was_sent_before_close_goes_out_before_it() {
-    let script: fn(&mut WebSocket) = |socket| {
+    let script: Script = |socket| {
         socket.send_text("a").unwrap();
         socket.close(Some(3001), "x").unwrap();
         socket.send_text("b").unwrap();
@@ -284,13 +286,13 @@ fn what_was_sent_before_close_goes_out_before_it() {
 /// C9, C10 (WHATWG-3.3-c, WHATWG-3.3-d).
 #[test]
 fn close_while_connecting_fails_without_a_word_and_once() {
-    let script: fn(&mut WebSocket) = |socket| {
+    let script: Script = |socket| {
         for _ in 0..3 {
             socket.close(None, "").unwrap();
             assert_eq!(socket.ready_state(), ReadyState::Closing);
         }
     };
-    let again: fn(&mut WebSocket) = |socket| {
+    let again: Script = |socket| {
         socket.close(Some(1000), "").unwrap();
         assert_eq!(socket.ready_state(), ReadyState::Closed);
     };
@@ -305,16 +307,16 @@ fn close_while_connecting_fails_without_a_word_and_once() {
 /// C11 (RFC 6455, section 7.1.5).
 #[test]
 fn the_code_is_that_of_the_server() {
-    let script: fn(&mut WebSocket) = |socket| socket.close(Some(3000), "").unwrap();
+    let script: Script = |socket| socket.close(Some(3000), "").unwrap();
     check_open(&[Script(script), Serve("880203e9"), Eof, Tasks], &close(1001, "", true), "88 0bb8");
 }
 
 /// C12 to C14.
 #[test]
 fn after_close_there_is_no_error_event_for_a_server_that_does_not_answer() {
-    let script: fn(&mut WebSocket) = |socket| socket.close(None, "").unwrap();
+    let script: Script = |socket| socket.close(None, "").unwrap();
     let lost = close(1006, "", false);
-    let is_closing: fn(&mut WebSocket) = |socket| assert_eq!(socket.ready_state(), ReadyState::Closing);
+    let is_closing: Script = |socket| assert_eq!(socket.ready_state(), ReadyState::Closing);
     check_open(&[Script(script), Time(9), Tasks, Script(is_closing), Time(20), Tasks], &lost, "88");
     check_open(&[Script(script), Eof, Tasks], &lost, "88");
     check_open(&[Script(script), Fail, Tasks], &lost, "88");
@@ -327,8 +329,8 @@ fn after_close_there_is_no_error_event_for_a_server_that_does_not_answer() {
 /// X1 (WHATWG-3.2-b, WHATWG-4-d).
 #[test]
 fn the_close_of_the_server_changes_the_state_without_an_event() {
-    let is_open: fn(&mut WebSocket) = |socket| assert_eq!(socket.ready_state(), ReadyState::Open);
-    let is_closing: fn(&mut WebSocket) = |socket| assert_eq!(socket.ready_state(), ReadyState::Closing);
+    let is_open: Script = |socket| assert_eq!(socket.ready_state(), ReadyState::Open);
+    let is_closing: Script = |socket| assert_eq!(socket.ready_state(), ReadyState::Closing);
     let steps = [Serve("880503e9627965"), Script(is_open), Tasks, Script(is_closing), Eof, Tasks];
     check_open(&steps, &close(1001, "bye", true), "88 03e9");
     // The server does not wait for the answer.
@@ -350,7 +352,7 @@ fn a_lost_transport_is_an_error_and_1006() {
     check_open(&[Fail, Tasks], FAILED, "");
     check_open(&[Serve("8101"), Eof, Tasks], FAILED, "");
     // It was lost before the page called `close`, which sends nothing then.
-    let script: fn(&mut WebSocket) = |socket| socket.close(None, "").unwrap();
+    let script: Script = |socket| socket.close(None, "").unwrap();
     check_open(&[Fail, Script(script), Tasks], FAILED, "");
 }
 
@@ -376,7 +378,7 @@ fn a_violation_of_the_protocol_is_an_error_and_1006() {
         check_open(&[Serve(bytes), Eof, Tasks], FAILED, sent);
     }
     // Also after `close` of the page: that is no answer.
-    let script: fn(&mut WebSocket) = |socket| socket.close(None, "").unwrap();
+    let script: Script = |socket| socket.close(None, "").unwrap();
     check_open(&[Script(script), Serve("83034c4f4c"), Tasks], FAILED, "88");
 }
 
@@ -390,9 +392,9 @@ fn a_byte_order_mark_stays_in_reason_and_text() {
 /// X8 (WHATWG-6-a, WHATWG-6-b).
 #[test]
 fn a_page_that_goes_away_sees_no_more_events() {
-    let disappear: fn(&mut WebSocket) = WebSocket::disappear;
-    let collect: fn(&mut WebSocket) = WebSocket::collect;
-    let close: fn(&mut WebSocket) = |socket| socket.close(Some(3000), "").unwrap();
+    let disappear: Script = WebSocket::disappear;
+    let collect: Script = WebSocket::collect;
+    let close: Script = |socket| socket.close(Some(3000), "").unwrap();
     for (leave, sent) in [(disappear, "88 03e9"), (collect, "88")] {
         let opened = |steps: &[Step]| [&[OPEN, Tasks], steps].concat();
         check(&opened(&[Script(leave), Serve("810161 8800"), Eof, Tasks]), OPENED, sent);

@@ -38,7 +38,7 @@ use crate::{
 pub struct Request {
     pub(super) url: String,
     pub(super) origin: String,
-    pub(super) request: client::Request,
+    inner: client::Request,
     pub(super) timeouts: Timeouts,
     pub(super) max_buffered: Option<u64>,
 }
@@ -70,7 +70,7 @@ impl Request {
         Ok(Self {
             origin: url.origin().ascii_serialization(),
             url: url.into(),
-            request,
+            inner: request,
             timeouts: Timeouts::new().idle(None).ping_interval(None),
             max_buffered: None,
         }
@@ -89,7 +89,7 @@ impl Request {
     /// Do not connect if [`is_blocked_port`](super::is_blocked_port) returns `true` for the port: report
     /// [`failed`](super::WebSocket::failed) instead.
     pub fn uri(&self) -> &Uri {
-        self.request.uri()
+        self.inner.uri()
     }
 
     /// Sets the serialized origin of the page, which a browser always sends. The default is none (RFC 6455, section 4.1).
@@ -144,12 +144,12 @@ impl Request {
     }
 
     pub(super) fn change(self, change: impl FnOnce(client::Request) -> client::Request) -> Self {
-        Self { request: change(self.request), ..self }
+        Self { inner: change(self.inner), ..self }
     }
 
     pub(super) fn session(&self, seed: [u8; 32], now: Duration) -> Result<Session, client::RequestError> {
         // What the page buffers does not keep the object from reading: `WebSocket::wants_read` counts the rest.
-        let session = Session::client(&self.request, seed, self.timeouts, now)?;
+        let session = Session::client(&self.inner, seed, self.timeouts, now)?;
         Ok(session.high_water(usize::MAX))
     }
 }

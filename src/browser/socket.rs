@@ -32,8 +32,9 @@ pub struct WebSocket {
     max_buffered: Option<u64>,
     /// The response that has opened the connection.
     pub(super) response: Option<Box<Response>>,
-    /// The peer's Close was received, with this code.
-    pub(super) peer_close: Option<Option<CloseCode>>,
+    /// The peer's Close was received.
+    pub(super) peer_closed: bool,
+    pub(super) peer_code: Option<CloseCode>,
     /// The page has seen the object open.
     pub(super) was_open: bool,
     /// The page has sent a Close.
@@ -89,7 +90,8 @@ impl WebSocket {
             binary_type: BinaryType::Blob,
             max_buffered: request.max_buffered,
             response: None,
-            peer_close: None,
+            peer_closed: false,
+            peer_code: None,
             was_open: false,
             close_sent: false,
             given_up: false,
@@ -273,13 +275,12 @@ impl WebSocket {
     /// Whether the peer's Close waits for its answer.
     pub(super) fn must_reply(&self) -> bool {
         let is_closing = |connection: &crate::Connection| connection.state() == State::Closing;
-        self.peer_close.is_some() && self.session.connection().is_some_and(is_closing)
+        self.peer_closed && self.session.connection().is_some_and(is_closing)
     }
 
     /// Answers the peer's Close with its code (RFC 6455, section 5.5.1).
     pub(super) fn reply(&mut self) {
-        let code = self.peer_close.flatten();
-        let _ = self.session.close(code.map(Close::from));
+        let _ = self.session.close(self.peer_code.map(Close::from));
         if core::mem::take(&mut self.eof_waits) {
             self.session.eof();
         }

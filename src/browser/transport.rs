@@ -135,7 +135,10 @@ impl WebSocket {
             }
             Received::Event(Event::Text(text)) => self.queue(Task::Text(text.into_owned())),
             Received::Event(Event::Binary(data)) => self.queue(Task::Binary(data.into_owned())),
-            Received::Event(Event::Close(close)) => self.peer_close = Some(close.as_ref().map(Close::code)),
+            Received::Event(Event::Close(close)) => {
+                self.peer_closed = true;
+                self.peer_code = close.as_ref().map(Close::code);
+            }
             _ => {}
         }
     }

@@ -188,7 +188,8 @@ impl Page {
             let payload_len = usize::try_from(header.payload_len).unwrap();
             let mut payload = rest[len..][..payload_len].to_vec();
             sansocket::frame::mask(&mut payload, header.mask.unwrap(), 0);
-            let digits = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+            let digits =
+                |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
             frames.push(format!("{} {}", digits(&rest[..1]), digits(&payload)).trim_end().to_owned());
             rest = &rest[len + payload_len..];
         }
