@@ -9,10 +9,7 @@
 //! | [`limits`] | What can a peer cost me, and where do I set it? |
 //! | [`scaling`] | What do many connections cost, and how do they spread over cores and machines? |
 //! | [`security`] | What is left for me to check? |
-#![cfg_attr(
-    feature = "browser",
-    doc = "| [`browser`] | How do I give a JavaScript engine the `WebSocket` object, and how do its terms map to this crate? |"
-)]
+//! | `browser`, with the feature `browser` | How do I give a JavaScript engine the `WebSocket` object, and what is what? |
 //! | [`tungstenite`] | I come from tungstenite. What is what? |
 //!
 //! Uses no other module.
