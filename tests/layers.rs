@@ -42,7 +42,10 @@ const ROOMS: [(&str, &str); 26] = [
     ("http_types", "client connection extended_connect handshake server"),
     ("legacy", "client close connection entropy error frame handshake input keepalive num server utf8"),
     // from the first byte to the last
-    ("session", "client close connection deflate error excerpt frame handshake input keepalive num server"),
+    (
+        "session",
+        "client close connection deflate error excerpt frame handshake input keepalive legacy num server",
+    ),
     ("browser", "client close close_code connection deflate error handshake input keepalive num session uri"),
     // around all of it
     ("testing", "close close_code connection error frame input num"),

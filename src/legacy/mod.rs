@@ -44,6 +44,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! A [`Session`](crate::session) serves every version too, from the first byte to the last, with
+//! [`Session::legacy_server`](crate::session::Session::legacy_server).
+//!
 //! # Security
 //!
 //! Enable a version only if you have clients or servers that support no newer one. The feature itself enables

@@ -103,7 +103,7 @@ impl Session {
                 }
                 client::Error::Handshake(error) => Ending { cause: Cause::Handshake(*error), ..unopened },
             },
-            Phase::Open(connection) => connection.close_outcome().map_or(unopened, |outcome| Ending {
+            _ => self.close_outcome().map_or(unopened, |outcome| Ending {
                 code: outcome.code,
                 reason: outcome.reason,
                 clean: outcome.clean,
@@ -112,7 +112,6 @@ impl Session {
                 interrupted: outcome.interrupted || is_cut_off && self.waiting > 0,
                 cause: outcome.error.map_or(Cause::Close, Cause::Protocol),
             }),
-            _ => unopened,
         };
         ending.cause = match reason {
             Reason::Close => Cause::Close,

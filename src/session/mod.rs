@@ -113,12 +113,14 @@
 //! [`lend_memory`](Session::lend_memory).
 //!
 //! Uses `client`, `close`, `connection`, `deflate`, `error`, `excerpt`, `frame`, `handshake`, `input`,
-//! `keepalive`, `num`, `server`.
+//! `keepalive`, `legacy`, `num`, `server`.
 
 mod buffers;
 #[cfg(feature = "deflate")]
 mod deflate;
 mod ending;
+#[cfg_attr(not(feature = "legacy"), path = "no_legacy.rs")]
+mod legacy;
 mod receiving;
 mod sending;
 mod timers;
@@ -134,13 +136,14 @@ pub use sending::{EncodedMessage, PayloadMask};
 pub use transport::Transport;
 
 use crate::{
-    Connection, Event, State,
+    CloseOutcome, Connection, Event, State,
     client::{self, RequestError},
     handshake::{FirstBytes, HandshakeLimits},
     keepalive::{KeepAlive, Timeouts},
     server,
 };
 use ending::Reason;
+use legacy::Legacy;
 use transport::Payload;
 
 /// One WebSocket from its first byte to its last, without I/O.
@@ -174,7 +177,7 @@ pub struct Session {
 }
 
 #[derive(Debug)]
-#[expect(
+#[allow(
     clippy::large_enum_variant,
     reason = "it is the common one, and an idle session holds no heap memory"
 )]
@@ -185,6 +188,8 @@ enum Phase {
     Client(Box<client::Handshake>),
     /// The handshake has failed, which is the reason for the end.
     Failed(Box<Failure>),
+    #[cfg_attr(not(feature = "legacy"), expect(dead_code, reason = "there is no value of it"))]
+    Legacy(Legacy),
     Open(Connection),
 }
 
@@ -281,7 +286,24 @@ impl Session {
 
     /// Returns `true` if messages can be sent: the handshake is complete, and no Close was sent or received.
     pub fn is_open(&self) -> bool {
-        self.reason.is_none() && self.connection().is_some_and(|connection| connection.state() == State::Open)
+        self.reason.is_none() && self.state() == Some(State::Open)
+    }
+
+    /// The state of the connection, once the handshake is complete.
+    fn state(&self) -> Option<State> {
+        match &self.phase {
+            Phase::Open(connection) => Some(connection.state()),
+            Phase::Legacy(legacy) => legacy.state(),
+            _ => None,
+        }
+    }
+
+    fn close_outcome(&self) -> Option<CloseOutcome<'_>> {
+        match &self.phase {
+            Phase::Open(connection) => connection.close_outcome(),
+            Phase::Legacy(legacy) => legacy.close_outcome(),
+            _ => None,
+        }
     }
 
     /// Returns the connection, once the handshake is complete.
@@ -299,6 +321,7 @@ impl Session {
             Phase::Server(handshake) => handshake.first_bytes(),
             Phase::Client(handshake) => handshake.first_bytes(),
             Phase::Failed(failure) => failure.first_bytes,
+            Phase::Legacy(legacy) => legacy.first_bytes(),
             Phase::Deciding | Phase::Open(_) => FirstBytes::default(),
         }
     }

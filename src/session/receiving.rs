@@ -5,6 +5,7 @@ use alloc::boxed::Box;
 use super::{LATEST, Phase, ReadBuffer, Session, ending::Reason};
 use crate::{
     Connection, Event, Input, State, client,
+    handshake::HandshakeError,
     server::{self, Accept, Incoming, PlainRequest, ResponseError},
 };
 
@@ -17,6 +18,11 @@ pub enum Received<'b> {
     Event(Event<'b>),
     /// A client asks for a WebSocket. Call [`Session::accept`] or [`Session::reject`], now or later.
     Request(Box<server::Request>),
+    /// A client asks for a WebSocket in a version that [`Session::legacy_server`] accepts. Call
+    /// [`Session::accept_legacy`] or [`Session::reject_legacy`], now or later.
+    #[cfg(feature = "legacy")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "legacy")))]
+    Legacy(Box<crate::legacy::server::Request>),
     /// A client sent a plain HTTP request, with [`Session::allow_http`]. Call [`Session::respond`].
     Http(Box<PlainRequest>),
     /// The server has accepted the request: the session is open.
@@ -87,19 +93,15 @@ impl Session {
                 } else {
                     handshake.receive(input, out).map(|request| request.map(Incoming::WebSocket))
                 };
-                let received = match result {
-                    Ok(Some(Incoming::WebSocket(request))) => Received::Request(Box::new(request)),
-                    Ok(Some(Incoming::Http(request))) => Received::Http(Box::new(request)),
-                    Ok(None) => return None,
-                    Err(error) => {
-                        self.fail_handshake(error.into());
-                        return None;
-                    }
-                };
-                self.phase = Phase::Deciding;
-                Some(received)
+                self.take_request(result.map(|incoming| {
+                    incoming.map(|incoming| match incoming {
+                        Incoming::WebSocket(request) => Received::Request(Box::new(request)),
+                        Incoming::Http(request) => Received::Http(Box::new(request)),
+                    })
+                }))
             }
             Phase::Deciding | Phase::Failed(_) => None,
+            Phase::Legacy(_) => self.receive_legacy(input),
             Phase::Client(handshake) => match handshake.receive(input) {
                 Ok(Some((connection, response))) => {
                     self.open_with(connection);
@@ -107,8 +109,7 @@ impl Session {
                 }
                 Ok(None) => None,
                 Err(error) => {
-                    self.fail_handshake(error);
-                    self.end(Reason::Handshake);
+                    self.fail_client(error);
                     None
                 }
             },
@@ -123,6 +124,25 @@ impl Session {
                 event.map(Received::Event)
             }
         }
+    }
+
+    /// What a server's handshake has returned: a request to decide on, or a violation.
+    pub(super) fn take_request<'b>(
+        &mut self,
+        result: Result<Option<Received<'b>>, HandshakeError>,
+    ) -> Option<Received<'b>> {
+        let received = result.unwrap_or_else(|error| {
+            self.fail_handshake(error.into());
+            None
+        })?;
+        self.phase = Phase::Deciding;
+        Some(received)
+    }
+
+    /// Ends a client whose handshake has failed: there is nothing to send.
+    pub(super) fn fail_client(&mut self, error: client::Error) {
+        self.fail_handshake(error);
+        self.end(Reason::Handshake);
     }
 
     /// Accepts the request that [`receive`](Self::receive) returned, and opens the WebSocket (RFC 6455,
@@ -186,7 +206,7 @@ impl Session {
         Ok(())
     }
 
-    fn is_deciding(&self) -> bool {
+    pub(super) fn is_deciding(&self) -> bool {
         self.reason.is_none() && matches!(self.phase, Phase::Deciding)
     }
 
@@ -198,12 +218,11 @@ impl Session {
 
     /// Records the state of the connection, which may have changed.
     pub(super) fn look_at_connection(&mut self) {
-        let Phase::Open(connection) = &self.phase else { return };
-        match connection.state() {
-            State::Open => {}
-            State::Closing => self.keep_alive.on_closing(LATEST),
-            State::Draining | State::Closed => {
-                let failed = connection.close_outcome().is_some_and(|outcome| outcome.error.is_some());
+        match self.state() {
+            None | Some(State::Open) => {}
+            Some(State::Closing) => self.keep_alive.on_closing(LATEST),
+            Some(State::Draining | State::Closed) => {
+                let failed = self.close_outcome().is_some_and(|outcome| outcome.error.is_some());
                 self.leave(if failed { Reason::Protocol } else { Reason::Close });
             }
         }

@@ -19,6 +19,9 @@ impl Session {
     /// Returns [`SendError::MessageInProgress`] if another message is being sent in fragments.
     #[inline]
     pub fn send_text(&mut self, text: &str) -> Result<bool, SendError> {
+        if let Phase::Legacy(legacy) = &mut self.phase {
+            return is_sent(legacy.send_text(text, self.out.out()));
+        }
         self.send(|connection, out| connection.send_text(text, out))
     }
 
@@ -151,20 +154,27 @@ impl Session {
     ///
     /// Returns [`SendError::ClientOnlyCloseCode`] for 1010 at a server.
     pub fn close<'a>(&mut self, close: impl Into<Option<Close<'a>>>) -> Result<bool, SendError> {
+        if self.state().is_some() {
+            let sent = match &mut self.phase {
+                Phase::Legacy(legacy) => is_sent(legacy.send_close(self.out.out())),
+                _ => self.send(|connection, out| connection.send_close(close, out)),
+            }?;
+            self.look_at_connection();
+            return Ok(sent);
+        }
         match &self.phase {
-            Phase::Open(_) => {
-                let sent = self.send(|connection, out| connection.send_close(close, out))?;
-                self.look_at_connection();
-                return Ok(sent);
-            }
             _ if self.reason.is_some() => {}
-            Phase::Client(_) | Phase::Failed(_) => self.end(Reason::Aborted),
-            Phase::Server(_) | Phase::Deciding => {
-                self.out.out().extend_from_slice(SERVICE_UNAVAILABLE);
-                self.leave(Reason::Aborted);
-            }
+            Phase::Server(_) | Phase::Deciding => self.give_up_request(),
+            Phase::Legacy(legacy) if !legacy.is_client_handshake() => self.give_up_request(),
+            _ => self.end(Reason::Aborted),
         }
         Ok(false)
+    }
+
+    /// Answers a request that the caller does not want to wait for, or decide on.
+    fn give_up_request(&mut self) {
+        self.out.out().extend_from_slice(SERVICE_UNAVAILABLE);
+        self.leave(Reason::Aborted);
     }
 
     /// Ends at once, without a Close. [`transport`](Self::transport) returns
@@ -178,18 +188,27 @@ impl Session {
         &mut self,
         send: impl FnOnce(&mut Connection, &mut Vec<u8>) -> Result<(), SendError>,
     ) -> Result<bool, SendError> {
-        let Phase::Open(connection) = &mut self.phase else { return Ok(false) };
-        match send(connection, self.out.out()) {
-            Ok(()) => Ok(true),
-            Err(SendError::ConnectionClosing) => Ok(false),
-            Err(error) => Err(error),
-        }
+        is_sent(match &mut self.phase {
+            Phase::Open(connection) => send(connection, self.out.out()),
+            Phase::Legacy(legacy) => legacy.refuse(),
+            _ => return Ok(false),
+        })
     }
 
     /// Some peers fail if a Ping comes between the fragments of a compressed message.
     fn after_fragment(&mut self) {
         let is_between = self.connection().is_some_and(Connection::is_in_compressed_message);
         self.keep_alive.hold_pings(is_between);
+    }
+}
+
+/// Whether something was sent. That the connection is closing is no error.
+#[inline]
+fn is_sent(result: Result<(), SendError>) -> Result<bool, SendError> {
+    match result {
+        Ok(()) => Ok(true),
+        Err(SendError::ConnectionClosing) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

@@ -62,13 +62,12 @@ impl Session {
         if self.reason.is_some() {
             return self.end(reason);
         }
+        let is_open = self.state().is_some();
+        let is_told = timeout != Timeout::CloseHandshake;
         match &mut self.phase {
-            Phase::Server(_) | Phase::Deciding if self.asked => {
-                self.out.out().extend_from_slice(REQUEST_TIMEOUT);
-            }
-            Phase::Open(connection) if timeout != Timeout::CloseHandshake => {
-                connection.time_out(timeout, self.out.out());
-            }
+            Phase::Open(connection) if is_told => connection.time_out(timeout, self.out.out()),
+            Phase::Legacy(legacy) if is_told && is_open => legacy.time_out(timeout, self.out.out()),
+            _ if self.asked && !is_open => self.out.out().extend_from_slice(REQUEST_TIMEOUT),
             _ => return self.end(reason),
         }
         // The expired timer stays expired, and its deadline is now.

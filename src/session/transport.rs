@@ -3,7 +3,7 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use super::{Failure, LATEST, Phase, Session, ending::Reason};
-use crate::{client, frame::Role, handshake::HandshakeError};
+use crate::{client, frame::Role};
 
 /// The operation to carry out on the transport now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,8 +54,12 @@ impl Session {
     fn last_steps(&self) -> Transport<'_> {
         let Some(reason) = self.reason else { return Transport::Wait };
         // RFC 6455, section 7.1.1: after a closing handshake the server is the first to end the transport.
-        let server_is_first = matches!((reason, &self.phase), (Reason::Close, Phase::Open(connection))
-            if connection.role() == Role::Client);
+        let server_is_first = matches!(reason, Reason::Close)
+            && match &self.phase {
+                Phase::Open(connection) => connection.role() == Role::Client,
+                Phase::Legacy(legacy) => legacy.server_ends_first(),
+                _ => false,
+            };
         match (self.is_shut_down, self.eof) {
             (false, false) if server_is_first && !self.end_first => Transport::Wait,
             (false, _) => Transport::ShutDown,
@@ -115,22 +119,29 @@ impl Session {
             return;
         }
         self.eof = true;
+        if self.reason.is_none()
+            && let Some(error) = self.cut_off()
+        {
+            return self.fail_handshake(error);
+        }
         match &mut self.phase {
             Phase::Open(connection) => _ = connection.receive_eof(),
-            Phase::Client(_) | Phase::Server(_) if self.reason.is_none() => {
-                let incomplete = HandshakeError::IncompleteHandshake.into();
-                let error = self.rejection().unwrap_or(incomplete);
-                self.fail_handshake(error);
-            }
+            Phase::Legacy(legacy) => legacy.receive_eof(),
             _ => {}
         }
-        self.leave(Reason::Eof);
+        // There is a version in which this is how a connection closes.
+        let is_clean = self.close_outcome().is_some_and(|outcome| outcome.clean);
+        self.leave(if is_clean { Reason::Close } else { Reason::Eof });
     }
 
-    /// Returns the rejection by a server that cannot be completed, if its status is known.
-    fn rejection(&mut self) -> Option<client::Error> {
-        let Phase::Client(handshake) = &mut self.phase else { return None };
-        handshake.receive_eof().err().filter(|error| matches!(error, client::Error::Rejected(_)))
+    /// What a handshake fails with of which nothing more will come.
+    fn cut_off(&mut self) -> Option<client::Error> {
+        match &mut self.phase {
+            Phase::Server(handshake) => handshake.receive_eof().err().map(client::Error::Handshake),
+            Phase::Client(handshake) => handshake.receive_eof().err(),
+            Phase::Legacy(legacy) => legacy.cut_off(),
+            Phase::Deciding | Phase::Failed(_) | Phase::Open(_) => None,
+        }
     }
 
     /// Takes note of a handshake that has failed, and begins the end.
@@ -231,12 +242,14 @@ impl Session {
             return;
         }
         if matches!(reason, Reason::Transport | Reason::Timeout(_))
-            && let Some(rejection) = self.rejection()
+            && let Some(rejection @ client::Error::Rejected(_)) = self.cut_off()
         {
             self.fail_handshake(rejection);
         }
-        if let Phase::Open(connection) = &mut self.phase {
-            let _ = connection.receive_eof();
+        match &mut self.phase {
+            Phase::Open(connection) => _ = connection.receive_eof(),
+            Phase::Legacy(legacy) => legacy.end(),
+            _ => {}
         }
         self.leave(reason);
         self.over = true;

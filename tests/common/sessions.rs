@@ -134,6 +134,12 @@ impl Driver {
                     self.request = Some(request);
                     "request".to_owned()
                 }
+                #[cfg(feature = "legacy")]
+                Received::Legacy(request) => {
+                    let seen = format!("{:?}", request.version());
+                    self.session.accept_legacy(request, Accept::new()).unwrap();
+                    seen
+                }
                 Received::Http(request) => {
                     self.session.respond(request, 200, &[], b"page").unwrap();
                     "http".to_owned()
