@@ -56,7 +56,7 @@ use crate::{
     Connection,
     client::{self, StatusLine},
     extended_connect::{self, check_headers},
-    handshake::{FieldError, HandshakeError, VERSION, accept_key, trim_ows},
+    handshake::{FieldError, HandshakeError, Tolerance, VERSION, accept_key, trim_ows},
     server::{self, ResponseError, check_method_and_target, check_plain, check_upgrade},
 };
 
@@ -101,10 +101,20 @@ impl server::Request {
     /// Returns a [`Refusal`] if the request breaks the protocol, under the same conditions as
     /// [`server::Handshake::receive`]. The HTTP library enforces its own limits.
     pub fn from_http<T>(request: &Request<T>) -> Result<Self, Refusal> {
-        Self::judge_http(request).map_err(refusal)
+        Self::from_http_with(request, Tolerance::new())
     }
 
-    fn judge_http<T>(request: &Request<T>) -> Result<Self, HandshakeError> {
+    /// Takes a request that another library has read, and lets some faults pass. See [`from_http`](Self::from_http) for
+    /// details.
+    ///
+    /// # Errors
+    ///
+    /// Returns the [`Refusal`] of any other violation, with the response.
+    pub fn from_http_with<T>(request: &Request<T>, tolerance: Tolerance) -> Result<Self, Refusal> {
+        Self::judge_http(request, tolerance).map_err(refusal)
+    }
+
+    fn judge_http<T>(request: &Request<T>, tolerance: Tolerance) -> Result<Self, HandshakeError> {
         let target = target(request.uri());
         if request.version() > Version::HTTP_11 {
             return Err(HandshakeError::HttpVersionNotSupported);
@@ -116,8 +126,8 @@ impl server::Request {
             check_plain(headers)?;
             return Err(HandshakeError::HttpVersionTooOld);
         }
-        match check_upgrade(headers.clone(), server::is_version)? {
-            Some(key) => Ok(Self::from_pairs(&[&target], headers, server::Upgrade::new(key))),
+        match check_upgrade(headers.clone(), tolerance, server::is_version)? {
+            Some(opening) => Ok(Self::upgrade_from_pairs(&target, headers, opening)),
             None => Err(HandshakeError::MissingUpgrade),
         }
     }
@@ -188,6 +198,20 @@ impl server::Request<extended_connect::ExtendedConnect> {
     ///
     /// Returns a [`Refusal`] under the same conditions as [`from_headers`](Self::from_headers).
     pub fn from_http_connect<T>(request: &Request<T>, protocol: Option<&str>) -> Result<Self, Refusal> {
+        Self::from_http_connect_with(request, protocol, Tolerance::new())
+    }
+
+    /// Takes a request that another library has read from HTTP/2 or HTTP/3, and lets some faults pass. See
+    /// [`from_http_connect`](Self::from_http_connect) for details.
+    ///
+    /// # Errors
+    ///
+    /// Returns the [`Refusal`] of any other violation, with the response.
+    pub fn from_http_connect_with<T>(
+        request: &Request<T>,
+        protocol: Option<&str>,
+        tolerance: Tolerance,
+    ) -> Result<Self, Refusal> {
         let uri = request.uri();
         let pseudo = [
             (":method", Some(request.method().as_str())),
@@ -197,7 +221,8 @@ impl server::Request<extended_connect::ExtendedConnect> {
             (":path", uri.path_and_query().map(http::uri::PathAndQuery::as_str)),
         ];
         let pseudo = pseudo.into_iter().filter_map(|(name, value)| Some((name, value?.as_bytes())));
-        Self::from_headers(pseudo.chain(untrimmed_pairs(request.headers()))).map_err(|refusal| {
+        let headers = pseudo.chain(untrimmed_pairs(request.headers()));
+        Self::from_headers_with(headers, tolerance).map_err(|refusal| {
             let made = server::Refusal::of_connect_error(refusal.error());
             refused(refusal.error(), &made, made.headers())
         })

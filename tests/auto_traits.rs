@@ -111,6 +111,7 @@ check!(OWNED: all:
     handshake::HandshakeLimits;
     handshake::Headers<'static>;
     handshake::Params<'static>;
+    handshake::Tolerance;
     #[cfg(feature = "http")]
     http_types::Refusal;
     keepalive::Action;

@@ -68,6 +68,127 @@ fn any_masking_is_accepted_only_if_it_is_allowed() {
     }
 }
 
+/// What arrives in chunks, joined.
+fn joined(events: &[Event<'_>]) -> Vec<(&'static str, Vec<u8>)> {
+    let mut found: Vec<(&'static str, Vec<u8>, bool)> = Vec::new();
+    for event in events {
+        let (name, data, last) = match event {
+            Event::TextChunk { data, last } => ("text", data.as_bytes(), *last),
+            Event::UncheckedTextChunk { data, last } => ("unchecked", &data[..], *last),
+            Event::BinaryChunk { data, last } => ("binary", &data[..], *last),
+            other => panic!("{other:?}"),
+        };
+        match found.last_mut() {
+            Some((same, before, ended @ false)) if *same == name => {
+                before.extend_from_slice(data);
+                *ended = last;
+            }
+            _ => found.push((name, data.to_vec(), last)),
+        }
+    }
+    assert!(found.iter().all(|(_, _, ended)| *ended));
+    found.into_iter().map(|(name, data, _)| (name, data)).collect()
+}
+
+#[test]
+fn text_that_is_not_utf8_is_delivered_as_bytes_only_if_it_is_allowed() {
+    let long = [&b"x"[..]; 300].concat();
+    let texts: [&[u8]; 6] = [
+        b"caf\xe9",
+        b"\xe2\x82",
+        b"\xff",
+        b"a\xc0\x80b",
+        &[&long[..], b"\xfe", &long].concat(),
+        b"\xed\xa0\x80",
+    ];
+    for role in BOTH {
+        let key = if role == Role::Server { KEY } else { None };
+        for text in texts {
+            let halves = text.split_at(text.len() / 2);
+            let whole = frame(TEXT, key, text);
+            let fragments = [frame(0x01, key, halves.0), frame(0x80, key, halves.1)].concat();
+            for stream in [whole, fragments] {
+                // Valid text and binary data around it stay what they are.
+                let stream = [
+                    frame(TEXT, key, "é".as_bytes()),
+                    stream,
+                    frame(BINARY, key, b"\xff"),
+                    frame(TEXT, key, b""),
+                ]
+                .concat();
+                for piece in 1..=stream.len() {
+                    let allowed = Config::new().allow_invalid_utf8(true);
+                    let (events, result, out) = receive(connection(role, allowed), &stream, piece);
+                    let expected = [
+                        Event::Text("é".into()),
+                        Event::InvalidText(text.into()),
+                        Event::Binary(b"\xff"[..].into()),
+                        Event::Text("".into()),
+                    ];
+                    assert_eq!((&events[..], result, &out[..]), (&expected[..], Ok(()), &b""[..]));
+                    let (events, result, _) = receive(connection(role, Config::new()), &stream, piece);
+                    assert_eq!((&events[..], result), (&expected[..1], Err(ProtocolError::InvalidUtf8)));
+                    let chunks =
+                        receive(connection(role, allowed.delivery(Delivery::Chunks)), &stream, piece);
+                    assert_eq!(chunks.1, Ok(()));
+                    let expected: [(&str, &[u8]); 4] = [
+                        ("unchecked", "é".as_bytes()),
+                        ("unchecked", text),
+                        ("binary", b"\xff"),
+                        ("unchecked", b""),
+                    ];
+                    assert_eq!(joined(&chunks.0), expected.map(|(name, data)| (name, data.to_vec())));
+                }
+            }
+        }
+        // The reason of a Close is text that is shown to people, and stays checked.
+        let stream = frame(CLOSE, key, b"\x03\xe8\xff");
+        let (_, result, _) = receive(connection(role, Config::new().allow_invalid_utf8(true)), &stream, 1000);
+        assert_eq!(result, Err(ProtocolError::InvalidCloseReason));
+    }
+}
+
+#[test]
+fn invalid_text_keeps_the_limits_and_gives_its_memory_back() {
+    let config = Config::new().allow_invalid_utf8(true).max_message_len(4);
+    let (events, result, _) =
+        receive(connection(Role::Client, config), &frame(TEXT, None, b"\xff\xff\xff\xff\xff"), 3);
+    assert_eq!((events.len(), result), (0, Err(ProtocolError::MessageTooLong { limit: 4, len: 5 })));
+    let mut connection = connection(Role::Client, config);
+    let mut stream = frame(TEXT, None, b"\xff\xff\xff");
+    let (head, tail) = stream.split_at_mut(3);
+    assert_eq!(connection.receive(&mut Input::new(head), &mut Vec::new()), Ok(None));
+    let mut input = Input::new(tail);
+    let event = connection.receive(&mut input, &mut Vec::new()).unwrap().unwrap();
+    assert_eq!(event, Event::InvalidText(b"\xff\xff\xff"[..].into()));
+    connection.recycle(event);
+}
+
+#[cfg(feature = "deflate")]
+#[test]
+fn compressed_text_that_is_not_utf8_is_delivered_as_bytes_too() {
+    use sansocket::{deflate, handshake::Extension};
+
+    let offer = Extension::parse_all(["permessage-deflate"]).map(Result::unwrap);
+    let negotiated = deflate::Config::new().min_len(0).accept(offer).unwrap();
+    let config = Config::new().deflate(negotiated);
+    // The same message as binary data has the same compressed bytes.
+    let data = b"caf\xe9 ".repeat(200);
+    let mut stream = Vec::new();
+    Connection::server(config).send_binary(&data, &mut stream).unwrap();
+    assert_eq!(stream[0], 0xc2);
+    stream[0] = 0xc1;
+    for piece in [1, 7, 10_000] {
+        let strict = receive(connection(Role::Client, config), &stream, piece);
+        assert_eq!((strict.0.len(), strict.1), (0, Err(ProtocolError::InvalidUtf8)));
+        let config = config.allow_invalid_utf8(true);
+        let (events, result, _) = receive(connection(Role::Client, config), &stream, piece);
+        assert_eq!((events, result), (vec![Event::InvalidText(data.clone().into())], Ok(())));
+        let chunks = receive(connection(Role::Client, config.delivery(Delivery::Chunks)), &stream, piece);
+        assert_eq!(joined(&chunks.0), [("unchecked", data.clone())]);
+    }
+}
+
 #[test]
 fn limits_can_change_while_the_connection_is_open() {
     for role in BOTH {

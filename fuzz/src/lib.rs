@@ -203,6 +203,10 @@ pub fn push_merged(events: &mut Vec<Event<'static>>, event: Event<'static>) {
         (
             Some(Event::BinaryChunk { data, last: last @ false }),
             Event::BinaryChunk { data: more, last: end },
+        )
+        | (
+            Some(Event::UncheckedTextChunk { data, last: last @ false }),
+            Event::UncheckedTextChunk { data: more, last: end },
         ) => {
             data.to_mut().extend_from_slice(&more);
             *last = end;

@@ -5,7 +5,7 @@
 use super::{Offer, StatusLine};
 use crate::{
     Config,
-    handshake::{HandshakeError, MAX_ELEMENTS, Search, Single, elements, extensions, is_token},
+    handshake::{HandshakeError, MAX_ELEMENTS, Search, Single, Tolerance, elements, extensions, is_token},
 };
 
 /// The meaning of a response.
@@ -118,6 +118,10 @@ where
     match subprotocol {
         Single::None if offer.require_subprotocol => return Err(HandshakeError::MissingSubprotocol),
         Single::None => {}
+        Single::One(b"") if offer.tolerance.allows(Tolerance::EMPTY_HEADERS) && offer.require_subprotocol => {
+            return Err(HandshakeError::MissingSubprotocol);
+        }
+        Single::One(b"") if offer.tolerance.allows(Tolerance::EMPTY_HEADERS) => {}
         // RFC 6455, 11.3.4: one token, and one of ours with the same case.
         Single::One(value)
             if is_token(value) && elements(offer.subprotocols.as_bytes()).any(|one| one == value) => {}

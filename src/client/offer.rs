@@ -5,7 +5,7 @@ use alloc::string::String;
 use super::deflate::Compression;
 use crate::{
     Config,
-    handshake::{HandshakeError, elements, extensions},
+    handshake::{HandshakeError, Tolerance, elements, extensions},
 };
 
 /// The options that a server may select, and the configuration of the connection.
@@ -19,6 +19,8 @@ pub(crate) struct Offer {
     pub(crate) require_subprotocol: bool,
     pub(super) compression: Compression,
     pub(crate) config: Config,
+    /// What is let pass of a response, however it came.
+    pub(super) tolerance: Tolerance,
 }
 
 impl Offer {

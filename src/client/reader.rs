@@ -44,7 +44,13 @@ impl HeadReader {
     pub(crate) fn receive(&mut self, input: &mut Input<'_>) -> Result<Option<ReceivedHead>, HandshakeError> {
         loop {
             let progress = self.collector.receive(input);
-            let Some(line) = self.status_line()? else { return progress.map(|_| None) };
+            let Some(line) = self.status_line()? else {
+                return match progress {
+                    // A line that ends before its status, in a line feed alone.
+                    Ok(Progress::StartLine) => Err(HandshakeError::MalformedStatusLine),
+                    progress => progress.map(|_| None),
+                };
+            };
             let fault = match progress {
                 Ok(Progress::StartLine) => continue,
                 Ok(Progress::More) => return Ok(None),
@@ -71,7 +77,8 @@ impl HeadReader {
                 self.collector.forget_after(len);
                 return Err(error);
             }
-            self.line = StatusLine::parse(self.collector.start_line());
+            self.line =
+                StatusLine::parse(self.collector.start_line(), self.collector.takes_bare_line_feeds());
         }
         Ok(self.line)
     }

@@ -154,10 +154,11 @@ impl Request {
         self
     }
 
-    /// Sets the limits on the response.
+    /// Sets the limits on the response, and the violations to tolerate in it.
     #[must_use]
     pub fn limits(mut self, limits: HandshakeLimits) -> Self {
         self.limits = limits;
+        self.offer.tolerance = limits.tolerance;
         self
     }
 

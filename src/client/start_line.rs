@@ -35,10 +35,11 @@ impl StatusLine {
     /// is its absence.
     ///
     /// Returns `None` if too few bytes have arrived, or if it has a violation that
-    /// [`check_prefix`](Self::check_prefix) leaves to the collector.
-    pub(crate) fn parse(line: &[u8]) -> Option<Self> {
+    /// [`check_prefix`](Self::check_prefix) leaves to the collector. `may_be_bare` lets a line feed
+    /// end the line alone.
+    pub(crate) fn parse(line: &[u8], may_be_bare: bool) -> Option<Self> {
         let minor = line.get(7).filter(|minor| minor.is_ascii_digit())?;
-        line.get(LEN).filter(|byte| matches!(byte, b' ' | b'\r'))?;
+        line.get(LEN).filter(|byte| matches!(byte, b' ' | b'\r') || may_be_bare && **byte == b'\n')?;
         let status = str::from_utf8(line.get(9..LEN)?).ok().and_then(Self::parse_status)?;
         Some(Self { minor_version: minor.saturating_sub(b'0'), status })
     }

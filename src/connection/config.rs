@@ -23,12 +23,14 @@ use crate::{compression::Agreement, frame};
 #[doc(alias = "WebSocketConfig")]
 #[doc(alias = "ProtocolConfig")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each of them is an option with a name")]
 pub struct Config {
     pub(crate) frame_limits: frame::Limits,
     pub(super) delivery: Delivery,
     pub(super) auto_pong: bool,
     pub(crate) auto_close: bool,
     pub(crate) deliver_while_closing: bool,
+    pub(super) allow_invalid_utf8: bool,
     pub(super) compression: Agreement,
 }
 
@@ -80,6 +82,7 @@ impl Config {
             auto_pong: true,
             auto_close: true,
             deliver_while_closing: true,
+            allow_invalid_utf8: false,
             compression: Agreement::NONE,
         }
     }
@@ -168,6 +171,22 @@ impl Config {
     #[must_use]
     pub const fn allow_any_masking(mut self, allow: bool) -> Self {
         self.frame_limits = self.frame_limits.allow_any_masking(allow);
+        self
+    }
+
+    /// Sets whether text messages that are not UTF-8 are delivered as bytes. The default is `false`: they fail the connection
+    /// with 1007 (RFC 6455, 8.1).
+    ///
+    /// Some peers send text in another encoding, or cut it in the middle of a character. Such a message is
+    /// [`Event::InvalidText`](crate::Event::InvalidText); `String::from_utf8_lossy` makes text of it, with replacement
+    /// characters. With [`Delivery::Chunks`] all text arrives as
+    /// [`Event::UncheckedTextChunk`](crate::Event::UncheckedTextChunk), because what was delivered cannot be taken back
+    /// once an invalid byte arrives. Do not write such bytes into logs, databases or pages without a check.
+    ///
+    /// The reason of a Close must be UTF-8 nevertheless. What is sent does not change.
+    #[must_use]
+    pub const fn allow_invalid_utf8(mut self, allow: bool) -> Self {
+        self.allow_invalid_utf8 = allow;
         self
     }
 

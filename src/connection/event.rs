@@ -1,9 +1,9 @@
 //! The events of a connection.
 
-use alloc::{borrow::Cow, vec::Vec};
+use alloc::{borrow::Cow, string::String, vec::Vec};
 use core::fmt;
 
-use crate::{Close, excerpt::Excerpt};
+use crate::{Close, excerpt::Excerpt, utf8};
 
 /// An event that [`Connection::receive`](crate::Connection::receive) returns.
 ///
@@ -55,6 +55,17 @@ pub enum Event<'b> {
         /// Whether this piece ends the message.
         last: bool,
     },
+    /// A text message that is not UTF-8, with [`Config::allow_invalid_utf8`](crate::Config::allow_invalid_utf8) only.
+    InvalidText(Cow<'b, [u8]>),
+    /// The next piece of a text message that was not checked to be UTF-8, with
+    /// [`Config::allow_invalid_utf8`](crate::Config::allow_invalid_utf8) and
+    /// [`Delivery::Chunks`](crate::Delivery::Chunks) only.
+    UncheckedTextChunk {
+        /// The piece, which may end within a character. It is empty only if it is the last.
+        data: Cow<'b, [u8]>,
+        /// Whether the message ends with it.
+        last: bool,
+    },
     /// A Ping. Its Pong is already in `out`, unless [`Config::auto_pong`](crate::Config::auto_pong) is off
     /// (RFC 6455, section 5.5.2).
     Ping(Cow<'b, [u8]>),
@@ -64,6 +75,24 @@ pub enum Event<'b> {
     /// [`Config::auto_close`](crate::Config::auto_close) is off (RFC 6455, section 5.5.1). It is the last
     /// event.
     Close(Option<Close<'b>>),
+}
+
+impl Event<'_> {
+    /// Converts a text message that was received as bytes: to text if it is UTF-8.
+    pub(super) fn into_text(self) -> Self {
+        match self {
+            Self::Binary(Cow::Borrowed(data)) => match utf8::from_utf8(data) {
+                Ok(text) => Self::Text(Cow::Borrowed(text)),
+                Err(_) => Self::InvalidText(Cow::Borrowed(data)),
+            },
+            Self::Binary(Cow::Owned(data)) => match String::from_utf8(data) {
+                Ok(text) => Self::Text(Cow::Owned(text)),
+                Err(error) => Self::InvalidText(Cow::Owned(error.into_bytes())),
+            },
+            Self::BinaryChunk { data, last } => Self::UncheckedTextChunk { data, last },
+            event => event,
+        }
+    }
 }
 
 impl Event<'_> {
@@ -97,6 +126,8 @@ impl Event<'_> {
             Self::Binary(data) => Event::Binary(owned(data)),
             Self::TextChunk { data, last } => Event::TextChunk { data: owned(data), last },
             Self::BinaryChunk { data, last } => Event::BinaryChunk { data: owned(data), last },
+            Self::InvalidText(data) => Event::InvalidText(owned(data)),
+            Self::UncheckedTextChunk { data, last } => Event::UncheckedTextChunk { data: owned(data), last },
             Self::Ping(data) => Event::Ping(owned(data)),
             Self::Pong(data) => Event::Pong(owned(data)),
             Self::Close(close) => Event::Close(close.map(Close::into_owned)),
@@ -110,7 +141,10 @@ impl Event<'_> {
             Event::Text(Cow::Owned(text)) | Event::TextChunk { data: Cow::Owned(text), .. } => {
                 Some(text.into_bytes())
             }
-            Event::Binary(Cow::Owned(data)) | Event::BinaryChunk { data: Cow::Owned(data), .. } => Some(data),
+            Event::Binary(Cow::Owned(data))
+            | Event::BinaryChunk { data: Cow::Owned(data), .. }
+            | Event::InvalidText(Cow::Owned(data))
+            | Event::UncheckedTextChunk { data: Cow::Owned(data), .. } => Some(data),
             _ => None,
         }
     }
@@ -127,6 +161,10 @@ impl fmt::Debug for Event<'_> {
             Self::Binary(data) => f.debug_tuple("Binary").field(&Excerpt::new(data)).finish(),
             Self::TextChunk { data, last } => chunk(f, "TextChunk", &Excerpt::new(data.as_bytes()), last),
             Self::BinaryChunk { data, last } => chunk(f, "BinaryChunk", &Excerpt::new(data), last),
+            Self::InvalidText(data) => f.debug_tuple("InvalidText").field(&Excerpt::new(data)).finish(),
+            Self::UncheckedTextChunk { data, last } => {
+                chunk(f, "UncheckedTextChunk", &Excerpt::new(data), last)
+            }
             Self::Ping(data) => f.debug_tuple("Ping").field(&Excerpt::new(data)).finish(),
             Self::Pong(data) => f.debug_tuple("Pong").field(&Excerpt::new(data)).finish(),
             Self::Close(close) => f.debug_tuple("Close").field(close).finish(),

@@ -59,13 +59,24 @@ pub(super) struct Receiver {
     muted: bool,
     /// Whether nothing more is received: after the peer's Close, a failure, or the end of the stream.
     ended: bool,
-    /// Whether the message that is being received is text.
-    is_text: bool,
+    /// What the message that is being received is.
+    kind: Kind,
+    allow_invalid_utf8: bool,
     utf8: utf8::Decoder,
     assembly: Assembly,
     /// A control frame that spans several reads.
     control: Option<Box<Control>>,
     pub(super) inflater: Inflater,
+}
+
+/// What a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Binary,
+    /// Text, which is checked as it arrives.
+    Text,
+    /// Text that is handled like binary data up to its end, because it may be invalid.
+    UncheckedText,
 }
 
 impl Receiver {
@@ -82,10 +93,11 @@ impl Receiver {
             delivery: config.delivery,
             auto_pong: config.auto_pong,
             deliver_while_closing: config.deliver_while_closing,
-            at_message: config.delivery == Delivery::Messages,
+            at_message: config.delivery == Delivery::Messages && !config.allow_invalid_utf8,
             muted: false,
             ended: false,
-            is_text: false,
+            kind: Kind::Binary,
+            allow_invalid_utf8: config.allow_invalid_utf8,
             utf8: utf8::Decoder::new(),
             assembly: Assembly::default(),
             control: None,
@@ -131,7 +143,10 @@ impl Receiver {
             return Err(self.decoder.failure());
         }
         let result = self.receive_parts(input);
-        self.at_message = self.delivery == Delivery::Messages && self.decoder.is_idle() && !self.muted;
+        self.at_message = self.delivery == Delivery::Messages
+            && self.decoder.is_idle()
+            && !self.muted
+            && !self.allow_invalid_utf8;
         match &result {
             Ok(Some(Event::Ping(data))) if self.auto_pong => settle(Owed::Pong(Cow::Borrowed(data))),
             Ok(Some(Event::Close(close))) => {
@@ -244,13 +259,18 @@ impl Receiver {
             return self.receive_control(part);
         }
         if part.offset == 0 && part.header.opcode != OpCode::Continuation {
-            self.is_text = part.header.opcode == OpCode::Text;
+            self.kind = match part.header.opcode {
+                OpCode::Text if self.allow_invalid_utf8 => Kind::UncheckedText,
+                OpCode::Text => Kind::Text,
+                _ => Kind::Binary,
+            };
         }
         let event = match self.delivery {
             _ if self.decoder.is_message_compressed() => self.receive_compressed(&part)?,
             Delivery::Messages => self.receive_message_part(part)?,
             Delivery::Chunks => self.receive_chunk(part),
         };
+        let event = if self.kind == Kind::UncheckedText { event.map(Event::into_text) } else { event };
         Ok(event.filter(|_| !self.muted))
     }
 
@@ -260,7 +280,7 @@ impl Receiver {
         let payload: &'b [u8] = payload;
         let message_ends = last && header.fin;
         if message_ends && offset == 0 && header.opcode != OpCode::Continuation {
-            return if self.is_text {
+            return if self.is_text() {
                 let text = utf8::from_utf8(payload).map_err(|_| ProtocolError::InvalidUtf8)?;
                 Ok(Some(Event::Text(Cow::Borrowed(text))))
             } else {
@@ -268,9 +288,14 @@ impl Receiver {
             };
         }
         let in_frame = header.payload_len.saturating_sub(offset).saturating_sub(as_u64(payload.len()));
-        self.assembly.begin(self.is_text);
+        self.assembly.begin(self.is_text());
         self.push(payload, self.to_come(in_frame, header.fin), message_ends)?;
         Ok(if message_ends { self.assembly.finish() } else { None })
+    }
+
+    #[inline]
+    fn is_text(&self) -> bool {
+        self.kind == Kind::Text
     }
 
     /// Returns what is known about the rest of a message.
@@ -281,7 +306,7 @@ impl Receiver {
     /// Appends the next bytes of a message to those that have arrived.
     #[inline]
     fn push(&mut self, payload: &[u8], to_come: ToCome, message_ends: bool) -> Result<(), ProtocolError> {
-        if !self.is_text {
+        if !self.is_text() {
             self.assembly.push_binary(payload, to_come);
             return Ok(());
         }
@@ -302,7 +327,7 @@ impl Receiver {
         let FramePart { header, payload, last, .. } = part;
         let mut last = last && header.fin;
         let payload: &'b [u8] = payload;
-        if !self.is_text {
+        if !self.is_text() {
             let event = Event::BinaryChunk { data: Cow::Borrowed(payload), last };
             return (last || !payload.is_empty()).then_some(event);
         }
@@ -329,7 +354,7 @@ impl Receiver {
         let message_ends = part.last && part.header.fin;
         let limit = self.decoder.max_message_len();
         let to_come = ToCome { in_frame: 0, more_frames: true, limit };
-        let (assembly, utf8, is_text) = (&mut self.assembly, &mut self.utf8, self.is_text);
+        let (assembly, utf8, is_text) = (&mut self.assembly, &mut self.utf8, self.kind == Kind::Text);
         assembly.begin(is_text);
         let mut result = self.inflater.inflate(part.payload, message_ends, limit, |piece| {
             if !is_text {

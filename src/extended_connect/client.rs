@@ -32,8 +32,8 @@ impl Handshake {
     /// The server must have announced its support with
     /// [`SETTINGS_ENABLE_CONNECT_PROTOCOL`](super::SETTINGS_ENABLE_CONNECT_PROTOCOL) (RFC 8441, section 3).
     /// The masking keys are derived from `seed`; see
-    /// [`client::Handshake::new`](crate::client::Handshake::new). The limits of the request are not used,
-    /// since the library that reads the response has its own.
+    /// [`client::Handshake::new`](crate::client::Handshake::new). Of the limits of the request only
+    /// the tolerance is used, since the library that reads the response has its own limits.
     ///
     /// # Errors
     ///

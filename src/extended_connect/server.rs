@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Connection,
-    handshake::HandshakeError,
+    handshake::{HandshakeError, Tolerance},
     server::{self, Accept, Authority, ResponseError, check_connect, check_target},
 };
 
@@ -41,11 +41,37 @@ impl server::Request<ExtendedConnect> {
     pub fn from_headers(
         headers: impl IntoIterator<Item = (impl AsRef<[u8]>, impl AsRef<[u8]>)>,
     ) -> Result<Self, Refusal> {
-        Self::read(headers).map_err(|error| Refusal { error })
+        Self::from_headers_with(headers, Tolerance::new())
+    }
+
+    /// Takes the headers of a stream, and lets some faults pass. See [`from_headers`](Self::from_headers) for details.
+    ///
+    /// # Errors
+    ///
+    /// Returns the [`Refusal`] of any other violation, with the headers to answer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sansocket::{extended_connect::Request, handshake::Tolerance};
+    ///
+    /// let headers = [
+    ///     (":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "https"), (":path", "/chat"),
+    ///     (":authority", "example.com"),
+    /// ];
+    /// assert!(Request::from_headers(headers).is_err()); // there is no sec-websocket-version
+    /// assert!(Request::from_headers_with(headers, Tolerance::new().allow_missing_version(true)).is_ok());
+    /// ```
+    pub fn from_headers_with(
+        headers: impl IntoIterator<Item = (impl AsRef<[u8]>, impl AsRef<[u8]>)>,
+        tolerance: Tolerance,
+    ) -> Result<Self, Refusal> {
+        Self::read(headers, tolerance).map_err(|error| Refusal { error })
     }
 
     fn read(
         headers: impl IntoIterator<Item = (impl AsRef<[u8]>, impl AsRef<[u8]>)>,
+        tolerance: Tolerance,
     ) -> Result<Self, HandshakeError> {
         let list: Vec<_> = headers.into_iter().collect();
         let list = Received::read(&list, [":method", ":protocol", ":scheme", ":path", ":authority"]);
@@ -73,13 +99,14 @@ impl server::Request<ExtendedConnect> {
             return Err(HandshakeError::InvalidTarget);
         }
         check_target(path.as_bytes())?;
-        check_connect(list.headers(), authority.map(|text| Authority { text, default_port }))?;
+        let authority_of_scheme = authority.map(|text| Authority { text, default_port });
+        let offer = check_connect(list.headers(), authority_of_scheme, tolerance)?;
         let target: &[&str] = match authority {
             Some(authority) => &[scheme, "://", authority, path],
             None => &[path],
         };
         let cookies = list.cookies();
-        Ok(Self::from_pairs(target, list.headers_with(&cookies), ExtendedConnect(())))
+        Ok(Self::from_pairs(target, list.headers_with(&cookies), ExtendedConnect(()), offer))
     }
 
     /// Accepts the request: returns the connection and the headers of the response, to be sent without ending

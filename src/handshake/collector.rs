@@ -10,7 +10,10 @@
 
 use alloc::vec::Vec;
 
-use super::{FirstBytes, HandshakeError, HandshakeLimits, Head, append_within, grammar::is_token_character};
+use super::{
+    FirstBytes, HandshakeError, HandshakeLimits, Head, Tolerance, append_within, grammar::is_token_character,
+    repair,
+};
 use crate::Input;
 
 /// The kind of a head. The kinds differ in how white space around lines is handled.
@@ -49,6 +52,8 @@ pub(crate) struct Collector {
     start_line_end: usize,
     /// Whether a header line was folded.
     folded: bool,
+    /// Whether a line ended in a line feed alone, which only a tolerant client accepts.
+    bare: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +78,18 @@ impl Collector {
             headers: 0,
             start_line_end: 0,
             folded: false,
+            bare: false,
         }
+    }
+
+    /// Returns what to tolerate.
+    pub(crate) fn tolerance(&self) -> Tolerance {
+        self.limits.tolerance
+    }
+
+    /// Returns `true` if a line feed may end a line alone.
+    pub(crate) fn takes_bare_line_feeds(&self) -> bool {
+        self.limits.tolerance.allows(Tolerance::BARE_LINE_FEEDS) && self.kind == Kind::Response
     }
 
     /// Takes bytes up to the end of the start line, of the head, or of the input.
@@ -124,10 +140,22 @@ impl Collector {
     pub(crate) fn finish(self) -> Head {
         let start_len = self.start_line().len();
         let mut bytes = self.bytes;
+        let mut start_len = start_len;
+        if self.bare {
+            (bytes, start_len) = repair::line_ends(&bytes, start_len);
+        }
         if self.folded {
             unfold(&mut bytes);
         }
-        Head::new(bytes, start_len, self.headers)
+        let tolerance = if self.kind == Kind::Response { self.limits.tolerance } else { Tolerance::new() };
+        if tolerance.allows(Tolerance::SPACE_BEFORE_COLON) {
+            bytes = repair::names(&bytes, start_len);
+        }
+        let mut head = Head::new(bytes, start_len, self.headers);
+        if tolerance.allows(Tolerance::MALFORMED_HEADERS) {
+            head.keep_well_formed();
+        }
+        head
     }
 
     // RFC 9112, 2.2: an empty line before the request line is ignored.
@@ -170,6 +198,10 @@ impl Collector {
                 State::LineStart if byte == b'\r' => {
                     self.state = State::HeadEnd;
                     *used = used.saturating_add(1);
+                }
+                State::LineStart if byte == b'\n' && self.takes_bare_line_feeds() => {
+                    self.bare = true;
+                    self.state = State::HeadEnd;
                 }
                 State::LineStart => self.begin_line(byte)?,
                 State::LineEnd | State::HeadEnd if byte != b'\n' => {
@@ -224,6 +256,12 @@ impl Collector {
             Some(b'\r') => {
                 self.state = State::LineEnd;
                 *total = total.saturating_add(1);
+                Ok(())
+            }
+            // It is still to be taken, as the one behind a carriage return is.
+            Some(b'\n') if self.takes_bare_line_feeds() => {
+                self.bare = true;
+                self.state = State::LineEnd;
                 Ok(())
             }
             Some(_) if used == room && self.start_line_end == 0 => {

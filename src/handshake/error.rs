@@ -66,7 +66,8 @@ pub enum HandshakeError {
     UnsupportedProtocol,
     /// A connection-specific header of HTTP/1.1 was sent over HTTP/2 or HTTP/3 (RFC 9113, section 8.2.2).
     ConnectionSpecificHeader,
-    /// The target is neither a path nor an http or https URI, or has a fragment (RFC 6455, section 4.2.1).
+    /// The target is neither a path nor a URI with the scheme http, https, ws or wss, or has a fragment (RFC 6455,
+    /// section 4.2.1).
     InvalidTarget,
     /// The Host header is missing, repeated or not a host (RFC 9112, section 3.2).
     InvalidHostHeader,

@@ -26,15 +26,21 @@ pub(crate) fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
     value.split(|&byte| byte == b',').map(trim_ows)
 }
 
-/// Returns the elements of all lines of Sec-WebSocket-Protocol that are tokens, in order (RFC 6455, section
-/// 11.3.4).
+/// Returns `true` for a name of a subprotocol, including those outside the grammar that can be tolerated.
+#[inline]
+pub(crate) fn is_subprotocol(name: &[u8]) -> bool {
+    !name.is_empty() && name.iter().all(|byte| matches!(byte, b' '..=b'~' if *byte != b','))
+}
+
+/// Returns the elements of all lines of Sec-WebSocket-Protocol that can be names, in order (RFC 6455,
+/// section 11.3.4).
 pub(crate) fn subprotocols<'h>(
     headers: impl Iterator<Item = (&'h str, &'h [u8])>,
 ) -> impl Iterator<Item = &'h str> {
     headers
         .filter(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-protocol"))
         .flat_map(|(_, value)| elements(value))
-        .filter(|element| is_token(element))
+        .filter(|element| is_subprotocol(element))
         .filter_map(|element| str::from_utf8(element).ok())
 }
 

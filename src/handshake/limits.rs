@@ -1,5 +1,7 @@
 //! The limits on a head, and on the body of a rejection.
 
+use super::Tolerance;
+
 /// The limits of a handshake.
 ///
 /// | limit | default | exceeding it |
@@ -24,12 +26,19 @@ pub struct HandshakeLimits {
     pub(crate) line_len: usize,
     pub(crate) headers: usize,
     pub(crate) body_len: usize,
+    pub(crate) tolerance: Tolerance,
 }
 
 impl HandshakeLimits {
     /// Creates limits with the defaults.
     pub const fn new() -> Self {
-        Self { head_len: 64 << 10, line_len: 8 << 10, headers: 128, body_len: 64 << 10 }
+        Self {
+            head_len: 64 << 10,
+            line_len: 8 << 10,
+            headers: 128,
+            body_len: 64 << 10,
+            tolerance: Tolerance::new(),
+        }
     }
 
     /// Sets the maximum length of a head in bytes, from the start line to the empty line, including all line
@@ -67,6 +76,13 @@ impl HandshakeLimits {
     #[must_use]
     pub const fn max_body_len(mut self, bytes: usize) -> Self {
         self.body_len = bytes;
+        self
+    }
+
+    /// Sets the violations to tolerate. The default is none.
+    #[must_use]
+    pub const fn tolerance(mut self, tolerance: Tolerance) -> Self {
+        self.tolerance = tolerance;
         self
     }
 }

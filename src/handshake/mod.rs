@@ -27,6 +27,8 @@ mod first_bytes;
 mod grammar;
 mod head;
 mod limits;
+mod repair;
+mod tolerance;
 mod values;
 
 use alloc::vec::Vec;
@@ -39,12 +41,14 @@ pub use extensions::{Extension, Params};
 pub use first_bytes::FirstBytes;
 pub use head::Headers;
 pub use limits::HandshakeLimits;
+pub use tolerance::Tolerance;
 
 pub(crate) use collector::{Collector, Kind, Progress};
 pub(crate) use extensions::{MAX_ELEMENTS, extensions};
 pub(crate) use extra_headers::{ExtraHeaders, FieldError};
 pub(crate) use grammar::{
-    MAX_EMPTY_ELEMENTS, elements, is_token, is_token_character, parse_version, subprotocols, trim_ows,
+    MAX_EMPTY_ELEMENTS, elements, is_subprotocol, is_token, is_token_character, parse_version, subprotocols,
+    trim_ows,
 };
 pub(crate) use head::{Head, Pairs, append_head};
 pub(crate) use values::{ContentLength, Search, Single, content_length};

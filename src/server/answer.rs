@@ -9,7 +9,7 @@ use core::fmt;
 use super::{Request, ResponseErrorKind, deflate::Compression};
 use crate::{
     Config,
-    handshake::{ExtraHeaders, KEY_LEN, accept_key, append_head},
+    handshake::{ExtraHeaders, accept_key, append_head},
 };
 
 /// The parameters of a response that accepts a request.
@@ -127,7 +127,7 @@ impl Answer {
     }
 
     /// Appends the response to an upgrade with this key.
-    pub(super) fn append(&self, key: &[u8; KEY_LEN], out: &mut Vec<u8>) {
+    pub(super) fn append(&self, key: &[u8], out: &mut Vec<u8>) {
         let key_accept = accept_key(key);
         append_head(&[SWITCHING, &key_accept, b"\r\n"], self.headers(), out);
     }

@@ -6,7 +6,9 @@ use core::{fmt, mem, ops::Range};
 use super::{Incoming, Refusal, Request, check_plain, check_upgrade, is_version, start_line::RequestLine};
 use crate::{
     Input,
-    handshake::{Collector, FirstBytes, HandshakeError, HandshakeLimits, Head, Kind, Progress, VERSION},
+    handshake::{
+        Collector, FirstBytes, HandshakeError, HandshakeLimits, Head, Kind, Progress, Tolerance, VERSION,
+    },
 };
 
 /// Reads the request of a client, and rejects it if it does not open a WebSocket (RFC 6455, section 4.2.1).
@@ -76,11 +78,13 @@ impl Handshake {
         input: &mut Input<'_>,
         out: &mut Vec<u8>,
     ) -> Result<Option<Request>, HandshakeError> {
-        self.run(input, out, VERSION, |head, target| match judge(head, target, is_version)? {
-            Incoming::WebSocket(request) => Ok(request),
-            // RFC 9110, 7.8: the rest of its headers does not matter.
-            Incoming::Http(request) if request.is_old() => Err(HandshakeError::HttpVersionTooOld),
-            Incoming::Http(_) => Err(HandshakeError::MissingUpgrade),
+        self.run(input, out, VERSION, |head, target, tolerance| {
+            match judge(head, target, tolerance, is_version)? {
+                Incoming::WebSocket(request) => Ok(request),
+                // RFC 9110, 7.8: the rest of its headers does not matter.
+                Incoming::Http(request) if request.is_old() => Err(HandshakeError::HttpVersionTooOld),
+                Incoming::Http(_) => Err(HandshakeError::MissingUpgrade),
+            }
         })
     }
 
@@ -124,7 +128,7 @@ impl Handshake {
         input: &mut Input<'_>,
         out: &mut Vec<u8>,
     ) -> Result<Option<Incoming>, HandshakeError> {
-        self.run(input, out, VERSION, |head, target| judge(head, target, is_version))
+        self.run(input, out, VERSION, |head, target, tolerance| judge(head, target, tolerance, is_version))
     }
 
     /// Notifies the handshake that the transport has closed.
@@ -157,7 +161,7 @@ impl Handshake {
         input: &mut Input<'_>,
         out: &mut Vec<u8>,
         versions: &'static str,
-        judge: impl FnOnce(Head, Range<usize>) -> Result<T, HandshakeError>,
+        judge: impl FnOnce(Head, Range<usize>, Tolerance) -> Result<T, HandshakeError>,
     ) -> Result<Option<T>, HandshakeError> {
         let result = match &mut self.state {
             State::Complete => return Err(HandshakeError::AlreadyComplete),
@@ -169,7 +173,7 @@ impl Handshake {
         };
         let result = match result {
             Ok(false) => return Ok(None),
-            Ok(true) => self.finish().and_then(|(head, target)| judge(head, target)),
+            Ok(true) => self.finish().and_then(|(head, target, tolerance)| judge(head, target, tolerance)),
             Err(error) => Err(error),
         };
         match result {
@@ -191,12 +195,13 @@ impl Handshake {
         }
     }
 
-    /// Returns the complete head, and the position of its target.
-    fn finish(&mut self) -> Result<(Head, Range<usize>), HandshakeError> {
+    /// Returns the complete head, the position of its target, and what to tolerate in it.
+    fn finish(&mut self) -> Result<(Head, Range<usize>, Tolerance), HandshakeError> {
         match mem::replace(&mut self.state, State::Complete) {
             State::Reading(collector, _, Some(target)) => {
                 self.first_bytes = collector.first_bytes();
-                Ok((collector.finish(), target))
+                let tolerance = collector.tolerance();
+                Ok((collector.finish(), target, tolerance))
             }
             _ => Err(HandshakeError::AlreadyComplete),
         }
@@ -225,14 +230,15 @@ impl fmt::Debug for Handshake {
 pub(crate) fn judge(
     head: Head,
     target: Range<usize>,
+    tolerance: Tolerance,
     speaks: impl Fn(&[u8]) -> bool,
 ) -> Result<Incoming, HandshakeError> {
     let is_old = is_old(&head, &target);
-    let key = head.parse(|headers| {
-        if is_old { check_plain(headers).map(|()| None) } else { check_upgrade(headers, speaks) }
+    let opening = head.parse(|headers| {
+        if is_old { check_plain(headers).map(|()| None) } else { check_upgrade(headers, tolerance, speaks) }
     })?;
-    Ok(match key {
-        Some(key) => Incoming::WebSocket(Request::upgrade(head, key, target)),
+    Ok(match opening {
+        Some(opening) => Incoming::WebSocket(Request::upgrade(head, opening, target)),
         None => Incoming::Http(Request::plain(head, target, is_old)),
     })
 }

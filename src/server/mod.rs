@@ -59,7 +59,7 @@ pub use handshake::Handshake;
 pub(crate) use handshake::{is_old, judge};
 pub(crate) use negotiation::{Authority, check_connect, check_plain, check_upgrade, is_version};
 #[cfg(feature = "legacy")]
-pub(crate) use negotiation::{asks_for_upgrade, check_host, check_http};
+pub(crate) use negotiation::{Extensions, asks_for_upgrade, check_host, check_http};
 pub use request::{Incoming, PlainRequest, Request, Resource, Upgrade};
 pub(crate) use response::Refusal;
 #[cfg(feature = "http")]

@@ -5,30 +5,47 @@
 use crate::{
     handshake::{
         ContentLength, HandshakeError, KEY_LEN, MAX_EMPTY_ELEMENTS, MAX_SUBPROTOCOLS, Search, Single,
-        VERSION, elements, extensions, is_token, parse_version, subprotocols,
+        Tolerance, VERSION, elements, extensions, is_subprotocol, is_token, parse_version, subprotocols,
     },
     uri,
 };
 
-/// Validates a request of HTTP/1.1. Returns its key if it asks for an upgrade to `websocket`, or `None` if it
-/// is plain HTTP.
+/// The parts of an upgrade request that its response needs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Opening {
+    /// The key, if it has the usual length. Any other is in the head.
+    pub(crate) key: Option<[u8; KEY_LEN]>,
+    pub(crate) extensions: Extensions,
+}
+
+/// Whether the offer of extensions counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extensions {
+    Offered,
+    /// It is malformed, which was tolerated.
+    Ignored,
+}
+
+/// Validates a request of HTTP/1.1. Returns what its response needs if it asks for an upgrade to `websocket`,
+/// or `None` if it is plain HTTP.
 ///
 /// The order of the checks is the order of precedence of their responses. The version is one that `speaks`
 /// accepts.
 pub(crate) fn check_upgrade<'h>(
     headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
+    tolerance: Tolerance,
     speaks: impl Fn(&[u8]) -> bool,
-) -> Result<Option<[u8; KEY_LEN]>, HandshakeError> {
+) -> Result<Option<Opening>, HandshakeError> {
     let headers = RequestHeaders::read(headers);
     headers.check_body()?;
     headers.check_authority(None)?;
-    if !headers.asks_for_upgrade()? {
+    if !headers.asks_for_upgrade(tolerance)? {
         return Ok(None);
     }
     headers.check_version(speaks)?;
-    let key = headers.key()?;
-    headers.check_offers()?;
-    Ok(Some(key))
+    let key = headers.key(tolerance)?;
+    let extensions = headers.check_offers(tolerance)?;
+    Ok(Some(Opening { key, extensions }))
 }
 
 /// Validates a request of HTTP/1.0, which cannot ask for an upgrade (RFC 9110, section 7.8) and may omit the
@@ -46,7 +63,7 @@ pub(crate) fn check_plain<'h>(
 pub(crate) fn asks_for_upgrade<'h>(
     headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
 ) -> Result<bool, HandshakeError> {
-    RequestHeaders::read(headers).asks_for_upgrade()
+    RequestHeaders::read(headers).asks_for_upgrade(Tolerance::new())
 }
 
 /// Validates the requirements for every request of HTTP/1.1.
@@ -78,12 +95,15 @@ pub(crate) struct Authority<'h> {
 pub(crate) fn check_connect<'h>(
     headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
     authority: Option<Authority<'_>>,
-) -> Result<(), HandshakeError> {
+    tolerance: Tolerance,
+) -> Result<Extensions, HandshakeError> {
     let headers = RequestHeaders::read(headers);
     headers.check_authority(authority)?;
     headers.check_body()?;
-    headers.check_version(is_version)?;
-    headers.check_offers()
+    if headers.version != Single::None || !tolerance.allows(Tolerance::MISSING_VERSION) {
+        headers.check_version(is_version)?;
+    }
+    headers.check_offers(tolerance)
 }
 
 /// The headers of a request, after one pass over them.
@@ -174,17 +194,19 @@ impl<'h, I: Iterator<Item = (&'h str, &'h [u8])> + Clone> RequestHeaders<'h, I> 
 
     /// Returns `true` if the request asks for an upgrade to `websocket` (RFC 6455, section 4.2.1, items 3 and
     /// 4).
-    fn asks_for_upgrade(&self) -> Result<bool, HandshakeError> {
+    fn asks_for_upgrade(&self, tolerance: Tolerance) -> Result<bool, HandshakeError> {
         if self.upgrade.malformed || self.connection.malformed {
             return Err(HandshakeError::MalformedUpgrade);
         }
-        Ok(self.upgrade.found && self.connection.found)
+        Ok(self.upgrade.found && (self.connection.found || tolerance.allows(Tolerance::MISSING_CONNECTION)))
     }
 
-    /// Returns the key (RFC 6455, section 4.2.1, item 5; section 11.3.1).
-    fn key(&self) -> Result<[u8; KEY_LEN], HandshakeError> {
+    /// Returns the key, if it has the usual length (RFC 6455, section 4.2.1, item 5; section 11.3.1).
+    fn key(&self, tolerance: Tolerance) -> Result<Option<[u8; KEY_LEN]>, HandshakeError> {
         match self.key {
-            Single::One(key) if is_key(key) => key.try_into().map_err(|_| HandshakeError::InvalidKey),
+            Single::One(key) if is_key(key) || tolerance.allows(Tolerance::ANY_KEY) && is_graphic(key) => {
+                Ok(key.try_into().ok())
+            }
             _ => Err(HandshakeError::InvalidKey),
         }
     }
@@ -202,19 +224,24 @@ impl<'h, I: Iterator<Item = (&'h str, &'h [u8])> + Clone> RequestHeaders<'h, I> 
     }
 
     /// Checks Origin, subprotocols and extensions (RFC 6455, section 4.2.1, items 7 to 9).
-    fn check_offers(&self) -> Result<(), HandshakeError> {
+    fn check_offers(&self, tolerance: Tolerance) -> Result<Extensions, HandshakeError> {
         match self.origin {
             Single::None => {}
+            Single::One(b"") if tolerance.allows(Tolerance::EMPTY_HEADERS) => {}
             Single::One(origin) if is_visible(origin) => {}
             _ => return Err(HandshakeError::InvalidOrigin),
         }
         if self.subprotocols {
-            check_subprotocols(self.headers.clone())?;
+            check_subprotocols(self.headers.clone(), tolerance)?;
         }
         if self.extensions {
-            extensions(self.headers.clone()).try_for_each(|extension| extension.map(drop))?;
+            let offer = extensions(self.headers.clone()).try_for_each(|extension| extension.map(drop));
+            return match offer {
+                Err(_) if tolerance.allows(Tolerance::MALFORMED_EXTENSIONS) => Ok(Extensions::Ignored),
+                offer => offer.map(|()| Extensions::Offered),
+            };
         }
-        Ok(())
+        Ok(Extensions::Offered)
     }
 }
 
@@ -237,16 +264,22 @@ fn is_visible(value: &[u8]) -> bool {
     !value.is_empty() && value.iter().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
+fn is_graphic(value: &[u8]) -> bool {
+    !value.is_empty() && value.iter().all(u8::is_ascii_graphic)
+}
+
 /// RFC 6455, 4.1 and 4.3: at least one, all of them tokens, and no two equal.
 fn check_subprotocols<'h>(
     headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
+    tolerance: Tolerance,
 ) -> Result<(), HandshakeError> {
     let lines = headers.clone().filter(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-protocol"));
+    let is_name = if tolerance.allows(Tolerance::ANY_SUBPROTOCOL_NAME) { is_subprotocol } else { is_token };
     let mut empty = 0_usize;
     for element in lines.flat_map(|(_, value)| elements(value)) {
         if element.is_empty() {
             empty = empty.saturating_add(1);
-        } else if !is_token(element) {
+        } else if !is_name(element) {
             return Err(HandshakeError::InvalidSubprotocols);
         }
         if empty > MAX_EMPTY_ELEMENTS {
@@ -266,7 +299,11 @@ fn check_subprotocols<'h>(
         *slot = subprotocol;
         count = count.saturating_add(1);
     }
-    if count == 0 { Err(HandshakeError::InvalidSubprotocols) } else { Ok(()) }
+    if count == 0 && !tolerance.allows(Tolerance::EMPTY_HEADERS) {
+        Err(HandshakeError::InvalidSubprotocols)
+    } else {
+        Ok(())
+    }
 }
 
 /// Returns `true` for a key: 24 characters of base64 that encode 16 bytes (RFC 6455, section 4.2.1).

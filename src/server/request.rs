@@ -3,7 +3,11 @@
 use alloc::vec::Vec;
 use core::{fmt, ops::Range};
 
-use super::{Accept, Answer, Refusal, ResponseError, ResponseErrorKind, start_line::split_absolute};
+use super::{
+    Accept, Answer, Refusal, ResponseError, ResponseErrorKind,
+    negotiation::{Extensions, Opening},
+    start_line::split_absolute,
+};
 use crate::{
     Connection,
     excerpt::Excerpt,
@@ -21,19 +25,14 @@ pub struct Request<T = Upgrade> {
     /// The position of the target in the head.
     pub(crate) target: Range<usize>,
     pub(crate) asks_for: T,
+    pub(crate) offer: Extensions,
 }
 
 /// The kind of a [`Request`] that asks to upgrade HTTP/1.1 to a WebSocket.
 #[derive(Clone, Copy, Debug)]
 pub struct Upgrade {
-    key: [u8; KEY_LEN],
-}
-
-impl Upgrade {
-    #[cfg(feature = "http")]
-    pub(crate) fn new(key: [u8; KEY_LEN]) -> Self {
-        Self { key }
-    }
+    /// The key, if it has the usual length. Any other is in the head.
+    key: Option<[u8; KEY_LEN]>,
 }
 
 /// The kind of a [`PlainRequest`], which asks for an HTTP resource and no WebSocket.
@@ -57,12 +56,25 @@ pub enum Incoming {
 }
 
 impl Request {
-    pub(super) fn upgrade(head: Head, key: [u8; KEY_LEN], target: Range<usize>) -> Self {
-        Self { head, target, asks_for: Upgrade { key } }
+    pub(super) fn upgrade(head: Head, opening: Opening, target: Range<usize>) -> Self {
+        Self { head, target, asks_for: Upgrade { key: opening.key }, offer: opening.extensions }
     }
 
-    pub(crate) fn key(&self) -> &[u8; KEY_LEN] {
-        &self.asks_for.key
+    /// An upgrade that did not come as bytes.
+    #[cfg(feature = "http")]
+    pub(crate) fn upgrade_from_pairs<'h>(
+        target: &str,
+        headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
+        opening: Opening,
+    ) -> Self {
+        Self::from_pairs(&[target], headers, Upgrade { key: opening.key }, opening.extensions)
+    }
+
+    pub(crate) fn key(&self) -> &[u8] {
+        match &self.asks_for.key {
+            Some(key) => key,
+            None => self.header("sec-websocket-key").unwrap_or_default(),
+        }
     }
 
     /// Accepts the request: appends the 101 response to `out` (RFC 6455, section 4.2.2).
@@ -142,7 +154,7 @@ impl Request {
 
 impl PlainRequest {
     pub(super) fn plain(head: Head, target: Range<usize>, is_old: bool) -> Self {
-        Self { head, target, asks_for: Resource { is_old } }
+        Self { head, target, asks_for: Resource { is_old }, offer: Extensions::Offered }
     }
 
     pub(crate) fn is_old(&self) -> bool {
@@ -192,9 +204,10 @@ impl<T> Request<T> {
         target: &[&str],
         headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
         asks_for: T,
+        offer: Extensions,
     ) -> Self {
         let target_len = target.iter().map(|part| part.len()).fold(0, usize::saturating_add);
-        Self { head: Head::from_pairs(target, headers), target: 0..target_len, asks_for }
+        Self { head: Head::from_pairs(target, headers), target: 0..target_len, asks_for, offer }
     }
 
     /// Opens the connection with the response that `encode` creates from the answer.
@@ -226,8 +239,8 @@ impl<T> Request<T> {
         }
     }
 
-    /// Returns the target as it was sent: usually path and query, or a complete http or https URI (RFC 9112,
-    /// section 3.2).
+    /// Returns the target as it was sent: usually path and query, or a complete URI with the scheme http,
+    /// https, ws or wss (RFC 9112, section 3.2).
     pub fn target(&self) -> &str {
         // It has been validated as ASCII.
         str::from_utf8(self.head.start(self.target.clone())).unwrap_or_default()
@@ -282,7 +295,8 @@ impl<T> Request<T> {
     #[doc(alias = "CORS")]
     pub fn origin(&self) -> Option<&str> {
         // For a WebSocket request it has been validated as ASCII.
-        self.header("origin").and_then(|origin| str::from_utf8(origin).ok())
+        let origin = self.header("origin").filter(|origin| !origin.is_empty())?;
+        str::from_utf8(origin).ok()
     }
 
     /// Returns the subprotocols that the client offers, in order of preference (RFC 6455, section 11.3.4).
@@ -292,7 +306,7 @@ impl<T> Request<T> {
 
     /// Returns the extensions that the client offers, in order of preference (RFC 6455, section 9.1).
     pub fn extensions(&self) -> impl Iterator<Item = Extension<'_>> {
-        extensions(self.headers()).flatten()
+        extensions(self.headers()).flatten().filter(|_| self.offer == Extensions::Offered)
     }
 
     fn path_and_query(&self) -> (&str, Option<&str>) {

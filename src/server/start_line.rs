@@ -106,7 +106,7 @@ pub(crate) fn check_method_and_target(method: &[u8], target: &[u8]) -> Result<()
     check_target(target)
 }
 
-/// RFC 6455, 4.2.1: a path, or an http or https URI; without a fragment (RFC 6455, section 3).
+/// RFC 6455, 4.2.1: a path, or a URI of a WebSocket or of HTTP; without a fragment (RFC 6455, section 3).
 pub(crate) fn check_target(target: &[u8]) -> Result<(), HandshakeError> {
     let visible = target.iter().all(|byte| matches!(byte, b'!'..=b'~') && *byte != b'#');
     let valid = match str::from_utf8(target) {
@@ -119,13 +119,16 @@ pub(crate) fn check_target(target: &[u8]) -> Result<(), HandshakeError> {
     if valid { Ok(()) } else { Err(HandshakeError::InvalidTarget) }
 }
 
-/// Returns the authority, and path and query, of a target in absolute form (RFC 9112, section 3.2.2).
+/// Returns the authority, and path and query, of a target in absolute form, which servers must accept (RFC
+/// 9112, section 3.2.2).
+///
+/// RFC 6455, section 4.1, lets clients write http or https. Some write ws or wss, which has the same meaning.
 pub(super) fn split_absolute(target: &str) -> Option<(&str, &str)> {
     if target.starts_with('/') {
         return None;
     }
     let (scheme, rest) = target.split_once("://")?;
-    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+    if !["http", "https", "ws", "wss"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
         return None;
     }
     Some(rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len())))

@@ -146,6 +146,10 @@ impl EventCollector {
             (
                 Some(Event::BinaryChunk { data, last: last @ false }),
                 Event::BinaryChunk { data: more, last: end },
+            )
+            | (
+                Some(Event::UncheckedTextChunk { data, last: last @ false }),
+                Event::UncheckedTextChunk { data: more, last: end },
             ) => {
                 data.to_mut().extend_from_slice(&more);
                 *last = end;

@@ -65,6 +65,7 @@ pub use tokio_rustls::rustls;
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     timeouts: Timeouts,
+    limits: HandshakeLimits,
     #[cfg(feature = "tls")]
     tls: Option<Arc<rustls::ClientConfig>>,
 }
@@ -79,6 +80,15 @@ impl Options {
     #[must_use]
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;
+        self
+    }
+
+    /// Sets the limits of servers for a request, and which faults of it pass
+    /// ([`Tolerance`](sansocket::handshake::Tolerance)). Those of clients are in the
+    /// [`Request`](sansocket::client::Request::limits).
+    #[must_use]
+    pub fn limits(mut self, limits: HandshakeLimits) -> Self {
+        self.limits = limits;
         self
     }
 
@@ -122,7 +132,7 @@ pub async fn accept_with<S: AsyncRead + AsyncWrite + Unpin>(
     options: Options,
     decide: impl AsyncFnOnce(&mut Session, Box<Request>),
 ) -> Result<WebSocket<S>, Error> {
-    let session = Session::server(HandshakeLimits::new(), options.timeouts, Duration::ZERO);
+    let session = Session::server(options.limits, options.timeouts, Duration::ZERO);
     let mut socket = WebSocket::new(stream, session);
     socket.decide(decide).await;
     socket.opened().await?;

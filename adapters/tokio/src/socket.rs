@@ -31,7 +31,8 @@ use crate::Error;
 pub enum Message {
     /// Text.
     Text(String),
-    /// Bytes.
+    /// Bytes. A text message that is not UTF-8, too, if [`Config::allow_invalid_utf8`](sansocket::Config::allow_invalid_utf8)
+    /// lets it pass.
     Binary(Vec<u8>),
 }
 
@@ -343,7 +344,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         while self.unread {
             self.unread = match self.session.receive_from(&mut self.buffer) {
                 Some(Received::Event(Event::Text(text))) => return Some(Message::Text(text.into_owned())),
-                Some(Received::Event(Event::Binary(data))) => {
+                Some(Received::Event(Event::Binary(data) | Event::InvalidText(data))) => {
                     return Some(Message::Binary(data.into_owned()));
                 }
                 received => received.is_some(),

@@ -9,9 +9,9 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use sansocket_tokio::{
     Error, Message, Options, WebSocket, accept, accept_with, connect_over,
     sansocket::{
-        CloseCode, Event, ProtocolError,
+        CloseCode, Config, Event, ProtocolError,
         client::Request,
-        handshake::HandshakeError,
+        handshake::{HandshakeError, HandshakeLimits, Tolerance},
         keepalive::{Timeout, Timeouts},
         server::Accept,
     },
@@ -480,4 +480,28 @@ async fn the_types_can_move_between_threads() {
     check::<WebSocket<TcpStream>>();
     check::<WebSocket<Box<dyn sansocket_tokio::Io>>>();
     check::<Error>();
+}
+
+/// A charge point, whose key is short, and which sends text in another encoding.
+#[tokio::test]
+async fn a_tolerant_server_lets_a_peer_in_that_is_not_quite_right() {
+    let request = b"GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x\r\n\r\n\x81\x84\0\0\0\0caf\xe9";
+    for tolerance in [Tolerance::new().allow_any_key(true), Tolerance::new()] {
+        let (mut peer, server) = duplex(4096);
+        peer.write_all(request).await.unwrap();
+        peer.shutdown().await.unwrap();
+        let options = Options::new().limits(HandshakeLimits::new().tolerance(tolerance));
+        let accepted = accept_with(server, options, async |session, request| {
+            let accept = Accept::new().config(Config::new().allow_invalid_utf8(true));
+            session.accept(request, accept).unwrap();
+        });
+        match accepted.await {
+            Ok(mut socket) if tolerance != Tolerance::new() => {
+                assert_eq!(socket.next().await.unwrap().unwrap(), Message::Binary(b"caf\xe9".to_vec()));
+            }
+            Err(Error::Handshake(HandshakeError::InvalidKey, _)) if tolerance == Tolerance::new() => {}
+            other => panic!("{:?}", other.map(drop)),
+        }
+    }
 }

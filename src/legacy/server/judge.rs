@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use super::{super::challenge::key_number, Request};
 use crate::{
-    handshake::{ContentLength, HandshakeError, Head, Headers, Single, content_length},
+    handshake::{ContentLength, HandshakeError, Head, Headers, Single, Tolerance, content_length},
     legacy::{Draft, Version, Versions, printable, single},
     server::{self, PlainRequest},
 };
@@ -18,11 +18,16 @@ pub(super) enum Judged {
 }
 
 /// Determines the version by the headers that are present, and then validates the head in that version alone.
-pub(super) fn judge(head: Head, target: Range<usize>, versions: Versions) -> Result<Judged, HandshakeError> {
+pub(super) fn judge(
+    head: Head,
+    target: Range<usize>,
+    tolerance: Tolerance,
+    versions: Versions,
+) -> Result<Judged, HandshakeError> {
     // HTTP/1.0 cannot ask for an upgrade in any version.
     let draft = if server::is_old(&head, &target) { None } else { find_draft(&head, versions)? };
     match draft {
-        None => judge_hybi(head, target, versions),
+        None => judge_hybi(head, target, tolerance, versions),
         Some(Draft::Hixie75) => {
             server::check_http(head.headers())?;
             check_offers(&head, Draft::Hixie75)?;
@@ -67,8 +72,13 @@ fn is_newer_header(name: &str) -> bool {
 }
 
 /// A request of RFC 6455, or of version 7 or 8, which differ in the name of the origin.
-fn judge_hybi(head: Head, target: Range<usize>, versions: Versions) -> Result<Judged, HandshakeError> {
-    let request = match server::judge(head, target, |version| versions.find(version).is_some())? {
+fn judge_hybi(
+    head: Head,
+    target: Range<usize>,
+    tolerance: Tolerance,
+    versions: Versions,
+) -> Result<Judged, HandshakeError> {
+    let request = match server::judge(head, target, tolerance, |version| versions.find(version).is_some())? {
         server::Incoming::WebSocket(request) => request,
         server::Incoming::Http(request) => return Ok(Judged::Http(request)),
     };

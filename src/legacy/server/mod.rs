@@ -137,8 +137,8 @@ impl Handshake {
     ) -> Result<Option<Incoming>, HandshakeError> {
         if self.pending.is_none() {
             let versions = self.versions;
-            let judged = self.core.run(input, out, versions.list(), |head, target| {
-                judge(head, target, versions).and_then(select)
+            let judged = self.core.run(input, out, versions.list(), |head, target, tolerance| {
+                judge(head, target, tolerance, versions).and_then(select)
             })?;
             match judged {
                 None => return Ok(None),

@@ -7,7 +7,7 @@ use super::super::challenge::DIGEST_LEN;
 use crate::{
     handshake::{Head, Headers, Single, append_head},
     legacy::{Connection, Draft, Version, Versions, has_reserved, printable, single},
-    server::{self, Accept, Answer, Refusal, ResponseError, ResponseErrorKind, Upgrade},
+    server::{self, Accept, Answer, Extensions, Refusal, ResponseError, ResponseErrorKind, Upgrade},
 };
 
 /// A client's request for a WebSocket, in any version.
@@ -29,8 +29,8 @@ enum Asked {
 
 impl Request {
     pub(super) fn hybi(request: server::Request, version: Version, versions: Versions) -> Self {
-        let server::Request { head, target, asks_for } = request;
-        let inner = server::Request { head, target, asks_for: Asked::Hybi(asks_for) };
+        let server::Request { head, target, asks_for, offer } = request;
+        let inner = server::Request { head, target, asks_for: Asked::Hybi(asks_for), offer };
         Self { inner, version, versions, is_secure: false }
     }
 
@@ -43,7 +43,8 @@ impl Request {
     }
 
     fn hixie(head: Head, target: Range<usize>, version: Version, draft: Draft, versions: Versions) -> Self {
-        let inner = server::Request { head, target, asks_for: Asked::Hixie(draft, [0; DIGEST_LEN]) };
+        let asks_for = Asked::Hixie(draft, [0; DIGEST_LEN]);
+        let inner = server::Request { head, target, asks_for, offer: Extensions::Offered };
         Self { inner, version, versions, is_secure: false }
     }
 
@@ -183,8 +184,8 @@ impl Request {
         accept: Accept,
         out: &mut Vec<u8>,
     ) -> Result<Connection, ResponseError<Self>> {
-        let Self { inner: server::Request { head, target, .. }, version, versions, is_secure } = self;
-        match (server::Request { head, target, asks_for: upgrade }).accept(accept, out) {
+        let Self { inner: server::Request { head, target, offer, .. }, version, versions, is_secure } = self;
+        match (server::Request { head, target, asks_for: upgrade, offer }).accept(accept, out) {
             Ok(connection) => Ok(Connection::core(version, connection)),
             Err(error) => {
                 let kind = error.kind();
