@@ -52,15 +52,18 @@ impl server::Request<ExtendedConnect> {
     ///
     /// # Examples
     ///
+    /// This request has no sec-websocket-version:
+    ///
     /// ```
     /// use sansocket::{extended_connect::Request, handshake::Tolerance};
     ///
     /// let headers = [
-    ///     (":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "https"), (":path", "/chat"),
-    ///     (":authority", "example.com"),
+    ///     (":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "https"),
+    ///     (":path", "/chat"), (":authority", "example.com"),
     /// ];
-    /// assert!(Request::from_headers(headers).is_err()); // there is no sec-websocket-version
-    /// assert!(Request::from_headers_with(headers, Tolerance::new().allow_missing_version(true)).is_ok());
+    /// let tolerance = Tolerance::new().allow_missing_version(true);
+    /// assert!(Request::from_headers_with(headers, tolerance).is_ok());
+    /// assert!(Request::from_headers(headers).is_err());
     /// ```
     pub fn from_headers_with(
         headers: impl IntoIterator<Item = (impl AsRef<[u8]>, impl AsRef<[u8]>)>,

@@ -17,10 +17,13 @@ use core::fmt;
 /// use sansocket::{Input, handshake::{HandshakeLimits, Tolerance}, server};
 ///
 /// let tolerance = Tolerance::new().allow_any_key(true);
-/// let mut handshake = server::Handshake::new(HandshakeLimits::new().tolerance(tolerance));
-/// let mut bytes = *b"GET /ocpp HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-///     Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MTIzNDU2Nzg=\r\n\r\n";
-/// assert!(handshake.receive(&mut Input::new(&mut bytes), &mut Vec::new())?.is_some());
+/// let limits = HandshakeLimits::new().tolerance(tolerance);
+/// let mut handshake = server::Handshake::new(limits);
+/// let mut read = *b"GET /ocpp HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n\
+///     Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+///     Sec-WebSocket-Key: MTIzNDU2Nzg=\r\n\r\n";
+/// let (mut input, mut out) = (Input::new(&mut read), Vec::new());
+/// assert!(handshake.receive(&mut input, &mut out)?.is_some());
 /// # Ok::<(), sansocket::handshake::HandshakeError>(())
 /// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
