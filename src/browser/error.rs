@@ -45,7 +45,8 @@ impl DomError {
     /// use sansocket::browser::Request;
     ///
     /// let error = Request::new("ws://example.com/#top", None, &[]).unwrap_err();
-    /// assert_eq!((error.name(), error.to_string().as_str()), ("SyntaxError", "the URL has a fragment"));
+    /// assert_eq!(error.name(), "SyntaxError");
+    /// assert_eq!(error.to_string(), "the URL has a fragment");
     /// ```
     pub const fn name(self) -> &'static str {
         match self {

@@ -30,13 +30,31 @@
 //! An object with a blocking transport. An engine does the same with its own event loop:
 //!
 //! ```
-//! use std::{io::{self, Read, Write}, time::{Duration, Instant}};
+//! use std::{
+//!     error::Error,
+//!     io::{self, Read, Write},
+//!     time::{Duration, Instant},
+//! };
+//!
 //! use sansocket::{
-//!     browser::{Event, ReadyState, Request, WebSocket},
+//!     browser::{DomError, Event, ReadyState, Request, WebSocket},
 //!     session::{ReadBuffer, Transport},
 //! };
 //!
-//! fn run(stream: &mut (impl Read + Write), request: &Request, seed: [u8; 32]) -> Result<Vec<Event>, Box<dyn std::error::Error>> {
+//! /// The handlers of the page.
+//! fn dispatch(socket: &mut WebSocket, event: &Event) -> Result<(), DomError> {
+//!     match event {
+//!         Event::Open => socket.send_text("Hello"),
+//!         Event::Text(_) => socket.close(Some(1000), "done"),
+//!         _ => Ok(()),
+//!     }
+//! }
+//!
+//! fn run(
+//!     stream: &mut (impl Read + Write),
+//!     request: &Request,
+//!     seed: [u8; 32],
+//! ) -> Result<Vec<Event>, Box<dyn Error>> {
 //!     let (start, mut events) = (Instant::now(), Vec::new());
 //!     let mut socket = WebSocket::new(request, seed, Duration::ZERO)?;
 //!     let mut buffer = ReadBuffer::new(16 << 10);
@@ -44,24 +62,25 @@
 //!         socket.on_time(start.elapsed());
 //!         socket.receive_from(&mut buffer);
 //!         while let Some(event) = socket.next_event() {
-//!             match &event {
-//!                 Event::Open => socket.send_text("Hello")?,                  // the handlers of the page
-//!                 Event::Text(_) => socket.close(Some(1000), "done")?,
-//!                 _ => {}
-//!             }
+//!             dispatch(&mut socket, &event)?;
 //!             events.push(event);
 //!         }
 //!         let done = match socket.transport() {
-//!             Transport::Write(bytes) => stream.write(bytes).map(|count| socket.written(count)),
+//!             Transport::Write(bytes) => {
+//!                 stream.write(bytes).map(|count| socket.written(count))
+//!             }
 //!             Transport::Flush => stream.flush().map(|()| socket.flushed()),
-//!             Transport::ShutDown => Ok(socket.shut_down()), // a socket: stream.shutdown(Shutdown::Write)
+//!             // With a socket: stream.shutdown(Shutdown::Write).
+//!             Transport::ShutDown => Ok(socket.shut_down()),
 //!             Transport::Wait if !socket.wants_read() => Ok(()),
 //!             Transport::Wait => match stream.read(buffer.space()) {
 //!                 Ok(0) => Ok(socket.eof()),
 //!                 result => result.map(|count| buffer.filled(count)),
 //!             },
-//!             Transport::Close if socket.ready_state() == ReadyState::Closed => return Ok(events),
-//!             Transport::Close => Ok(()),
+//!             Transport::Close => match socket.ready_state() {
+//!                 ReadyState::Closed => return Ok(events),
+//!                 _ => Ok(()),
+//!             },
 //!         };
 //!         if done.is_err() {
 //!             socket.failed();
@@ -69,21 +88,36 @@
 //!     }
 //! }
 //! # struct Duplex(io::Cursor<Vec<u8>>, Vec<u8>);
-//! # impl Read for Duplex { fn read(&mut self, b: &mut [u8]) -> io::Result<usize> { self.0.read(b) } }
-//! # impl Write for Duplex { fn write(&mut self, b: &[u8]) -> io::Result<usize> { self.1.extend(b); Ok(b.len()) } fn flush(&mut self) -> io::Result<()> { Ok(()) } }
-//! # use sansocket::{Input, handshake::HandshakeLimits, server::{Accept, Handshake}};
+//! # impl Read for Duplex {
+//! #     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+//! #         self.0.read(buf)
+//! #     }
+//! # }
+//! # impl Write for Duplex {
+//! #     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+//! #         self.1.write(bytes)
+//! #     }
+//! #     fn flush(&mut self) -> io::Result<()> {
+//! #         Ok(())
+//! #     }
+//! # }
+//! # use sansocket::{Input, handshake::HandshakeLimits};
+//! # use sansocket::server::{Accept, Handshake};
 //! # let request = Request::new("ws://example.com/", None, &[])?;
-//! # let mut socket = WebSocket::new(&request, [7; 32], Duration::ZERO)?;
+//! # let socket = WebSocket::new(&request, [7; 32], Duration::ZERO)?;
 //! # let Transport::Write(head) = socket.transport() else { panic!() };
 //! # let (mut head, mut out) = (head.to_vec(), Vec::new());
 //! # let mut handshake = Handshake::new(HandshakeLimits::new());
-//! # let asked = handshake.receive(&mut Input::new(&mut head), &mut out)?.unwrap();
+//! # let mut input = Input::new(&mut head);
+//! # let asked = handshake.receive(&mut input, &mut out)?.unwrap();
 //! # asked.accept(Accept::new(), &mut out).unwrap();
 //! # out.extend(b"\x81\x05Hello\x88\x06\x03\xe8done");
-//! # let events = run(&mut Duplex(io::Cursor::new(out), Vec::new()), &request, [7; 32])?;
-//! # let end = Event::Close { code: 1000, reason: "done".into(), was_clean: true };
+//! # let mut stream = Duplex(io::Cursor::new(out), Vec::new());
+//! # let events = run(&mut stream, &request, [7; 32])?;
+//! # let reason = "done".to_owned();
+//! # let end = Event::Close { code: 1000, reason, was_clean: true };
 //! # assert_eq!(events, [Event::Open, Event::Text("Hello".into()), end]);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # Ok::<(), Box<dyn Error>>(())
 //! ```
 //!
 //! # Choices

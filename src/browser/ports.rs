@@ -6,6 +6,8 @@
 ///
 /// # Examples
 ///
+/// The port of FTP is one of them:
+///
 /// ```
 /// assert!(sansocket::browser::is_blocked_port(21));
 /// assert!(!sansocket::browser::is_blocked_port(8080));

@@ -64,7 +64,9 @@ impl WebSocket {
     ///
     /// ```
     /// use core::time::Duration;
-    /// use sansocket::browser::{Event, ReadyState, Request, WebSocket, is_blocked_port};
+    /// use sansocket::browser::{
+    ///     Event, ReadyState, Request, WebSocket, is_blocked_port,
+    /// };
     ///
     /// let request = Request::new("ws://example.com:21/", None, &[])?;
     /// let mut socket = WebSocket::new(&request, [7; 32], Duration::ZERO)?;
@@ -73,8 +75,10 @@ impl WebSocket {
     ///     socket.failed();
     /// }
     /// assert_eq!(socket.next_event(), Some(Event::Error));
-    /// let close = Event::Close { code: 1006, reason: String::new(), was_clean: false };
-    /// assert_eq!((socket.next_event(), socket.ready_state()), (Some(close), ReadyState::Closed));
+    /// let reason = String::new();
+    /// let close = Event::Close { code: 1006, reason, was_clean: false };
+    /// assert_eq!(socket.next_event(), Some(close));
+    /// assert_eq!(socket.ready_state(), ReadyState::Closed);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn new(request: &Request, seed: [u8; 32], now: Duration) -> Result<Self, RequestError> {
@@ -153,8 +157,8 @@ impl WebSocket {
     ///
     /// # Errors
     ///
-    /// In every state, returns [`DomError::InvalidAccess`] for another code than 1000 and 3000 to 4999, then
-    /// [`DomError::Syntax`] for a reason of more than 123 bytes. Nothing has changed.
+    /// Returns [`DomError::InvalidAccess`] if the code is neither 1000 nor in the range 3000 to 4999, then
+    /// [`DomError::Syntax`] if the reason has more than 123 bytes. Both are checked in every state; nothing has changed.
     pub fn close(&mut self, code: Option<u16>, reason: &str) -> Result<(), DomError> {
         let close = check_close(code, reason)?;
         match self.state {

@@ -4,6 +4,9 @@
 //! JavaScript runtime, a game engine or a headless browser with scripts, or a tool that tests pages. If your program has no
 //! scripts, use a [`Session`](crate::session::Session); [the last section](#without-the-object) translates the terms.
 //!
+//! The package `examples/javascript` in the repository is such a runtime: `QuickJS` with `WebSocket`, timers and `console`, on
+//! tokio. Its tests run scripts that check the object from the page's side.
+//!
 //! # What the object does
 //!
 //! - The constructor's checks, in the order of the standard, with errors that have the names of the exceptions:
