@@ -145,6 +145,9 @@ pub(crate) struct Lifecycle {
     received: bool,
     code: Option<CloseCode>,
     ended: bool,
+    /// Whether something has happened that ends sending: a Close was sent, a failure, or the end of the stream. It makes
+    /// one test of three, for each message.
+    is_silent: bool,
     initiator: Option<Initiator>,
     interrupted: bool,
     /// On the heap, as most connections are open or have ended without either.
@@ -176,8 +179,9 @@ impl Lifecycle {
     }
 
     /// Returns `true` if frames other than a Pong may be sent.
+    #[inline]
     pub(crate) fn may_send(&self) -> bool {
-        !self.sent && self.failure().is_none() && !self.ended
+        !self.is_silent
     }
 
     /// Returns `true` if a Pong may be sent: even after our own Close, but not after the peer's (RFC 6455,
@@ -188,6 +192,7 @@ impl Lifecycle {
 
     pub(crate) fn on_close_sent(&mut self) {
         self.sent = true;
+        self.is_silent = true;
         self.initiator.get_or_insert(Initiator::Local);
     }
 
@@ -204,6 +209,7 @@ impl Lifecycle {
 
     pub(crate) fn on_failure(&mut self, error: ProtocolError) {
         self.details.get_or_insert_default().failure = Some(error);
+        self.is_silent = true;
         self.initiator.get_or_insert(Initiator::Local);
     }
 
@@ -215,6 +221,7 @@ impl Lifecycle {
             self.interrupted |= in_message;
         }
         self.ended = true;
+        self.is_silent = true;
         self.failure().map_or(Ok(()), Err)
     }
 

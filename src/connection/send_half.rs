@@ -394,7 +394,7 @@ impl SendHalf {
 /// Appends an unmasked frame, as servers send.
 #[inline]
 fn write_plain(opcode: OpCode, fin: bool, payload: &[u8], out: &mut Vec<u8>) {
-    out.reserve(payload.len().saturating_add(MAX_HEADER_LEN));
+    reserve(out, payload.len().saturating_add(MAX_HEADER_LEN));
     let header = Header { fin, rsv: Rsv::NONE, opcode, mask: None, payload_len: as_u64(payload.len()) };
     header.write(|bytes| out.extend_from_slice(bytes));
     out.extend_from_slice(payload);
@@ -403,11 +403,22 @@ fn write_plain(opcode: OpCode, fin: bool, payload: &[u8], out: &mut Vec<u8>) {
 /// Appends a masked frame, as clients send (RFC 6455, section 5.3).
 #[inline]
 fn write_masked(entropy: &mut Entropy, opcode: OpCode, fin: bool, payload: &[u8], out: &mut Vec<u8>) {
-    out.reserve(payload.len().saturating_add(MAX_HEADER_LEN));
+    reserve(out, payload.len().saturating_add(MAX_HEADER_LEN));
     let key = entropy.masking_key();
     let header = Header { fin, rsv: Rsv::NONE, opcode, mask: Some(key), payload_len: as_u64(payload.len()) };
     header.write(|bytes| out.extend_from_slice(bytes));
     append_masked(payload, key, out);
+}
+
+/// Reserves room for `additional` bytes, so that the compiler knows that what is appended next fits.
+///
+/// [`Vec::reserve`] does not tell it, and then each part of a frame is a test and a path to the allocator.
+#[inline]
+fn reserve(out: &mut Vec<u8>, additional: usize) {
+    if out.try_reserve(additional).is_err() {
+        // Fails as every allocation does.
+        out.reserve(additional);
+    }
 }
 
 fn check_payload_len(len: u64) -> Result<(), SendError> {
