@@ -1,5 +1,7 @@
 //! sansocket beside its peers: the same bytes, one process, rounds that take turns. See `benches/README.md`.
 
+mod checks;
+mod drawing;
 mod peers;
 mod scaling;
 mod stream;
@@ -7,12 +9,13 @@ mod table;
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
+    hint::black_box,
     rc::Rc,
     sync::atomic::{AtomicUsize, Ordering},
     time::Instant,
 };
 
-use peers::{End, Peer, Run};
+use peers::{End, Peer, Run, Takeover};
 use sansocket::{
     Connection, Input, client, deflate,
     frame::{Header, MAX_HEADER_LEN, OpCode, mask},
@@ -27,24 +30,40 @@ fn main() {
         return scaling::print();
     }
     let mut table = Table::new(peers::all().iter().map(|peer| peer.name).collect());
-    decode_rows(&options, &mut table);
-    echo_rows(&options, &mut table);
-    encode_rows(&options, &mut table);
-    fragment_rows(&options, &mut table);
-    deflate_rows(&options, &mut table);
-    handshake_rows(&options, &mut table);
+    match &options.from {
+        Some(file) => table.read(&std::fs::read_to_string(file).expect("the CSV file can be read")),
+        None => measure(&options, &mut table),
+    }
+    if let Some(file) = &options.beside {
+        table.put_beside(&std::fs::read_to_string(file).expect("the CSV file can be read"));
+    }
     table.print();
-    println!("{}", table.allocations());
-    idle();
+    if options.from.is_none() {
+        println!("{}", table.allocations());
+    }
+    if options.from.is_none() && options.only.is_none() {
+        idle();
+    }
     if let Some(file) = &options.csv {
         std::fs::write(file, table.csv()).expect("the CSV file can be written");
     }
     if let Some(file) = &options.svg {
-        std::fs::write(file, table.svg()).expect("the SVG file can be written");
+        std::fs::write(file, drawing::svg(&table)).expect("the SVG file can be written");
     }
     if let Some(file) = &options.markdown {
         table.replace_in(file).expect("the Markdown file has the markers and can be written");
     }
+}
+
+fn measure(options: &Options, table: &mut Table) {
+    checks::bad_text_is_refused();
+    decode_rows(options, table);
+    echo_rows(options, table);
+    turn_rows(options, table);
+    encode_rows(options, table);
+    fragment_rows(options, table);
+    deflate_rows(options, table);
+    handshake_rows(options, table);
 }
 
 /// Heap and stack that a connection takes that waits, in bytes, and how many sansocket's are after a million.
@@ -66,7 +85,7 @@ fn idle() {
     for (number, role) in ["server", "client"].into_iter().enumerate() {
         let before = ALLOCATED.load(Ordering::Relaxed);
         ends[number].extend((0..count).map(|_| {
-            let [server, client] = compressed_pair();
+            let [server, client] = compressed_pair(Takeover::Yes);
             if number == 0 { server } else { client }
         }));
         let heap = (ALLOCATED.load(Ordering::Relaxed) - before) / count;
@@ -76,13 +95,15 @@ fn idle() {
 }
 
 /// A server and a client that have agreed on permessage-deflate.
-fn compressed_pair() -> [Connection; 2] {
-    let request = client::Request::new("ws://h/").unwrap().deflate(deflate::Config::new());
+fn compressed_pair(takeover: Takeover) -> [Connection; 2] {
+    let yes = takeover == Takeover::Yes;
+    let config = deflate::Config::new().send_context_takeover(yes).receive_context_takeover(yes);
+    let request = client::Request::new("ws://h/").unwrap().deflate(config);
     let (mut wire, mut answer) = (Vec::new(), Vec::new());
     let mut handshake = client::Handshake::new(&request, [7; 32], &mut wire).unwrap();
     let asked =
         server::Handshake::new(HandshakeLimits::new()).receive(&mut Input::new(&mut wire), &mut answer);
-    let accept = server::Accept::new().deflate(deflate::Config::new());
+    let accept = server::Accept::new().deflate(config);
     let server = asked.unwrap().unwrap().accept(accept, &mut answer).unwrap();
     let (client, _) = handshake.receive(&mut Input::new(&mut answer)).unwrap().unwrap();
     assert!(server.deflate().is_some() && client.deflate().is_some());
@@ -134,6 +155,10 @@ struct Options {
     markdown: Option<String>,
     /// Shows how this crate alone scales.
     scaling: bool,
+    /// The CSV file of another profile, whose figures are put beside these.
+    beside: Option<String>,
+    /// A CSV file to show instead of measuring.
+    from: Option<String>,
 }
 
 impl Options {
@@ -146,6 +171,8 @@ impl Options {
             svg: None,
             markdown: None,
             scaling: false,
+            beside: None,
+            from: None,
         };
         let mut args = std::env::args().skip(1);
         while let Some(arg) = args.next() {
@@ -156,10 +183,12 @@ impl Options {
                 "--csv" => this.csv = Some(value()),
                 "--svg" => this.svg = Some(value()),
                 "--markdown" => this.markdown = Some(value()),
+                "--from" => this.from = Some(value()),
+                "--beside" => this.beside = Some(value()),
                 "--scaling" => this.scaling = true,
                 "--bench" => {}
                 _ => panic!(
-                    "unknown option {arg}; known are --quick, --scaling, --only TEXT, --csv, --svg and --markdown FILE"
+                    "unknown option {arg}; known are --quick, --scaling, --only TEXT, --csv, --svg, --markdown, --from and --beside FILE"
                 ),
             }
         }
@@ -168,6 +197,18 @@ impl Options {
 
     /// Measures one row: `make` gives the work of a library, `expected` is what one pass has to handle.
     fn row(&self, table: &mut Table, name: String, expected: usize, make: impl Fn(&Peer) -> Option<Run>) {
+        self.row_without(table, name, expected, None, make);
+    }
+
+    /// Measures one row like [`row`](Self::row), and takes off the time of `other_end`, measured in the same round.
+    fn row_without(
+        &self,
+        table: &mut Table,
+        name: String,
+        expected: usize,
+        mut other_end: Option<Run>,
+        make: impl Fn(&Peer) -> Option<Run>,
+    ) {
         if self.only.as_ref().is_some_and(|only| !name.contains(only)) {
             return;
         }
@@ -187,26 +228,43 @@ impl Options {
         }
         let mut samples: Vec<Vec<f64>> = vec![Vec::new(); runs.len()];
         for _ in 0..self.rounds {
+            let off = other_end.as_mut().map_or(0.0, |run| self.sample(run));
             for (run, samples) in runs.iter_mut().zip(&mut samples) {
-                let Some(run) = run else { continue };
-                let (start, mut count) = (Instant::now(), 0);
-                let elapsed = loop {
-                    count += run();
-                    let elapsed = start.elapsed();
-                    if elapsed.as_micros() >= self.batch {
-                        break elapsed;
-                    }
-                };
-                #[expect(clippy::cast_precision_loss, reason = "figures for people")]
-                samples.push(elapsed.as_nanos() as f64 / count as f64);
+                if let Some(run) = run {
+                    samples.push(self.sample(run) - off);
+                }
             }
         }
         table.rows.push(Row::new(name, samples, &allocations));
+    }
+
+    /// Nanoseconds for one of what `run` handles.
+    #[expect(clippy::cast_precision_loss, reason = "figures for people")]
+    fn sample(&self, run: &mut Run) -> f64 {
+        let (start, mut count) = (Instant::now(), 0);
+        loop {
+            count += run();
+            let elapsed = start.elapsed();
+            if elapsed.as_micros() >= self.batch {
+                return elapsed.as_nanos() as f64 / count as f64;
+            }
+        }
     }
 }
 
 const SIZES: [(usize, &str); 5] =
     [(16, "16 B"), (125, "125 B"), (1024, "1 KiB"), (16 << 10, "16 KiB"), (1 << 20, "1 MiB")];
+
+/// Short texts are another matter than short data: validation has a vector path only from 64 bytes on.
+const TEXT_SIZES: [(usize, &str); 7] = [
+    (16, "16 B"),
+    (32, "32 B"),
+    (63, "63 B"),
+    (125, "125 B"),
+    (1024, "1 KiB"),
+    (16 << 10, "16 KiB"),
+    (1 << 20, "1 MiB"),
+];
 
 fn decode_rows(options: &Options, table: &mut Table) {
     for (end, role) in [(End::Server, "server"), (End::Client, "client")] {
@@ -216,7 +274,8 @@ fn decode_rows(options: &Options, table: &mut Table) {
             ("mixed text", OpCode::Text, mixed),
         ] {
             for (read, reads) in [(64 << 10, "64 KiB"), (1500, "1500 B")] {
-                for (size, label) in SIZES {
+                for (size, label) in if opcode == OpCode::Text { &TEXT_SIZES[..] } else { &SIZES } {
+                    let size = *size;
                     let count = (256 << 10) / (size + 8) + 2;
                     let payload = payload(size);
                     let wire: Vec<u8> = (0..count).flat_map(|_| frame(end, opcode, true, &payload)).collect();
@@ -239,6 +298,14 @@ fn echo_rows(options: &Options, table: &mut Table) {
         let name = format!("server echoes binary, {label}, reads of 64 KiB");
         options.row(table, name, count, |peer| Some(peer.echo?(&wire, 64 << 10)));
     }
+}
+
+/// Connections whose state has left the nearest caches since their last message.
+fn turn_rows(options: &Options, table: &mut Table) {
+    let count = 10_000;
+    let wire: Rc<[u8]> = frame(End::Server, OpCode::Binary, true, &ascii(125)).into();
+    let name = "server echoes binary, 125 B, 10,000 connections in turn".to_owned();
+    options.row(table, name, count, |peer| Some(peer.turns?(count, &wire)));
 }
 
 fn encode_rows(options: &Options, table: &mut Table) {
@@ -270,18 +337,20 @@ fn fragment_rows(options: &Options, table: &mut Table) {
 }
 
 fn deflate_rows(options: &Options, table: &mut Table) {
-    for (size, label) in [(1 << 10, "1 KiB"), (16 << 10, "16 KiB")] {
-        let messages = json(size);
-        let [_, mut client] = compressed_pair();
-        let mut wire = Vec::new();
-        for text in &messages {
-            client.send_text(text, &mut wire).unwrap();
+    for (takeover, how) in [(Takeover::Yes, ""), (Takeover::No, " without context takeover")] {
+        for (size, label) in [(1 << 10, "1 KiB"), (16 << 10, "16 KiB")] {
+            let messages = json(size);
+            let [_, mut client] = compressed_pair(takeover);
+            let mut wire = Vec::new();
+            for text in &messages {
+                client.send_text(text, &mut wire).unwrap();
+            }
+            let wire: Rc<[u8]> = wire.into();
+            let name = format!("server receives compressed text{how}, {label}, reads of 64 KiB");
+            options.row(table, name, messages.len(), |peer| Some(peer.inflate?(takeover, &wire)));
+            let name = format!("server sends compressed text{how}, {label}");
+            options.row(table, name, messages.len(), |peer| Some(peer.deflate?(takeover, &messages)));
         }
-        let wire: Rc<[u8]> = wire.into();
-        let name = format!("server receives compressed text, {label}, reads of 64 KiB");
-        options.row(table, name, messages.len(), |peer| Some(peer.inflate?(&wire)));
-        let name = format!("server sends compressed text, {label}");
-        options.row(table, name, messages.len(), |peer| Some(peer.deflate?(&messages)));
     }
 }
 
@@ -290,7 +359,15 @@ fn handshake_rows(options: &Options, table: &mut Table) {
     options.row(table, "server accepts the request of a browser".to_owned(), 100, |peer| {
         Some(peer.accept?(&request))
     });
-    options.row(table, "client asks, and takes the answer".to_owned(), 100, |peer| Some(peer.connect?()));
+    // The response of the other end costs every library the same, and is measured alone and taken off.
+    let other_end: Run = Box::new(|| {
+        for _ in 0..100 {
+            black_box(stream::answer(black_box(ASKED)));
+        }
+        100
+    });
+    let name = "client asks, and takes the response".to_owned();
+    options.row_without(table, name, 100, Some(other_end), |peer| Some(peer.connect?()));
 }
 
 /// Messages of JSON, each of them another one.
@@ -346,6 +423,9 @@ fn mixed(len: usize) -> Vec<u8> {
     }
     text.into_bytes()
 }
+
+/// The request of a client, for its key.
+const ASKED: &[u8] = b"GET /chat?room=1 HTTP/1.1\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
 /// What Chrome sends.
 const REQUEST: &str = "GET /chat?room=1 HTTP/1.1\r\nHost: server.example.com\r\nConnection: Upgrade\r\nPragma: no-cache\r\n\

@@ -64,14 +64,14 @@ impl Stream {
         (len > 0).then(|| take(&input[start..start + len]))
     }
 
-    fn give(&self, buf: &mut [u8]) -> Option<usize> {
+    pub fn give(&self, buf: &mut [u8]) -> Option<usize> {
         self.next(buf.len(), |bytes| {
             buf[..bytes.len()].copy_from_slice(bytes);
             bytes.len()
         })
     }
 
-    fn put(&self, bytes: &[u8]) -> usize {
+    pub fn put(&self, bytes: &[u8]) -> usize {
         self.0.written.borrow_mut().extend_from_slice(bytes);
         bytes.len()
     }

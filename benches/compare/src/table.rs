@@ -1,6 +1,6 @@
 //! What was measured: as a table, as CSV, as a drawing.
 
-use std::{fmt::Write as _, fs, io};
+use std::{collections::HashMap, fmt::Write as _, fs, io};
 
 pub struct Table {
     pub names: Vec<&'static str>,
@@ -11,6 +11,8 @@ pub struct Row {
     pub name: String,
     /// For each library the median of its samples in ns, and that of its ratios to the first library in the same round.
     pub cells: Vec<Option<(f64, f64)>>,
+    /// The same with another profile of the build, if that was read.
+    pub beside: Vec<Option<(f64, f64)>>,
     /// How often each library asked for memory, for a message.
     pub allocations: Vec<Option<f64>>,
 }
@@ -26,7 +28,7 @@ impl Row {
             let ratios = samples.iter().zip(&base).map(|(sample, base)| sample / base).collect();
             (!samples.is_empty()).then(|| (median(samples), median(ratios)))
         });
-        Self { name, cells: cells.collect(), allocations }
+        Self { name, cells: cells.collect(), beside: Vec::new(), allocations }
     }
 }
 
@@ -40,6 +42,28 @@ impl Table {
         Self { names, rows: Vec::new() }
     }
 
+    /// Takes the rows of an earlier run, as [`csv`](Self::csv) writes them.
+    pub fn read(&mut self, csv: &str) {
+        for (name, library, cell) in figures(csv) {
+            if self.rows.last().is_none_or(|row| row.name != name) {
+                let (cells, allocations) = (vec![None; self.names.len()], Vec::new());
+                self.rows.push(Row { name: name.to_owned(), cells, beside: Vec::new(), allocations });
+            }
+            let number = self.names.iter().position(|known| *known == library).expect("a known library");
+            self.rows.last_mut().expect("one was made").cells[number] = Some(cell);
+        }
+    }
+
+    /// Puts the figures of another run, as [`csv`](Self::csv) writes them, beside those of this one.
+    pub fn put_beside(&mut self, csv: &str) {
+        let cells: HashMap<(&str, &str), (f64, f64)> =
+            figures(csv).map(|(name, library, cell)| ((name, library), cell)).collect();
+        for row in &mut self.rows {
+            let cell = |name| cells.get(&(row.name.as_str(), name)).copied();
+            row.beside = self.names.iter().map(|name| cell(*name)).collect();
+        }
+    }
+
     /// Nanoseconds of the first library, and of all others how many times as long they take.
     pub fn markdown(&self) -> String {
         let mut out = format!("| ns for a message | {} |\n|---|", self.names.join(" | "));
@@ -47,16 +71,50 @@ impl Table {
         out.push('\n');
         for row in &self.rows {
             let _ = write!(out, "| {} |", row.name);
-            for (number, cell) in row.cells.iter().enumerate() {
-                let _ = match cell {
-                    None => write!(out, " |"),
-                    Some((ns, _)) if number == 0 => write!(out, " {ns:.*} |", usize::from(*ns < 100.0)),
-                    Some((_, ratio)) => write!(out, " ×{ratio:.2} |"),
-                };
+            for number in 0..self.names.len() {
+                let _ = write!(out, " {} |", row.cell(number));
             }
             out.push('\n');
         }
         out
+    }
+
+    /// A few rows for readers in a hurry: this crate, the fastest of the others in each profile, and the best known one.
+    pub fn summary(&self) -> String {
+        let mut out =
+            "| ns for a message, fat LTO / plain release | sansocket | fastest of the others | tungstenite |\n|---|---|---|---|\n"
+                .to_owned();
+        let known = self.names.iter().position(|name| *name == "tungstenite").expect("it is measured");
+        for row in self.rows.iter().filter(|row| SHOWN.contains(&row.name.as_str())) {
+            let _ = writeln!(
+                out,
+                "| {} | {} | {} | {} |",
+                row.name,
+                row.cell(0),
+                self.best(row),
+                row.cell(known)
+            );
+        }
+        out
+    }
+
+    /// The fastest of the others, in each profile.
+    fn best(&self, row: &Row) -> String {
+        let best = |cells: &[Option<(f64, f64)>]| {
+            let peers = self.names.iter().zip(cells).filter(|(name, _)| is_peer(name, &row.name));
+            let ratios = peers.filter_map(|(name, cell)| Some((cell.as_ref()?.1, *name)));
+            ratios.min_by(|a, b| a.0.total_cmp(&b.0))
+        };
+        match (best(&row.cells), best(&row.beside)) {
+            (Some((ratio, name)), Some((other, same))) if name == same => {
+                format!("{name} ×{ratio:.2} / ×{other:.2}")
+            }
+            (Some((ratio, name)), Some((other, another))) => {
+                format!("{name} ×{ratio:.2} / {another} ×{other:.2}")
+            }
+            (Some((ratio, name)), None) => format!("{name} ×{ratio:.2}"),
+            (None, _) => String::new(),
+        }
     }
 
     /// How often memory is asked for, for a message that is received.
@@ -107,61 +165,65 @@ impl Table {
         out
     }
 
-    /// Puts the table between the two markers of a Markdown file.
+    /// Puts each table between its two markers in a Markdown file, if they are there.
     pub fn replace_in(&self, file: &str) -> io::Result<()> {
-        const MARKERS: [&str; 2] = ["<!-- table begins -->\n", "<!-- table ends -->"];
-        let text = fs::read_to_string(file)?;
-        let missing = || io::Error::other("a marker is missing");
-        let (before, rest) = text.split_once(MARKERS[0]).ok_or_else(missing)?;
-        let (_, after) = rest.split_once(MARKERS[1]).ok_or_else(missing)?;
-        fs::write(file, format!("{before}{}{}{}{after}", MARKERS[0], self.markdown(), MARKERS[1]))
-    }
-
-    /// For each row a line, and on it each library where its ratio to the first is, on a logarithmic scale.
-    pub fn svg(&self) -> String {
-        const COLORS: [&str; 9] = [
-            "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#7a3e9d", "#e69f00", "#56b4e9", "#8a8a00", "#888888",
-        ];
-        assert!(self.names.len() <= COLORS.len(), "a color for each library");
-        let (left, right, line) = (430.0, 900.0, 20.0);
-        let height = 106.0 + line * self.rows.len() as f64;
-        let x =
-            |ratio: f64| left + 20.0 + (ratio.clamp(0.25, 64.0) / 0.25).log2() / 8.0 * (right - left - 40.0);
-        let mut out = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {right} {height}\" font-family=\"sans-serif\" \
-             font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n\
-             <text x=\"10\" y=\"20\" font-size=\"14\">Time for a message, as a multiple of sansocket's (further left is \
-             faster)</text>\n"
-        );
-        for (number, (name, color)) in self.names.iter().zip(COLORS).enumerate() {
-            let (at, y) = (10.0 + 178.0 * (number % 5) as f64, 38.0 + 16.0 * (number / 5) as f64);
-            let _ = writeln!(
-                out,
-                "<circle cx=\"{at}\" cy=\"{y}\" r=\"5\" fill=\"{color}\"/><text x=\"{}\" y=\"{}\" font-size=\"11\">{name}</text>",
-                at + 9.0,
-                y + 4.0
-            );
-        }
-        for ratio in [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0] {
-            let (at, color) = (x(ratio), if ratio == 1.0 { "#000000" } else { "#cccccc" });
-            let _ = writeln!(
-                out,
-                "<line x1=\"{at}\" x2=\"{at}\" y1=\"84\" y2=\"{height}\" stroke=\"{color}\"/><text x=\"{at}\" y=\"79\" text-anchor=\"middle\">×{ratio}</text>"
-            );
-        }
-        for (number, row) in self.rows.iter().enumerate() {
-            let y = 98.0 + line * number as f64;
-            let _ = writeln!(out, "<text x=\"10\" y=\"{}\">{}</text>", y + 4.0, row.name);
-            for (cell, color) in row.cells.iter().zip(COLORS) {
-                if let Some((_, ratio)) = cell {
-                    let _ = writeln!(
-                        out,
-                        "<circle cx=\"{:.1}\" cy=\"{y}\" r=\"5\" fill=\"{color}\" fill-opacity=\"0.85\"/>",
-                        x(*ratio)
-                    );
-                }
+        let mut text = fs::read_to_string(file)?;
+        for (what, table) in [("table", self.markdown()), ("summary", self.summary())] {
+            let [begin, end] = [format!("<!-- {what} begins -->\n"), format!("<!-- {what} ends -->")];
+            if let Some((before, rest)) = text.split_once(&begin)
+                && let Some((_, after)) = rest.split_once(&end)
+            {
+                text = format!("{before}{begin}{table}{end}{after}");
             }
         }
-        out + "</svg>\n"
+        fs::write(file, text)
     }
 }
+
+impl Row {
+    /// The figures of a library: nanoseconds of the first, and of another how many times as long it takes.
+    fn cell(&self, number: usize) -> String {
+        let text = |cell: &Option<(f64, f64)>| {
+            cell.map(|(ns, ratio)| match number {
+                0 => format!("{ns:.*}", usize::from(ns < 100.0)),
+                _ => format!("×{ratio:.2}"),
+            })
+        };
+        let cell = self.cells.get(number).and_then(text);
+        match (cell, self.beside.get(number).and_then(text)) {
+            (Some(cell), Some(other)) => format!("{cell} / {other}"),
+            (cell, _) => cell.unwrap_or_default(),
+        }
+    }
+}
+
+/// The row, the library, and the figures of each line of a CSV file.
+fn figures(csv: &str) -> impl Iterator<Item = (&str, &str, (f64, f64))> {
+    csv.lines().skip(1).map(|line| {
+        let (name, rest) = line.trim_start_matches('"').split_once("\",").expect("a name in quotes");
+        let values: Vec<&str> = rest.split(',').collect();
+        let number = |at: usize| values[at].parse().expect("a number");
+        (name, values[0], (number(1), number(2)))
+    })
+}
+
+/// Whether a library is one to compare with in a row: not this crate, not the limit, and no text without validation.
+pub fn is_peer(name: &str, row: &str) -> bool {
+    !name.starts_with("sansocket") && name != "limit" && !(name.ends_with('*') && row.contains("text"))
+}
+
+/// The rows of the summary and of the drawing.
+pub const SHOWN: [&str; 12] = [
+    "server receives binary, 16 B, reads of 64 KiB",
+    "server receives binary, 125 B, reads of 64 KiB",
+    "server receives binary, 16 KiB, reads of 64 KiB",
+    "server receives binary, 1 MiB, reads of 64 KiB",
+    "server receives ASCII text, 125 B, reads of 64 KiB",
+    "server receives mixed text, 1 KiB, reads of 64 KiB",
+    "client receives binary, 1 KiB, reads of 1500 B",
+    "server echoes binary, 125 B, reads of 64 KiB",
+    "server echoes binary, 125 B, 10,000 connections in turn",
+    "server sends binary, 125 B",
+    "client sends binary, 16 KiB",
+    "server accepts the request of a browser",
+];

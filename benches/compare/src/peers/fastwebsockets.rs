@@ -10,6 +10,7 @@ use crate::stream::{Shared, Stream, counted, poll};
 pub const PEER: Peer = Peer {
     decode: Some(decode),
     echo: Some(echo),
+    turns: Some(|count, frame| super::turns_of(echo, count, frame)),
     encode: Some(encode),
     idle: Some(|end| Box::new(FragmentCollector::new(socket(end, Stream(Shared::new(&Rc::from([]), 1)))))),
     ..Peer::named("fastwebsockets")

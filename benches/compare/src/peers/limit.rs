@@ -8,12 +8,13 @@ use sansocket::frame::{Header, OpCode, mask};
 use sha1::Digest as _;
 use zlib_rs::{Deflate, DeflateConfig, DeflateFlush, Inflate, InflateFlush};
 
-use super::{End, Peer, Run};
+use super::{End, Peer, Run, Takeover};
 use crate::stream::answer;
 
 pub const PEER: Peer = Peer {
     decode: Some(decode),
     echo: Some(echo),
+    turns: Some(|count, frame| super::turns_of(echo, count, frame)),
     encode: Some(encode),
     inflate: Some(inflate),
     deflate: Some(deflate),
@@ -135,12 +136,15 @@ fn connect() -> Run {
 }
 
 /// The library that all of them call, without frames and UTF-8, into memory that is there.
-fn deflate(messages: &[String]) -> Run {
+fn deflate(takeover: Takeover, messages: &[String]) -> Run {
     let config = DeflateConfig { level: 6, window_bits: -15, ..DeflateConfig::default() };
     let (mut deflate, messages) = (Deflate::new_with_config(config), messages.to_vec());
     let mut out = vec![0; 2 << 20];
     Box::new(move || {
         for text in &messages {
+            if takeover == Takeover::No {
+                deflate.reset();
+            }
             deflate.compress(text.as_bytes(), &mut out, DeflateFlush::SyncFlush).unwrap();
             black_box(&out);
         }
@@ -148,7 +152,7 @@ fn deflate(messages: &[String]) -> Run {
     })
 }
 
-fn inflate(wire: &Rc<[u8]>) -> Run {
+fn inflate(takeover: Takeover, wire: &Rc<[u8]>) -> Run {
     let (mut payloads, mut rest) = (Vec::new(), wire.to_vec());
     while let Some((header, len)) = Header::decode(&rest).unwrap() {
         let end = len + usize::try_from(header.payload_len).unwrap();
@@ -159,6 +163,9 @@ fn inflate(wire: &Rc<[u8]>) -> Run {
     let (mut inflate, mut out) = (Inflate::new(false, 15), vec![0; 2 << 20]);
     Box::new(move || {
         for payload in &payloads {
+            if takeover == Takeover::No {
+                inflate.reset(false);
+            }
             inflate.decompress(payload, &mut out, InflateFlush::NoFlush).unwrap();
             black_box(&out);
         }

@@ -4,11 +4,15 @@ use std::rc::Rc;
 
 mod fastwebsockets;
 mod limit;
+mod nexus_web;
 mod sans_io;
 mod sansocket;
+mod sockudo;
 mod soketto;
 mod tokio_websockets;
 mod tungstenite;
+mod ws_framer;
+mod wtx;
 mod yawc;
 
 /// Handles all of its input once, and says how many messages (or handshakes) that were.
@@ -21,6 +25,13 @@ pub enum End {
     Client,
 }
 
+/// Whether compressed messages refer to earlier ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takeover {
+    Yes,
+    No,
+}
+
 /// A library.
 pub struct Peer {
     /// With an asterisk if it does not validate text.
@@ -29,12 +40,14 @@ pub struct Peer {
     pub decode: Option<fn(End, &Rc<[u8]>, usize) -> Run>,
     /// Receives messages and sends each of them back, as a server; as `decode`.
     pub echo: Option<fn(&Rc<[u8]>, usize) -> Run>,
+    /// Has this many connections of a server echo one frame each, one after the other.
+    pub turns: Option<fn(usize, &Rc<[u8]>) -> Run>,
     /// Sends this many binary messages with this payload.
     pub encode: Option<fn(End, &Rc<[u8]>, usize) -> Run>,
-    /// As `decode` of a server, with compressed messages that refer to earlier ones.
-    pub inflate: Option<fn(&Rc<[u8]>) -> Run>,
-    /// Sends these messages as a server, compressed at level 6, so that they refer to earlier ones.
-    pub deflate: Option<fn(&[String]) -> Run>,
+    /// As `decode` of a server, with compressed messages.
+    pub inflate: Option<fn(Takeover, &Rc<[u8]>) -> Run>,
+    /// Sends these messages as a server, compressed at level 6.
+    pub deflate: Option<fn(Takeover, &[String]) -> Run>,
     /// Answers a request.
     pub accept: Option<fn(&Rc<[u8]>) -> Run>,
     /// Opens a connection, over a transport that answers.
@@ -50,6 +63,7 @@ impl Peer {
             name,
             decode: None,
             echo: None,
+            turns: None,
             encode: None,
             inflate: None,
             deflate: None,
@@ -60,12 +74,22 @@ impl Peer {
     }
 }
 
+/// The echo of one connection, for each of `count`.
+fn turns_of(echo: fn(&Rc<[u8]>, usize) -> Run, count: usize, frame: &Rc<[u8]>) -> Run {
+    let mut ends: Vec<Run> = (0..count).map(|_| echo(frame, 4 << 10)).collect();
+    Box::new(move || ends.iter_mut().map(|run| run()).sum())
+}
+
 /// What a client asks for.
 pub const URI: &str = "ws://server.example.com/chat?room=1";
 
 pub fn all() -> Vec<Peer> {
     vec![
         sansocket::PEER,
+        nexus_web::PEER,
+        sockudo::PEER,
+        ws_framer::PEER,
+        wtx::PEER,
         tungstenite::PEER,
         tokio_websockets::PEER,
         fastwebsockets::PEER,

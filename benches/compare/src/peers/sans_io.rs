@@ -11,6 +11,7 @@ use super::{End, Peer, Run};
 pub const PEER: Peer = Peer {
     decode: Some(decode),
     echo: Some(echo),
+    turns: Some(|count, frame| super::turns_of(echo, count, frame)),
     encode: Some(encode),
     idle: Some(|_| Box::new((WebsocketFrameDecoder::new(), WebsocketFrameEncoder::new()))),
     ..Peer::named("websocket-sans-io*")

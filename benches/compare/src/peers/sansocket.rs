@@ -4,12 +4,13 @@ use std::{hint::black_box, rc::Rc};
 
 use sansocket::{Config, Connection, Event, Input, client, handshake::HandshakeLimits, server};
 
-use super::{End, Peer, Run, URI};
+use super::{End, Peer, Run, Takeover, URI};
 use crate::{compressed_pair, stream::answer};
 
 pub const PEER: Peer = Peer {
     decode: Some(decode),
     echo: Some(echo),
+    turns: Some(turns),
     encode: Some(encode),
     inflate: Some(inflate),
     deflate: Some(deflate),
@@ -96,8 +97,8 @@ fn decode_shared(end: End, wire: &Rc<[u8]>, read: usize) -> Run {
     })
 }
 
-fn inflate(wire: &Rc<[u8]>) -> Run {
-    let [server, _] = compressed_pair();
+fn inflate(takeover: Takeover, wire: &Rc<[u8]>) -> Run {
+    let [server, _] = compressed_pair(takeover);
     receive(server, wire, 64 << 10, |_, event, _| look(event))
 }
 
@@ -120,6 +121,28 @@ fn echo(wire: &Rc<[u8]>, read: usize) -> Run {
     })
 }
 
+/// All of them share a buffer, since nothing waits in it.
+fn turns(count: usize, frame: &Rc<[u8]>) -> Run {
+    let mut connections: Vec<_> = (0..count).map(|_| connection(End::Server)).collect();
+    let (frame, mut buf, mut out) = (frame.clone(), frame.to_vec(), Vec::new());
+    Box::new(move || {
+        let mut count = 0;
+        for connection in &mut connections {
+            buf.copy_from_slice(&frame);
+            let mut input = Input::new(&mut buf);
+            while let Some(event) = connection.receive(&mut input, &mut out).unwrap() {
+                if let Event::Binary(data) = &event {
+                    connection.send_binary(data, &mut out).unwrap();
+                    count += 1;
+                }
+            }
+            black_box(&out[..]);
+            out.clear();
+        }
+        count
+    })
+}
+
 fn encode(end: End, payload: &Rc<[u8]>, count: usize) -> Run {
     let (mut connection, payload) = (connection(end), payload.clone());
     let mut out = Vec::with_capacity(8 << 20);
@@ -133,8 +156,8 @@ fn encode(end: End, payload: &Rc<[u8]>, count: usize) -> Run {
     })
 }
 
-fn deflate(messages: &[String]) -> Run {
-    let ([mut server, _], messages) = (compressed_pair(), messages.to_vec());
+fn deflate(takeover: Takeover, messages: &[String]) -> Run {
+    let ([mut server, _], messages) = (compressed_pair(takeover), messages.to_vec());
     let mut out = Vec::new();
     Box::new(move || {
         out.clear();

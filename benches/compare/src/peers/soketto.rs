@@ -13,6 +13,7 @@ use crate::stream::{Shared, Stream, counted, poll};
 pub const PEER: Peer = Peer {
     decode: Some(decode),
     echo: Some(echo),
+    turns: Some(|count, frame| super::turns_of(echo, count, frame)),
     encode: Some(encode),
     accept: Some(accept),
     connect: Some(connect),

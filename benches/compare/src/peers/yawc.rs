@@ -5,26 +5,30 @@ use std::{hint::black_box, pin::Pin, rc::Rc, task::Context};
 use futures::{Sink, Stream as _, task::noop_waker_ref};
 use yawc::{CompressionLevel, Frame, OpCode, Options, Role, WebSocket};
 
-use super::{End, Peer, Run};
+use super::{End, Peer, Run, Takeover};
 use crate::stream::{Shared, Stream};
 
 pub const PEER: Peer = Peer {
     decode: Some(decode),
     echo: Some(echo),
+    turns: Some(|count, frame| super::turns_of(echo, count, frame)),
     encode: Some(encode),
     inflate: Some(inflate),
     deflate: Some(deflate),
-    idle: Some(|end| Box::new(socket(end, false, Stream(Shared::new(&Rc::from([]), 1))))),
+    idle: Some(|end| Box::new(socket(end, None, Stream(Shared::new(&Rc::from([]), 1))))),
     ..Peer::named("yawc")
 };
 
-fn socket(end: End, compressed: bool, stream: Stream) -> WebSocket<Stream> {
+fn socket(end: End, compressed: Option<Takeover>, stream: Stream) -> WebSocket<Stream> {
     let role = if end == End::Server { Role::Server } else { Role::Client };
     let mut options = Options::default().with_utf8().with_limits(64 << 20, 128 << 20);
-    if compressed {
+    if compressed.is_some() {
         options = options.with_compression_level(CompressionLevel::new(6));
     }
-    let extensions = compressed.then_some("permessage-deflate");
+    let extensions = compressed.map(|takeover| match takeover {
+        Takeover::Yes => "permessage-deflate",
+        Takeover::No => "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
+    });
     WebSocket::from_stream_with_extensions(stream, role, extensions, options).unwrap()
 }
 
@@ -55,14 +59,14 @@ fn flush(socket: &mut WebSocket<Stream>) {
 }
 
 fn decode(end: End, wire: &Rc<[u8]>, read: usize) -> Run {
-    take(end, false, wire, read)
+    take(end, None, wire, read)
 }
 
-fn inflate(wire: &Rc<[u8]>) -> Run {
-    take(End::Server, true, wire, 64 << 10)
+fn inflate(takeover: Takeover, wire: &Rc<[u8]>) -> Run {
+    take(End::Server, Some(takeover), wire, 64 << 10)
 }
 
-fn take(end: End, compressed: bool, wire: &Rc<[u8]>, read: usize) -> Run {
+fn take(end: End, compressed: Option<Takeover>, wire: &Rc<[u8]>, read: usize) -> Run {
     let shared = Shared::new(wire, read);
     let mut socket = socket(end, compressed, Stream(shared.clone()));
     Box::new(move || {
@@ -73,7 +77,7 @@ fn take(end: End, compressed: bool, wire: &Rc<[u8]>, read: usize) -> Run {
 
 fn echo(wire: &Rc<[u8]>, read: usize) -> Run {
     let shared = Shared::new(wire, read);
-    let mut socket = socket(End::Server, false, Stream(shared.clone()));
+    let mut socket = socket(End::Server, None, Stream(shared.clone()));
     Box::new(move || {
         shared.rewind();
         let count = receive(&mut socket, send);
@@ -84,7 +88,7 @@ fn echo(wire: &Rc<[u8]>, read: usize) -> Run {
 
 fn encode(end: End, payload: &Rc<[u8]>, count: usize) -> Run {
     let shared = Shared::new(&Rc::from([]), 1);
-    let mut socket = socket(end, false, Stream(shared.clone()));
+    let mut socket = socket(end, None, Stream(shared.clone()));
     let payload = tungstenite::Bytes::copy_from_slice(payload);
     Box::new(move || {
         shared.rewind();
@@ -96,9 +100,9 @@ fn encode(end: End, payload: &Rc<[u8]>, count: usize) -> Run {
     })
 }
 
-fn deflate(messages: &[String]) -> Run {
+fn deflate(takeover: Takeover, messages: &[String]) -> Run {
     let shared = Shared::new(&Rc::from([]), 1);
-    let mut socket = socket(End::Server, true, Stream(shared.clone()));
+    let mut socket = socket(End::Server, Some(takeover), Stream(shared.clone()));
     let messages: Vec<_> =
         messages.iter().map(|text| tungstenite::Bytes::copy_from_slice(text.as_bytes())).collect();
     Box::new(move || {
