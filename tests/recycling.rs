@@ -72,7 +72,8 @@ fn it_is_given_back_at_the_end_and_by_the_next_owner() {
             Some(bytes) => drop(receive(&mut connection, bytes, 1, true, |_| {})),
             None => drop(connection.receive_eof()),
         });
-        assert!(info.bytes_current <= -100_000, "{end:?}: {info:?}");
+        // How it ended takes a few bytes on the heap.
+        assert!(info.bytes_current <= -99_900, "{end:?}: {info:?}");
         // And from then on nothing is taken.
         let event = Event::Binary(vec![7; 1000].into());
         let info = measure(|| connection.recycle(event));
