@@ -178,7 +178,7 @@ fn interim_responses_are_skipped_up_to_16() {
 }
 
 #[test]
-fn bytes_behind_the_response_are_left_for_the_connection() {
+fn bytes_after_the_response_are_left_for_the_connection() {
     // R6455-4.1-e1
     let frames = b"\x81\x05Hello\x81\x00\x89\x00";
     let run = connect(&to("ws://h/"), &[&response().bytes()[..], frames].concat());
@@ -422,7 +422,7 @@ fn a_limit_passes_and_one_more_byte_fails() {
 }
 
 #[test]
-fn a_body_over_its_limit_is_cut_at_the_first_byte_beyond() {
+fn a_body_is_truncated_at_the_first_byte_over_its_limit() {
     let request = to("ws://h/").limits(HandshakeLimits::new().max_body_len(4));
     for (framing, before, at, after) in [
         ("Content-Length: 9\r\n", "", "abcd", "e"),
@@ -442,7 +442,7 @@ fn a_body_over_its_limit_is_cut_at_the_first_byte_beyond() {
 }
 
 #[test]
-fn a_server_of_another_version_says_which_it_speaks() {
+fn a_server_of_another_version_lists_its_versions() {
     // R6455-4.3-g, R6455-4.4-c, R6455-11.3.5-b
     let head = Head::new(
         "HTTP/1.1 426 Upgrade Required",

@@ -24,7 +24,7 @@ fn head_of(request: &Request) -> String {
 }
 
 #[test]
-fn the_request_has_what_section_4_1_asks_for_and_no_more() {
+fn the_request_has_exactly_the_headers_of_section_4_1() {
     // R6455-3-g, R6455-4.1-r1, R6455-4.1-r2a, R6455-4.1-r2b, R6455-4.1-r3, R6455-4.1-r4, R6455-4.1-r5,
     // R6455-4.1-r6, R6455-4.1-r7a, R6455-4.1-r7c, R6455-4.1-r8b, R6455-4.1-r9, R6455-4.1-r10a, R6455-4.1-r11,
     // R6455-4.4-a, R9110-7.8-b
@@ -42,7 +42,7 @@ fn the_request_has_what_section_4_1_asks_for_and_no_more() {
 }
 
 #[test]
-fn the_request_has_what_the_caller_added() {
+fn the_request_has_the_headers_of_the_caller() {
     // R6455-4.1-r4, R6455-4.1-r8a, R6455-4.1-r10a, R6455-4.1-r11, R6455-4.1-r12, R6455-9-a, R6455-12-a,
     // R9110-5.6.1-a, WHATWG-2-d
     let request = to("wss://h:8443/")
@@ -202,7 +202,7 @@ fn no_more_is_offered_than_a_server_of_ours_takes() {
 }
 
 #[test]
-fn the_key_comes_of_the_seed_and_is_another_one_for_each() {
+fn the_key_is_derived_from_the_seed() {
     let keys: std::collections::BTreeSet<String> = (0..20_u8)
         .map(|seed| {
             let mut out = Vec::new();
@@ -215,7 +215,7 @@ fn the_key_comes_of_the_seed_and_is_another_one_for_each() {
 }
 
 #[test]
-fn a_header_of_which_there_is_one_replaces_and_others_are_added() {
+fn single_headers_replace_earlier_ones_and_others_are_added() {
     let request = to("ws://h/")
         .header("authorization", "Bearer old")
         .header("X-Id", "1")

@@ -78,7 +78,7 @@ fn a_close_with_one_byte_is_a_protocol_error() {
 }
 
 #[test]
-fn a_faulty_body_fails_at_the_first_byte_at_fault() {
+fn an_invalid_close_body_fails_at_the_first_offending_byte() {
     // IANA-CC-1015, R6455-7.4.1-1004, R6455-7.4.1-1005, R6455-7.4.1-1006, R6455-7.4.1-1015
     // R6455-5.5.1-c, R6455-8.1-a; the code is checked before the reason.
     let code = ProtocolError::InvalidCloseCode;
@@ -258,7 +258,7 @@ fn a_close_outlives_the_bytes_that_it_was_read_from() {
 }
 
 #[test]
-fn what_is_sent_on_a_failure_says_nothing_of_the_peer() {
+fn a_failure_reply_contains_no_data_of_the_peer() {
     // One Close with a code alone, whatever the peer sent.
     let faults = ["83", "818137fa213dff", "8102", "888337fa213d3412ff", "827fff", "80", "89ff", "c1"];
     for fault in faults {

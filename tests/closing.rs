@@ -94,7 +94,7 @@ fn we_close_and_the_peer_answers() {
 }
 
 #[test]
-fn what_follows_the_peers_close_is_dropped() {
+fn input_after_the_peers_close_is_discarded() {
     // R6455-1.4-a
     // R6455-7.1.1-a, R6455-5.5.2-b: no second event, no Pong, no failure.
     for role in BOTH {
@@ -257,7 +257,7 @@ fn without_automatic_answers_the_close_waits_for_the_caller() {
 }
 
 #[test]
-fn whatever_close_came_can_be_sent_back() {
+fn any_received_close_can_be_echoed() {
     // R6455-5.5.1-j: 1010 too, which a server may not send first.
     let config = Config::new().auto_close(false);
     for role in BOTH {
@@ -290,7 +290,7 @@ fn without_automatic_pongs_a_ping_is_answered_by_the_caller_also_while_closing()
 }
 
 #[test]
-fn the_answer_cuts_off_a_message_that_is_being_sent() {
+fn the_close_reply_interrupts_a_message_that_is_being_sent() {
     // R6455-5.5.1-f, R6455-6.1-1
     for role in BOTH {
         let stream = to(role, CLOSE, NORMAL);
@@ -362,7 +362,7 @@ fn the_end_of_the_transport_ends_every_state() {
 }
 
 #[test]
-fn nothing_is_sent_after_the_end_of_the_transport() {
+fn sending_after_eof_fails() {
     // R6455-5.1-g
     for role in BOTH {
         let mut connection = Bench::new(role).connection();

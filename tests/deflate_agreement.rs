@@ -54,7 +54,7 @@ fn agreed(role: Role, config: Deflate, params: &str) -> Negotiated {
 // Negotiation
 
 #[test]
-fn a_client_offers_what_its_configuration_says() {
+fn a_client_offers_the_parameters_of_its_configuration() {
     // R7692-5-a, R6455-9-a, R6455-9.1-d
     let cases = [
         // WHATWG-2-c; R7692-7.1.2.2-a without a value; R7692-7.3-a, the windows are as large as they can be
@@ -158,7 +158,7 @@ fn a_server_answers_the_first_offer_that_it_can_take() {
 }
 
 #[test]
-fn a_server_declines_what_it_cannot_take_and_goes_on_without() {
+fn a_server_declines_unacceptable_offers() {
     // R7692-5-h, R6455-4.2.2-4x2, R6455-9-c
     for offer in [
         "permessage-deflate; foo", // R7692-7-a
@@ -282,7 +282,7 @@ fn a_client_takes_an_answer_exactly_if_it_fits_an_offer() {
 }
 
 #[test]
-fn what_was_agreed_counts_on_both_sides() {
+fn negotiated_parameters_apply_on_both_sides() {
     // R7692-5-j; R7692-7.1.2.1-d, R7692-7.1.2.2-d: without a parameter, 32 KiB.
     let small = Deflate::new().send_window(bits(10)).receive_window(bits(11));
     for (role, config, params, windows) in [

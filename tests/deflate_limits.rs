@@ -88,7 +88,7 @@ fn a_message_of_exactly_the_limit_passes_and_one_byte_more_fails_with_1009() {
 }
 
 #[test]
-fn short_messages_at_the_limit_are_the_same_however_they_are_cut() {
+fn short_messages_at_the_limit_are_the_same_for_any_split() {
     for role in BOTH {
         for delivery in [Delivery::Messages, Delivery::Chunks] {
             let hello = to(role, COMPRESSED_TEXT, HELLO);
@@ -112,7 +112,7 @@ fn short_messages_at_the_limit_are_the_same_however_they_are_cut() {
 }
 
 #[test]
-fn which_of_two_faults_comes_first_decides() {
+fn the_first_of_two_violations_is_reported() {
     for role in BOTH {
         for delivery in [Delivery::Messages, Delivery::Chunks] {
             let abc = match delivery {

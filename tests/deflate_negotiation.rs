@@ -189,7 +189,7 @@ fn offers() -> [(Config, &'static str, &'static [&'static str], &'static [&'stat
 }
 
 #[test]
-fn a_client_takes_what_fits_its_offer_and_nothing_else() {
+fn a_client_accepts_only_responses_that_match_its_offer() {
     // R7692-5-a, R7692-5-i, R7692-7-e to -g, R7692-7.1.*
     for (config, offer, accepted, refused) in offers() {
         assert_eq!(config.offer().to_string(), element(offer));
@@ -257,7 +257,7 @@ fn a_client_with_several_offers_takes_an_answer_to_any() {
 }
 
 #[test]
-fn the_error_of_confirm_says_whether_the_answer_is_invalid_or_not_to_the_offer() {
+fn accept_response_distinguishes_invalid_from_unoffered() {
     let confirm = |config: Config, params: &str| {
         let answer = request(&element(params));
         config.accept_response(&answer.extensions().next().unwrap()).unwrap_err()
@@ -417,7 +417,7 @@ fn a_server_passes_over_offers_that_it_must_decline() {
 }
 
 #[test]
-fn both_sides_see_the_same_agreement_whatever_they_want() {
+fn both_sides_negotiate_the_same_parameters() {
     // R7692-5-d, R7692-5-j
     let windows = [8, 9, 12, 15].map(window);
     let configs = || {

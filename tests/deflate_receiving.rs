@@ -126,7 +126,7 @@ const BAD: &[Fault] = &[
 ];
 
 #[test]
-fn what_is_cut_or_corrupt_fails_with_1007() {
+fn truncated_or_corrupt_messages_fail_with_1007() {
     for (frames, texts, partial) in BAD {
         let events: Vec<_> = texts.iter().map(|one| text(one)).collect();
         let partial: Vec<_> = (!partial.is_empty()).then(|| text_chunk(partial, false)).into_iter().collect();
@@ -254,7 +254,7 @@ fn control_frames_may_stand_between_fragments() {
 }
 
 #[test]
-fn long_messages_of_all_kinds_in_any_order_come_out_whole() {
+fn long_messages_of_all_kinds_are_inflated_in_any_order() {
     for (bench, delivery) in benches() {
         let mut peer = Zlib::new(6, 15, true);
         let (texts, data) = ([json(2000, 1), prose(9000), json(70_000, 2)], noise(40_000));

@@ -118,7 +118,7 @@ fn compressed_messages_are_received() {
 }
 
 #[test]
-fn what_cannot_be_inflated_fails_the_connection() {
+fn invalid_deflate_data_fails_the_connection() {
     // R6455-7.4.1-1007
     let cases: [(&str, Frames, usize, ProtocolError); 8] = [
         ("", &[(TEXT_C, "faff0f00")], 0, ProtocolError::InvalidUtf8), // R7692-6.1-f
@@ -144,7 +144,7 @@ fn what_cannot_be_inflated_fails_the_connection() {
 }
 
 #[test]
-fn rsv1_stands_on_the_first_frame_of_a_data_message_alone() {
+fn rsv1_is_allowed_on_the_first_frame_of_a_data_message_only() {
     // R7692-6.1-d, IANA-RSV-a
     for role in BOTH {
         let bench = bench(role, "");
@@ -324,7 +324,7 @@ fn a_window_is_carried_over_unless_that_was_agreed_away() {
 }
 
 #[test]
-fn nothing_refers_to_what_is_beyond_the_agreed_window() {
+fn references_stay_within_the_negotiated_window() {
     // R7692-7.2.1-e, R7692-7.2.1-i: data from a window and a byte ago costs as much as new data.
     for w in 8..=15 {
         for role in BOTH {

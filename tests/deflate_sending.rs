@@ -156,7 +156,7 @@ fn a_message_in_fragments_is_decided_with_its_first_one() {
 }
 
 #[test]
-fn what_must_not_be_compressed_stays_out_of_the_window() {
+fn uncompressed_messages_stay_out_of_the_window() {
     let secret = "token=0123456789abcdefghijklmnopqrstuvwxyz-0123456789";
     for whole in [true, false] {
         let mut connection = sender(Role::Server, Config::new().min_len(0));
@@ -184,7 +184,7 @@ fn what_must_not_be_compressed_stays_out_of_the_window() {
 }
 
 #[test]
-fn without_context_takeover_each_message_stands_alone() {
+fn messages_are_independent_without_context_takeover() {
     for role in BOTH {
         for by_peer in [false, true] {
             let ours = Config::new().send_context_takeover(by_peer);
@@ -302,7 +302,7 @@ fn release_begins_with_an_empty_window_inside_a_message_too() {
 }
 
 #[test]
-fn what_does_not_get_shorter_is_sent_as_it_is_where_nothing_refers_to_it() {
+fn incompressible_messages_are_sent_uncompressed_without_takeover() {
     let mut connection = sender(Role::Server, Config::new().min_len(0).send_context_takeover(false));
     let mut equal = 0;
     for len in 1..40 {
@@ -318,7 +318,7 @@ fn what_does_not_get_shorter_is_sent_as_it_is_where_nothing_refers_to_it() {
 }
 
 #[test]
-fn what_cannot_be_compressed_grows_by_little() {
+fn incompressible_messages_grow_by_a_bounded_amount() {
     // C13: 5 bytes a block of at most 16 KiB, 16 for the flush, and the header.
     for takeover in [true, false] {
         for level in [0, 1, 2, 6, 9] {

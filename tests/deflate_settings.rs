@@ -34,7 +34,7 @@ fn sent(config: Config, text: &str) -> usize {
 }
 
 #[test]
-fn presets_are_what_they_say() {
+fn presets_have_the_documented_settings() {
     let base = Config::new();
     assert_eq!(Config::best_speed(), base.level(1).min_len(256));
     assert_eq!(Config::best_compression(), base.level(9).memory_level(9).min_len(16));
@@ -67,7 +67,7 @@ fn a_higher_level_makes_less_of_a_text_and_level_0_does_not_compress() {
 }
 
 #[test]
-fn the_sending_half_goes_on_with_the_window_of_the_connection() {
+fn the_sending_half_continues_with_the_window_of_the_connection() {
     let (mut server, mut client) = pair(Config::new());
     let (text, mut first, mut second) = (prose(2000), Vec::new(), Vec::new());
     // Not to be found within itself, so only the window can make it short.
@@ -86,7 +86,7 @@ fn the_sending_half_goes_on_with_the_window_of_the_connection() {
 }
 
 #[test]
-fn debug_says_what_was_agreed_on_and_not_what_was_said() {
+fn debug_shows_negotiated_parameters_and_no_data() {
     let (mut server, _) = pair(Config::new());
     server.send_text(&"secret ".repeat(100), &mut Vec::new()).unwrap();
     let shown = format!("{server:?}");

@@ -79,7 +79,7 @@ fn a_message_refers_back_by_as_much_as_the_window_has() {
 }
 
 #[test]
-fn a_window_is_32_kib_and_stays_it_behind_final_blocks() {
+fn the_window_stays_32_kib_after_final_blocks() {
     let first: Vec<u8> = (0..32_768_u32).map(|i| u8::try_from((i * i + 7 * i) % 256).unwrap()).collect();
     let reference = (CB, hex("02deff0f00")); // 3 bytes at a distance of 32,768
     passes(

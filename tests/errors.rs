@@ -30,7 +30,7 @@ fn phrases<E: Display>(errors: impl IntoIterator<Item = E>) -> BTreeSet<String> 
 }
 
 #[test]
-fn every_fault_of_the_peer_has_a_phrase() {
+fn every_protocol_error_has_a_distinct_message() {
     let shown = phrases([
         P::ReservedBits,
         P::ReservedOpcode(3),
@@ -59,7 +59,7 @@ fn every_fault_of_the_peer_has_a_phrase() {
 }
 
 #[test]
-fn every_misuse_has_a_phrase() {
+fn every_misuse_has_a_distinct_message() {
     phrases([
         S::ConnectionClosing,
         S::MessageInProgress,
@@ -99,7 +99,7 @@ fn every_misuse_has_a_phrase() {
 }
 
 #[test]
-fn the_errors_of_the_handshake_have_phrases() {
+fn the_errors_of_the_handshake_have_distinct_messages() {
     let shown = phrases([
         H::ControlCharacter,
         H::InvalidLineEnding,
@@ -169,7 +169,7 @@ fn every_error_of_the_handshake_has_the_status_that_fits() {
 }
 
 #[test]
-fn what_is_shown_to_developers_names_what_it_is() {
+fn debug_output_shows_types_and_sizes_but_no_data() {
     let code = CloseCode::NORMAL;
     assert!(format!("{code:?}").contains("1000"));
     assert!(format!("{:?}", Close::new(code, "bye").unwrap()).contains("bye"));

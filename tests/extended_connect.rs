@@ -135,7 +135,7 @@ fn a_request_that_breaks_a_rule_gets_an_answer() {
 }
 
 #[test]
-fn what_is_unusual_and_allowed_is_taken() {
+fn unusual_but_valid_frames_are_accepted() {
     for list in [
         with(":scheme", b"http"),
         with("x", b""),

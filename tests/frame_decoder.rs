@@ -72,7 +72,7 @@ fn the_content_of_a_payload_is_not_looked_at() {
 }
 
 #[test]
-fn a_decoder_says_where_it_stands() {
+fn a_decoder_reports_its_position_in_the_stream() {
     let role = Role::Server;
     let cases = [
         (all_to(role, &[(TEXT, b"a")]), [true, false, false]),

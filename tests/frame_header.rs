@@ -54,7 +54,7 @@ fn a_length_is_written_in_its_shortest_form_and_read_back() {
 }
 
 #[test]
-fn every_header_that_can_be_written_is_read_back_whatever_follows() {
+fn every_encoded_header_can_be_decoded() {
     // R6455-5.2-a, R6455-5.2-e, R6455-5.2-f, R6455-5.2-l
     let mut seen = 0;
     for opcode in OPCODES {
@@ -91,7 +91,7 @@ fn every_header_that_can_be_written_is_read_back_whatever_follows() {
 }
 
 #[test]
-fn a_reserved_opcode_is_a_fault_of_the_first_byte() {
+fn a_reserved_opcode_fails_at_the_first_byte() {
     // IANA-OPC-a, R6455-5.2-d
     for first in 0..=u8::MAX {
         let result = Header::decode(&[first]);
@@ -113,7 +113,7 @@ fn a_reserved_opcode_is_a_fault_of_the_first_byte() {
 }
 
 #[test]
-fn what_is_wrong_with_a_header_shows_at_the_first_byte_that_decides() {
+fn header_violations_fail_at_the_first_offending_byte() {
     use ProtocolError::{
         ControlFrameTooLong, FragmentedControlFrame, LengthOutOfRange, NonMinimalLength, TruncatedCloseCode,
     };
@@ -152,7 +152,7 @@ fn what_is_wrong_with_a_header_shows_at_the_first_byte_that_decides() {
 }
 
 #[test]
-fn what_could_not_be_read_is_not_written() {
+fn headers_that_cannot_be_decoded_are_not_encoded() {
     let control = Header::new(OpCode::Ping, 0);
     let refused = [
         (Header { fin: false, ..control }, ProtocolError::FragmentedControlFrame),
@@ -183,7 +183,7 @@ fn the_length_is_that_of_the_payload_in_every_form() {
 }
 
 #[test]
-fn masking_is_what_the_rfc_shows() {
+fn masking_matches_the_example_of_the_rfc() {
     // R6455-5.3-e, R6455-5.7-a
     let sequence: Vec<u8> = (0..16).collect();
     let cases = [

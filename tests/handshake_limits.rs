@@ -90,7 +90,7 @@ fn the_default_limits_stop_floods() {
 }
 
 #[test]
-fn an_endless_header_is_refused_at_the_limit_whatever_the_pieces() {
+fn an_endless_header_is_rejected_at_the_limit_for_any_split() {
     for size in [1, 4096] {
         let mut handshake = Handshake::new(HandshakeLimits::new());
         let (mut fed, mut out) = (0, Vec::new());

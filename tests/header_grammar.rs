@@ -138,7 +138,7 @@ fn a_client_reads_the_same_grammar() {
 }
 
 #[test]
-fn a_client_offers_what_the_grammar_allows() {
+fn a_client_offers_only_valid_extensions() {
     // R6455-9-d
     for (lines, _) in VALID {
         let offer = lines.join(",");

@@ -182,7 +182,7 @@ fn a_response_is_judged_as_its_bytes_are() {
 }
 
 #[test]
-fn a_rejection_that_came_as_bytes_stays_one() {
+fn a_rejection_received_as_bytes_is_converted() {
     let (mut handshake, _) =
         client::Handshake::new_http(&client::Request::new("ws://h/").unwrap(), SEED).unwrap();
     let mut bytes = *b"HTTP/1.1 401 x\r\nContent-Length: 4\r\n\r\nno";
@@ -313,7 +313,7 @@ fn a_uri_that_the_types_do_not_take_is_an_error() {
 }
 
 #[test]
-fn what_another_library_has_let_pass_is_within_the_limits() {
+fn heads_read_by_another_library_are_within_the_limits() {
     let mut head = Head::request().add("X-Long", "x".repeat(100_000).as_bytes());
     for _ in 0..200 {
         head = head.add("X-Many", "x");

@@ -102,7 +102,7 @@ fn pings_are_answered_in_both_directions() {
 }
 
 #[test]
-fn code_and_reason_of_a_close_go_both_ways() {
+fn close_code_and_reason_are_sent_in_both_directions() {
     let Some(server) = server() else { return };
     let longest = "x".repeat(MAX_REASON_LEN);
     for (code, reason) in [(1000, ""), (1001, "bye"), (3000, &*longest), (4999, "Grüße")] {
@@ -133,7 +133,7 @@ fn a_subprotocol_and_headers_are_negotiated() {
 }
 
 #[test]
-fn a_refusal_comes_with_status_headers_and_body() {
+fn a_rejection_has_status_headers_and_body() {
     let Some(server) = server() else { return };
     let Err(client::Error::Rejected(response)) = server.open("/refuse") else { panic!("not refused") };
     assert_eq!((response.status(), response.body()), (403, &b"not today\n"[..]));

@@ -65,7 +65,7 @@ const STRANGERS: [(&str, &[&str]); 4] = [
 ];
 
 #[test]
-fn a_room_uses_what_is_below_it_and_the_table_says_all_of_it() {
+fn modules_use_only_the_layers_below_them() {
     let allowed: BTreeMap<&str, &str> = ROOMS.into_iter().collect();
     let exported = exported();
     let (mut wrong, mut needed) = (BTreeSet::new(), BTreeSet::new());
@@ -93,7 +93,7 @@ fn a_room_uses_what_is_below_it_and_the_table_says_all_of_it() {
 }
 
 #[test]
-fn the_first_lines_of_a_room_say_what_it_uses() {
+fn the_docs_of_a_module_list_the_modules_it_uses() {
     for (room, uses) in ROOMS {
         let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         let file = [src.join(room).join("mod.rs"), src.join(format!("{room}.rs"))];

@@ -250,7 +250,7 @@ fn the_subprotocol_comes_back() {
 }
 
 #[test]
-fn the_first_bytes_of_what_failed_are_shown_in_every_version() {
+fn the_first_bytes_of_a_failed_head_are_available_in_every_version() {
     for version in [Version::Hixie75, Version::Hixie76, Version::Hybi7, Version::Hybi8, Version::Rfc6455] {
         let mut handshake = Handshake::new(&request(), version, SEED, &mut Vec::new()).unwrap();
         assert_eq!(handshake.first_bytes().as_bytes(), b"");

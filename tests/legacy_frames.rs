@@ -207,7 +207,7 @@ fn refuses_all_but_text(connection: &mut Connection) {
 
 /// L39: messages come whole, whatever the configuration says, and from the input if they are whole in it.
 #[test]
-fn messages_are_delivered_whole() {
+fn messages_are_delivered_as_a_whole() {
     let long = prose(5000);
     let stream = [&[0][..], long.as_bytes(), &[0xff]].concat();
     for version in HIXIE {

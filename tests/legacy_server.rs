@@ -281,7 +281,7 @@ fn the_request_is_complete_with_its_8th_byte() {
 }
 
 #[test]
-fn the_first_bytes_of_what_failed_are_shown() {
+fn the_first_bytes_of_a_failed_head_are_available() {
     let mut handshake = legacy::server::Handshake::new(HandshakeLimits::new(), all());
     assert_eq!(handshake.first_bytes().as_bytes(), b"");
     handshake.receive(&mut Input::new(&mut b"\x16\x03\x01".to_vec()), &mut Vec::new()).unwrap_err();

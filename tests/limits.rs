@@ -244,7 +244,7 @@ fn control_frames_in_a_row_are_counted_where_that_is_asked_for() {
 }
 
 #[test]
-fn a_forbidden_length_is_not_called_too_long() {
+fn out_of_range_length_is_reported_before_the_limit() {
     // R6455-5.2-h, R6455-5.2-i: violations of the protocol take precedence over limits.
     let bench = Bench::client().config(Config::new().max_frame_len(0).max_message_len(0));
     let range = ProtocolError::LengthOutOfRange;

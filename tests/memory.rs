@@ -50,7 +50,7 @@ fn the_types_are_as_small_as_they_are_said_to_be() {
 }
 
 #[test]
-fn a_server_that_is_idle_holds_no_heap_memory_whatever_came_before() {
+fn an_idle_server_holds_no_heap_memory() {
     let deliveries = [Delivery::Messages, Delivery::Chunks];
     for delivery in deliveries {
         for piece in [usize::MAX, 1, 7, 1000] {
@@ -83,7 +83,7 @@ fn a_server_that_is_idle_holds_no_heap_memory_whatever_came_before() {
 }
 
 #[test]
-fn nothing_is_kept_of_what_will_not_be_completed() {
+fn incomplete_messages_are_freed_at_the_end() {
     // Half a message and half a Ping, and then the end, in three ways.
     let begun = [to(Role::Server, BINARY_FIRST, &noise(5000)), to(Role::Server, PING, b"ping")].concat();
     let begun = &begun[..begun.len() - 2];
@@ -127,7 +127,7 @@ fn a_client_holds_the_source_of_its_keys_and_no_more() {
 }
 
 #[test]
-fn what_lies_whole_in_the_input_costs_no_allocation() {
+fn messages_contained_in_the_input_need_no_allocation() {
     for role in BOTH {
         for delivery in [Delivery::Messages, Delivery::Chunks] {
             let data = noise(100_000);
@@ -305,7 +305,7 @@ fn capacity(event: Event<'static>) -> usize {
 }
 
 #[test]
-fn a_message_in_one_frame_takes_what_has_arrived_and_is_exact_at_the_end() {
+fn memory_of_a_message_in_one_frame_grows_with_received_bytes() {
     for len in [1, 100, 16_384, 16_385, 40_000, 1 << 20] {
         for piece in [1000, 1448, 16_384, 65_536] {
             let binary = (BINARY, noise(len));
@@ -325,7 +325,7 @@ fn a_message_in_one_frame_takes_what_has_arrived_and_is_exact_at_the_end() {
 }
 
 #[test]
-fn a_message_in_fragments_takes_at_most_twice_what_has_arrived() {
+fn memory_of_a_fragmented_message_is_at_most_twice_the_received_bytes() {
     for (fragment, piece) in [(1, 1), (1, 1000), (100, 37), (5000, 1448), (100_000, 16_384)] {
         let len = if fragment == 1 { 50_000 } else { 500_000 };
         let payload = noise(len);

@@ -63,7 +63,7 @@ fn answer(limits: HandshakeLimits, bytes: &[u8]) -> Outcome {
 }
 
 #[test]
-fn a_request_names_host_and_port_and_what_was_added() {
+fn a_request_has_host_port_and_the_headers_of_the_caller() {
     // R6455-4.1-3a
     for (uri, target) in [
         ("ws://example.com/chat", "example.com:80"),
@@ -159,7 +159,7 @@ fn everything_else_is_refused_with_its_headers() {
 }
 
 #[test]
-fn an_answer_is_bounded_and_has_to_be_http() {
+fn a_response_is_limited_and_must_be_http() {
     let limits = HandshakeLimits::new().max_head_len(100).max_line_len(50).max_headers(3);
     let fails = |bytes: &str, error: E| {
         assert_eq!(answer(limits, bytes.as_bytes()), (Err(error.into()), vec![]), "{bytes}");

@@ -40,7 +40,7 @@ fn the_sample_frames_of_the_rfc() {
 }
 
 #[test]
-fn the_first_byte_decides_with_the_state_of_the_message() {
+fn opcode_violations_fail_at_the_first_header_byte() {
     // IANA-OPC-a, R6455-7.1.7-a, R6455-7.1.7-c, R6455-7.1.7-e, R6455-7.1.7-g, R6455-10.7-b, R6455-10.7-c
     use ProtocolError::{
         ExpectedContinuation, FragmentedControlFrame, ReservedBits, ReservedOpcode, UnexpectedContinuation,
@@ -115,7 +115,7 @@ fn the_mask_is_asked_for_in_every_frame() {
 }
 
 #[test]
-fn a_length_decides_as_soon_as_it_is_complete() {
+fn a_length_violation_is_reported_once_the_length_is_complete() {
     use ProtocolError::{FrameTooLong, LengthOutOfRange, NonMinimalLength};
     let default = 64 << 20;
     let cases = [
@@ -264,7 +264,7 @@ fn each_ping_is_answered_with_its_own_payload_and_a_pong_with_nothing() {
 }
 
 #[test]
-fn long_messages_come_out_whole_however_they_are_cut() {
+fn long_messages_are_reassembled_for_any_split() {
     for len in [63, 64, 125, 126, 127, 511, 512, 16_383, 16_384, 65_535, 65_536, 70_000] {
         let (data, prose) = (noise(len), prose(len));
         for role in BOTH {
@@ -278,7 +278,7 @@ fn long_messages_come_out_whole_however_they_are_cut() {
 }
 
 #[test]
-fn many_frames_in_one_read_and_the_next_one_cut() {
+fn many_frames_in_one_read_and_an_incomplete_one() {
     for len in (0..=130).chain(65_534..=65_537) {
         let data = noise(len);
         let role = Role::Server;
@@ -290,7 +290,7 @@ fn many_frames_in_one_read_and_the_next_one_cut() {
 }
 
 #[test]
-fn events_in_front_of_the_faulty_byte_are_delivered_and_answered() {
+fn events_before_the_offending_byte_are_delivered_and_answered() {
     for role in BOTH {
         let stream =
             [all_to(role, &[(PING, b"p"), (TEXT, b"t"), (BINARY_FIRST, b"b"), (PONG, b"")]), vec![0xff]]
@@ -302,7 +302,7 @@ fn events_in_front_of_the_faulty_byte_are_delivered_and_answered() {
 }
 
 #[test]
-fn what_lies_whole_in_the_input_is_borrowed_from_it() {
+fn messages_contained_in_the_input_are_borrowed() {
     use std::borrow::Cow;
     for role in BOTH {
         for len in [0, 5, 125, 126, 70_000] {
@@ -392,7 +392,7 @@ fn every_error_has_the_status_code_that_fits() {
 }
 
 #[test]
-fn what_debug_shows_of_a_connection_fits_in_a_log_and_holds_no_data() {
+fn debug_output_of_a_connection_is_short_and_shows_no_data() {
     for role in BOTH {
         let mut connection = Bench::new(role).connection();
         let message = to(role, TEXT_FIRST, &b"secret".repeat(10_000));

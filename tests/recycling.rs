@@ -30,7 +30,7 @@ fn receive(
 }
 
 #[test]
-fn what_is_given_back_serves_the_next_message_of_either_kind() {
+fn a_recycled_buffer_serves_the_next_message_of_either_kind() {
     let (data, text) = (noise(300_000), prose(300_000));
     let kinds: [(&[_], i64); 4] = [
         (&[(BINARY, &data[..])], 300_000),
@@ -82,7 +82,7 @@ fn it_is_given_back_at_the_end_and_by_the_next_owner() {
 }
 
 #[test]
-fn the_larger_one_is_kept_and_what_is_borrowed_or_no_message_is_not() {
+fn the_larger_recycled_buffer_is_kept() {
     let mut connection = Connection::server(Config::new());
     let mut give = |event: Event<'static>| measure(|| connection.recycle(event)).bytes_current;
     assert_eq!(give(Event::Binary(vec![7; 1000].into())), 0);
@@ -137,7 +137,7 @@ proptest! {
 
 #[cfg(feature = "deflate")]
 #[test]
-fn inflated_messages_go_round_too() {
+fn inflated_messages_are_recycled_too() {
     use sansocket::{client, deflate, handshake::HandshakeLimits, server};
 
     let request = client::Request::new("ws://h/").unwrap().deflate(deflate::Config::new());
@@ -166,7 +166,7 @@ fn inflated_messages_go_round_too() {
 }
 
 #[test]
-fn a_chunk_has_all_that_came_in_a_read() {
+fn a_chunk_contains_all_data_of_a_read() {
     let data = noise(5000);
     let mut stream = all_to(Role::Server, &[(BINARY, &data)]);
     let mut connection = Connection::server(Config::new().delivery(Delivery::Chunks));

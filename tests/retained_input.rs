@@ -145,7 +145,7 @@ fn the_caller_may_stop_keeping_at_any_time() {
 }
 
 #[test]
-fn a_frame_that_has_been_taken_from_goes_on_without_waiting() {
+fn a_partly_consumed_frame_is_not_retained() {
     let data = noise(5000);
     let mut stream = all_to(Role::Server, &[(BINARY, &data)]);
     let (first, second) = stream.split_at_mut(2000);
@@ -163,7 +163,7 @@ fn a_frame_that_has_been_taken_from_goes_on_without_waiting() {
 }
 
 #[test]
-fn chunks_do_not_wait() {
+fn chunk_delivery_ignores_retained_input() {
     let stream = all_to(Role::Server, &[(TEXT, b"Hello")]);
     let mut reader = Reader::new(Connection::server(Config::new().delivery(Delivery::Chunks)), 64);
     let mut chunks = Vec::new();
@@ -185,7 +185,7 @@ fn fragments_wait_each_for_itself() {
 }
 
 #[test]
-fn faults_are_found_when_the_frame_is_whole() {
+fn payload_violations_are_found_when_the_frame_is_complete() {
     let stream = all_to(Role::Server, &[(TEXT, b"\xffabcdefgh")]);
     let mut reader = Reader::new(Connection::server(Config::new()), 64);
     let (last, most) = stream.split_last().unwrap();
@@ -213,7 +213,7 @@ fn a_transport_that_ends_while_a_frame_waits_has_broken() {
 }
 
 #[test]
-fn a_decoder_gives_whole_frames() {
+fn a_decoder_returns_complete_retained_frames() {
     let mut stream = all_to(Role::Server, &[(BINARY_FIRST, b"abcdefgh"), (PING, b"12")]);
     let mut decoder = Decoder::new(Role::Server, Limits::new());
     let mut frames = Vec::new();

@@ -79,7 +79,7 @@ fn send(name: &str, data: &[u8], most: usize) -> (Seen, Output) {
 }
 
 #[test]
-fn a_file_arrives_whole() {
+fn a_file_arrives_completely() {
     for len in [0, 1, (64 << 10) - 1, 64 << 10, 5_000_000] {
         let data: Vec<u8> = (0..=250).cycle().take(len).collect();
         let (seen, output) = send(&format!("file-{len}"), &data, usize::MAX);

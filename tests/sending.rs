@@ -77,7 +77,7 @@ fn a_payload_is_sent_with_the_shortest_header() {
 }
 
 #[test]
-fn what_is_in_out_already_stays_there() {
+fn existing_output_is_preserved() {
     // R6455-2.1-b
     for role in BOTH {
         let mut connection = Bench::new(role).connection();
@@ -194,7 +194,7 @@ fn a_plain_text_never_shows_on_the_wire_of_a_client() {
 }
 
 #[test]
-fn a_bare_header_is_followed_by_what_the_caller_writes() {
+fn a_bare_header_precedes_the_payload_of_the_caller() {
     // R6455-5.3-a, R6455-5.4-b
     for role in BOTH {
         for len in [0, 1, 125, 126, 65_535, 65_536] {

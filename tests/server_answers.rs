@@ -24,7 +24,7 @@ fn a_response_has_the_chosen_subprotocol_and_the_added_headers() {
 }
 
 #[test]
-fn nothing_is_sent_that_may_not_be_and_the_request_comes_back() {
+fn invalid_responses_are_not_sent_and_return_the_request() {
     // R6455-4.2.2-4p1, R6455-4.2.2-4p4, R6455-4.2.2-4p5, R9110-5.5-a
     let mut head = Head::request().add("Sec-WebSocket-Protocol", "chat");
     for (subprotocol, name, value, kind) in [
@@ -72,7 +72,7 @@ fn nothing_is_sent_that_may_not_be_and_the_request_comes_back() {
 }
 
 #[test]
-fn a_rejection_says_where_it_ends() {
+fn a_rejection_declares_its_length() {
     // R6455-4.2.2-2, R6455-4.2.2-3, R6455-4.2.2-4o2, R6455-4.2.2-4r, R6455-10.2-b, R9110-15.5.22-a,
     // R9112-4-a, R9112-9.6-a
     type Row<'a> = (u16, &'a [(&'a str, &'a str)], &'a [u8], &'a str);
@@ -192,7 +192,7 @@ fn a_target_in_absolute_form_names_the_authority() {
 }
 
 #[test]
-fn headers_are_handed_out_as_they_came() {
+fn headers_are_returned_as_received() {
     // R6454-7.3-a, R6455-4.2.1-7b, R6455-4.2.1-10, R6455-8.1-b, R6455-10.5-a, R9110-5.5-b, R9112-2.2-a
     let request = request(
         &Head::request()
@@ -212,7 +212,7 @@ fn headers_are_handed_out_as_they_came() {
 }
 
 #[test]
-fn a_connection_is_as_it_was_configured() {
+fn an_accepted_connection_has_the_configured_behavior() {
     let config = Config::new().max_message_len(3);
     let mut out = Vec::new();
     let mut connection = request(&Head::request()).accept(Accept::new().config(config), &mut out).unwrap();
@@ -286,7 +286,7 @@ fn a_plain_request_shows_its_parts() {
 }
 
 #[test]
-fn a_header_of_which_there_is_one_replaces_in_responses_too() {
+fn single_headers_replace_earlier_ones_in_responses() {
     let mut out = Vec::new();
     let accept = Accept::new().header("Server", "a").header("Set-Cookie", "x").header("server", "b");
     drop(request(&Head::request()).accept(accept.header("Set-Cookie", "y"), &mut out).unwrap());

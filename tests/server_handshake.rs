@@ -71,7 +71,7 @@ fn the_order_and_the_case_of_header_names_do_not_matter() {
 }
 
 #[test]
-fn a_fault_in_the_request_line_has_a_status_of_its_own() {
+fn request_line_violations_have_their_own_status() {
     // R6455-3-f, R6455-4.2.1-0, R6455-4.2.1-1a, R6455-4.2.1-1b, R6455-4.2.1-1c, R6455-10.7-d, R9110-7.8-c,
     // R9110-10.2.1-a, R9112-2.3-a, R9112-3-a
     for (line, error) in [
@@ -112,7 +112,7 @@ fn a_fault_in_the_request_line_has_a_status_of_its_own() {
 }
 
 #[test]
-fn a_fault_in_the_headers_has_a_status_of_its_own() {
+fn header_violations_have_their_own_status() {
     // R6454-7.3-a, R6455-4.2.1-0, R6455-4.2.1-2, R6455-4.2.1-3, R6455-4.2.1-4, R6455-4.2.1-6, R6455-4.2.2-4v,
     // R6455-4.3-b, R6455-4.3-e, R6455-4.4-b, R6455-8.1-b, R6455-10.7-d, R6455-11.3.5-a, R9110-5.3-b,
     // R9110-7.8-b, R9110-7.8-d, R9110-9.3.1-a, R9110-15.5.22-a, R9112-3.2-a, R9112-6.3-c
@@ -219,7 +219,7 @@ fn a_head_that_is_not_strict_http_is_refused() {
 }
 
 #[test]
-fn the_first_byte_at_fault_decides() {
+fn the_first_offending_byte_is_reported() {
     let bytes = b"GET /chat HTTP/1.1\r\nX: a\nPOST";
     let mut handshake = Handshake::new(HandshakeLimits::new());
     for (at, byte) in bytes.iter().enumerate() {
@@ -284,7 +284,7 @@ fn subprotocols_are_offered_in_order_over_all_lines() {
 }
 
 #[test]
-fn bytes_behind_the_request_are_left_for_the_connection() {
+fn bytes_after_the_request_are_left_for_the_connection() {
     let frame = b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
     let run = serve(&[&Head::request().bytes()[..], frame].concat(), HandshakeLimits::new());
     assert_eq!((&run.remaining[..], &run.out[..]), (&frame[..], SWITCHING.as_bytes()));

@@ -231,7 +231,7 @@ fn a_client_opens_or_is_rejected() {
 }
 
 #[test]
-fn what_cuts_a_rejection_off_does_not_hide_its_status() {
+fn a_truncated_rejection_keeps_its_status() {
     type End = fn(&mut Driver);
     let ends: [(End, &str); 4] = [
         (|client| _ = client.eof(), "Handshake(IncompleteHandshake)"),
@@ -260,7 +260,7 @@ fn what_cuts_a_rejection_off_does_not_hide_its_status() {
 }
 
 #[test]
-fn the_first_bytes_of_what_failed_are_shown() {
+fn the_first_bytes_of_a_failed_head_are_available() {
     for (mut peer, bytes, shown) in [
         (Driver::server(), &b"\x16\x03\x01"[..], &b"\x16"[..]),
         (Driver::server(), b"SSH-2.0-x\r\nand more\r\n", b"SSH-2.0-x\r"),

@@ -159,7 +159,7 @@ fn transcript(endpoint: &mut dyn Endpoint, steps: &[Step]) -> Vec<String> {
 }
 
 #[test]
-fn halves_do_what_a_whole_connection_does() {
+fn halves_behave_like_a_connection() {
     // Every sequence of four steps, split before any of them.
     let count = STEPS.len().pow(4);
     for number in 0..count {
@@ -247,7 +247,7 @@ fn replies_may_come_late() {
 }
 
 #[test]
-fn a_failure_is_owed_once() {
+fn failure_reply_is_returned_once() {
     let (mut receiving, mut sending) = Connection::server(Config::new()).split();
     let mut read = hex("8100 8100");
     let (mut input, mut reply, mut out) = (Input::new(&mut read), None, Vec::new());

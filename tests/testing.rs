@@ -79,7 +79,7 @@ fn a_planted_bug_is_found() {
 }
 
 #[test]
-fn a_transport_is_cut_off_where_it_is_said() {
+fn a_transport_closes_at_the_given_position() {
     for len in 0..20 {
         let mut pair = Pair::new(client(), server());
         pair.call_first(|client, out| client.connection.send_text("Hello", out)).unwrap();

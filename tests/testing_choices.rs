@@ -16,7 +16,7 @@ fn server() -> EventCollector {
 }
 
 #[test]
-fn choices_take_the_bytes_that_they_are_said_to_take() {
+fn choices_consume_the_documented_number_of_bytes() {
     let mut choices = ByteSource::new(&[0, 1, 2, 3, 200, 1, 44, 9, 8]);
     assert!(!choices.is_empty());
     assert_eq!([choices.flag(), choices.flag(), choices.flag(), choices.flag()], [false, true, false, true]);
@@ -97,7 +97,7 @@ fn a_broken_stream_has_a_byte_more_or_less_or_another_one() {
 }
 
 #[test]
-fn what_is_on_its_way_is_counted_and_delivered_to_the_end() {
+fn bytes_in_flight_are_counted_and_delivered() {
     let mut pair = Pair::new(client(), server());
     pair.call_second(|server, out| server.connection.send_ping(b"there?", out)).unwrap();
     assert_eq!(pair.in_flight(), (8, 0));

@@ -174,7 +174,7 @@ fn exactly_the_scalar_values_are_accepted() {
 }
 
 #[test]
-fn a_fault_is_found_wherever_it_stands_in_a_long_text() {
+fn an_invalid_byte_is_found_anywhere_in_a_long_text() {
     // Long enough for each way to validate, with a fault at every place of a block.
     for at in (0..200).chain([1000, 4095, 4096]) {
         for (bad, index) in [(&b"\xff"[..], 0), (b"\xe2\x82A", 2), (b"\xed\xa0\x80", 1), (b"\xf4\x90", 1)] {
@@ -213,7 +213,7 @@ fn a_text_in_one_frame() {
 }
 
 #[test]
-fn a_text_cut_into_frames_anywhere() {
+fn a_text_may_be_split_into_frames_anywhere() {
     // R6455-8.1-c
     // R6455-5.6-a, R6455-6.2-4: a frame may end inside a character, a message may not.
     for row in rows() {
@@ -265,7 +265,7 @@ fn a_text_with_a_frame_for_each_byte() {
 }
 
 #[test]
-fn chunks_of_text_end_with_a_whole_character_and_go_up_to_the_fault() {
+fn text_chunks_end_at_character_boundaries_and_before_invalid_bytes() {
     let config = Config::new().delivery(Delivery::Chunks);
     for row in rows() {
         for role in BOTH {

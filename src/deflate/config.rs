@@ -19,11 +19,11 @@ use super::NegotiationError;
 ///
 /// | configuration | a connection | 100,000 connections | a thread |
 /// |---|---|---|---|
-/// | [`new`](Self::new), [`best_speed`](Self::best_speed) | 428,224 | 43 GB | 65,536 |
-/// | [`best_compression`](Self::best_compression) | 542,912 | 54 GB | 65,536 |
-/// | `new`, [`send_context_takeover(false)`](Self::send_context_takeover) | 48,064 | 4.8 GB | 610,912 |
-/// | `new`, `send_context_takeover(false)`, [`receive_context_takeover(false)`](Self::receive_context_takeover) | 384 | 38 MB | 658,592 |
-/// | [`low_memory`](Self::low_memory) | 384 | 38 MB | 253,504 |
+/// | [`new`](Self::new), [`best_speed`](Self::best_speed) | 428,192 | 43 GB | 65,536 |
+/// | [`best_compression`](Self::best_compression) | 542,880 | 54 GB | 65,536 |
+/// | `new`, [`send_context_takeover(false)`](Self::send_context_takeover) | 48,032 | 4.8 GB | 610,912 |
+/// | `new`, `send_context_takeover(false)`, [`receive_context_takeover(false)`](Self::receive_context_takeover) | 352 | 35 MB | 658,592 |
+/// | [`low_memory`](Self::low_memory) | 352 | 35 MB | 253,504 |
 ///
 /// A server with many connections that are idle most of the time should turn both off, or use
 /// [`release_buffers`](crate::Connection::release_buffers), which frees the larger of the two contexts.

@@ -140,7 +140,7 @@ fn one_call_hands_out_one_event_and_takes_no_more_than_its_bytes() {
 }
 
 #[test]
-fn a_send_that_is_refused_leaves_nothing_behind() {
+fn a_refused_send_appends_nothing() {
     // B30, B31: the output contains what was sent, and an error appends nothing.
     let mut connection = Connection::server(Config::new());
     let mut out = Vec::new();

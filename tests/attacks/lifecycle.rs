@@ -119,7 +119,7 @@ fn every_attempt_has_a_nonce_of_its_own() {
 }
 
 #[test]
-fn what_goes_into_a_log_is_short_and_has_no_control_characters() {
+fn debug_output_is_short_and_has_no_control_characters() {
     // E4
     fn check(shown: &str) {
         assert!(shown.len() <= 256, "{} bytes: {shown}", shown.len());

@@ -87,7 +87,7 @@ fn each_required_header_is_missed_emptied_or_doubled_without_a_101() {
 }
 
 #[test]
-fn what_stands_behind_a_refused_request_is_looked_at_by_nobody() {
+fn bytes_after_a_rejected_request_are_ignored() {
     // A11
     let smuggled = b"GET /internal HTTP/1.1\r\nHost: h\r\n\r\n";
     let head = Head::request().set("Sec-WebSocket-Version", "137").bytes();
@@ -167,7 +167,7 @@ fn an_origin_is_handed_over_as_it_was_sent() {
 }
 
 #[test]
-fn nothing_behind_the_request_is_read_before_it_is_accepted() {
+fn bytes_after_the_request_are_not_read_before_it_is_accepted() {
     // A18, A19: the bytes stay where they are, so no limit is needed.
     let data = noise(10 << 20);
     let mut stream =
