@@ -1,8 +1,8 @@
-//! The client's handshake: a request made of any parts, any response, any cuts.
+//! The client handshake: a request of any parts, any response, and any split points.
 //!
 //! Input: 1 byte of flags (1: raw bytes, 2: the right accept, 4: compression is offered, 8: a subprotocol is
-//! required, 16: the transport ends), cuts, a subprotocol, a header name and value (each as a length and
-//! bytes); then header lines behind a valid start, or with flag 1 the stream as it is.
+//! required, 16: the transport closes), cuts, a subprotocol, a header name and value (each as a length and
+//! bytes); then header lines after a valid start, or with flag 1 the raw stream.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -33,7 +33,7 @@ fuzz_target!(|data: &[u8]| {
     if flags & 8 != 0 {
         request = request.subprotocol("chat").require_subprotocol();
     }
-    // Parts of the caller: all of it is sent as given, or nothing at all.
+    // The caller's parts: either all of them are sent as given, or nothing is sent.
     let with_parts = request.clone().subprotocol(&subprotocol).header(&name, &value);
     let mut head = Vec::new();
     match client::Handshake::new(&with_parts, SEED, &mut head) {
@@ -68,7 +68,7 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(run(&request, &stream, &everywhere, eof), whole, "byte by byte");
 });
 
-/// Our own server takes it, and it has the lines that it should have.
+/// Checks that our own server accepts it, and that it has exactly the expected lines.
 fn check_request(head: &[u8]) {
     let mut headers = [httparse::EMPTY_HEADER; 16];
     let mut request = httparse::Request::new(&mut headers);

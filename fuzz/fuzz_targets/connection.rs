@@ -1,7 +1,7 @@
-//! A connection in either role, with and without compression: bytes, cuts and calls in any order.
+//! A connection in either role, with and without compression: bytes, split points and calls in any order.
 //!
-//! Input: 1 byte of flags (1: client, 2: compression), the configuration (2 bytes, and 10 with compression); then
-//! steps: a byte for what to do, a length (2 bytes) and data. See `Step::read`.
+//! Input: 1 byte of flags (1: client, 2: compression), the configuration (2 bytes, and 10 with compression);
+//! then steps: a byte for what to do, a length (2 bytes) and data. See `Step::read`.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -65,7 +65,7 @@ impl Step {
     }
 }
 
-/// All that can be seen of a run.
+/// Everything visible of a run.
 #[derive(Debug, PartialEq)]
 struct Seen {
     events: Vec<Event<'static>>,
@@ -101,7 +101,7 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(run(connection(is_server, config), &steps, 7), whole, "in pieces of 7");
     frames_that_wait(connection(is_server, config), connection(is_server, config), &steps);
 
-    // What we say, the other role understands.
+    // Everything we send is accepted by the other role.
     let mut out = whole.out;
     let mut peer = connection(!is_server, peer_config);
     let mut input = Input::new(&mut out);
@@ -109,8 +109,8 @@ fuzz_target!(|data: &[u8]| {
     while peer.receive(&mut input, &mut answers).expect("we keep the rules").is_some() {}
 });
 
-/// All that is read, once as it comes and once in a growing input of 300 bytes: the same events, or a prefix of them if the
-/// stream stops while a frame waits.
+/// Receives everything once directly and once in a retained input of 300 bytes: the events are the same, or a
+/// prefix of them if the stream stops while a frame is retained.
 fn frames_that_wait(mut plain: Connection, mut waiting: Connection, steps: &[Step]) {
     let reads =
         steps.iter().filter_map(|step| if let Step::Read(bytes) = step { Some(&bytes[..]) } else { None });
@@ -144,7 +144,7 @@ fn frames_that_wait(mut plain: Connection, mut waiting: Connection, steps: &[Ste
     if filled == 0 {
         assert_eq!((kept_events, kept_out, kept_error), (events, out, error));
     } else {
-        // The payload of the last frame has not been looked at yet.
+        // The payload of the last frame has not been checked yet.
         assert_eq!((kept_error, &kept_events[..]), (None, &events[..kept_events.len()]));
         assert!(out.starts_with(&kept_out));
     }
@@ -210,7 +210,7 @@ fn receive(
                 Ok(Some(event)) => {
                     assert!(input.len() < unused, "an event came out of nothing");
                     push_merged(events, event.clone().into_owned());
-                    // Memory that goes round changes nothing: one of the runs does without.
+                    // Recycling changes nothing: one of the runs does not recycle.
                     if piece > 1 {
                         connection.recycle(event);
                     }

@@ -1,7 +1,7 @@
-//! Anything that arrives where compression was agreed on: any bytes, any cuts, both deliveries.
+//! Any input to a connection with compression: any bytes, any split points, both deliveries.
 //!
-//! Input: 1 byte of flags, 1 byte for the limit, 1 byte for how many cuts, 2 bytes each; then frames, each as
-//! first byte, length (2 bytes) and payload, or with flag 8 the stream as it is.
+//! Input: 1 byte of flags, 1 byte for the limit, 1 byte for the number of cuts, 2 bytes each; then frames,
+//! each as first byte, length (2 bytes) and payload, or with flag 8 the raw stream.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -27,7 +27,7 @@ fuzz_target!(|data: &[u8]| {
         };
         run_all(connection, &stream, &cuts)
     });
-    // Whole messages are at most as long as they may be, and the two deliveries agree.
+    // Complete messages are within the limit, and the two deliveries agree.
     let texts = |event: &Event<'_>| match event {
         Event::Text(data) => Some(data.as_bytes().to_vec()),
         Event::Binary(data) => Some(data.to_vec()),

@@ -1,4 +1,4 @@
-//! What one side sends compressed, the other side receives.
+//! Messages that one side compresses are received by the other side.
 //!
 //! Input: two configurations (5 bytes each, see `ByteSource::deflate`), the sender, the size of the pieces;
 //! then calls, each as a byte for what to do, a length (2 bytes) and data.
@@ -57,7 +57,7 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(received, expected);
 });
 
-/// Some data is long and repeats itself, near and far.
+/// Some data is long and repeats itself, at short and long distances.
 fn repeated(data: &[u8], times: u8) -> Vec<u8> {
     let filler = [0x55; 1000];
     let mut out = data.to_vec();

@@ -1,18 +1,19 @@
-//! The same bytes for this crate and for `tungstenite`, as a server: the same messages, and a fault in the same place.
+//! The same bytes for this crate and for `tungstenite`, as a server: the same messages, and an error at the
+//! same place.
 //!
 //! Input: 1 byte of flags (1: raw bytes), then frames (see `ByteSource::frames`), or the stream as it is.
 //!
-//! What is known to differ, and taken into account:
+//! The known differences, which are taken into account:
 //!
-//! - tungstenite takes lengths in a longer form than needed, so this crate is told to, as well.
-//! - It also takes a control frame whose short length is written in a longer form; that form alone makes it too long
-//!   here (RFC 6455, 5.5), so what comes behind it is not compared.
-//! - tungstenite looks at a frame when all of it has arrived; we at each byte. So where the stream ends inside a frame,
-//!   we may have found a fault that tungstenite has not seen.
+//! - tungstenite accepts lengths that are not in their shortest form, so this crate is configured to accept them as well.
+//! - It also accepts a control frame whose short length is in a longer form; here that form alone makes it too long (RFC
+//!   6455, 5.5), so the bytes after it are not compared.
+//! - tungstenite checks a frame when all of it has arrived, this crate checks each byte. So if the stream ends inside a
+//!   frame, this crate may have found an error that tungstenite has not.
 //! - A Close whose code may not be sent fails the connection here; tungstenite reports it as a Close with code 1002. It
-//!   takes 1014, which has been registered since, for such a code.
+//!   treats 1014, which has been registered since, as such a code.
 //! - A Close with one byte, or a reason that is not UTF-8, is an error for both.
-//! - After a Close everything is dropped here, and an error there; both have said all they have to say by then.
+//! - After a Close this crate discards everything, and tungstenite fails; both have reported everything by then.
 #![no_main]
 
 use std::io::{self, Cursor, Read, Write};
@@ -25,7 +26,7 @@ use tungstenite::{
     protocol::{Role, WebSocketConfig},
 };
 
-/// What both can say of a stream.
+/// The results that both can have for a stream.
 #[derive(Debug, PartialEq)]
 enum Said {
     Text(String),
@@ -37,11 +38,11 @@ enum Said {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum End {
-    /// The stream ended and nothing was wrong with it.
+    /// The stream ended without an error.
     Open,
     Closed,
     Failed,
-    /// A control frame whose length is written in a longer form.
+    /// A control frame whose length is in a longer form.
     FailedByForm,
 }
 
@@ -60,7 +61,7 @@ fuzz_target!(|data: &[u8]| {
             assert_eq!(ours[..ours.len() - 1], theirs[..theirs.len() - 1]);
         }
         (End::FailedByForm, _) => assert!(theirs.starts_with(&ours)),
-        // We saw it earlier.
+        // We have found it earlier.
         (End::Failed, End::Open) => {
             assert_eq!(ours, theirs);
             assert!(ends_inside_a_frame(&stream), "only we found a fault");
@@ -121,7 +122,7 @@ fn theirs(stream: &[u8]) -> (Vec<Said>, End) {
     }
 }
 
-/// A stream that has no more bytes for now, and takes whatever is written.
+/// A stream without more bytes for now, which accepts all output.
 struct Stream<'a>(Cursor<&'a [u8]>);
 
 impl Read for Stream<'_> {
@@ -143,7 +144,7 @@ impl Write for Stream<'_> {
     }
 }
 
-/// Whether the last frame is not all there. Only lengths are looked at.
+/// Returns `true` if the last frame is incomplete. Only lengths are checked.
 fn ends_inside_a_frame(mut stream: &[u8]) -> bool {
     while !stream.is_empty() {
         match frame_len(stream).and_then(|len| stream.get(len..)) {
@@ -154,7 +155,7 @@ fn ends_inside_a_frame(mut stream: &[u8]) -> bool {
     false
 }
 
-/// How long the first frame is, if its header is all there.
+/// Returns the length of the first frame, if its header is complete.
 fn frame_len(stream: &[u8]) -> Option<usize> {
     let &second = stream.get(1)?;
     let (field, len) = match second & 0x7f {

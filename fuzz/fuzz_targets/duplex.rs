@@ -1,6 +1,6 @@
-//! A client and a server of this crate, with calls of every kind at both ends, in any order, beside a model
-//! of each: after every call the result, the events, the amount of output, the state and the outcome are
-//! those of the model.
+//! A client and a server of this crate, with calls of every kind at both ends, in any order, compared with a
+//! model of each: after every call the result, the events, the length of the output, the state and the
+//! outcome must match.
 //!
 //! Input: 1 byte of flags (1: compression), with compression 20 bytes of configuration; a byte of settings
 //! for each end (see `End::new`); then steps, each a byte for what to do and at which end (0x80: the server),
@@ -27,21 +27,21 @@ enum Machine {
     Halves { receiving: Option<Box<ReceiveHalf>>, sending: Box<SendHalf>, replies: VecDeque<Reply> },
 }
 
-/// One end, and the way from it to the other.
+/// One end, and the direction from it to the other.
 struct End {
     machine: Option<Machine>,
     role: Role,
     model: Model,
     compression: bool,
     in_chunks: bool,
-    /// What was sent and has not been delivered, and how much was before it.
+    /// The bytes that were sent and have not been delivered, and the number of bytes before them.
     wire: Vec<u8>,
     delivered: usize,
-    /// Where the last frame ended that was delivered completely.
+    /// The end of the last frame that was delivered completely.
     begun: usize,
-    /// The frames that are not completely delivered, with the place where each ends.
+    /// The frames that are not completely delivered, with the end of each.
     frames: VecDeque<(usize, Frame)>,
-    /// What the other end has been given and has left in its input.
+    /// The bytes that the other end has received and has left in its input.
     kept: Vec<u8>,
     /// The chunks of a message that have arrived.
     chunks: Vec<u8>,
@@ -104,12 +104,12 @@ impl End {
         });
     }
 
-    /// Notes a frame that ends where the output ends now.
+    /// Records a frame that ends at the current end of the output.
     fn push(&mut self, frame: Frame) {
         self.frames.push_back((self.delivered + self.wire.len(), frame));
     }
 
-    /// One call that sends: the model says what comes of it, and which frame it is.
+    /// Makes one call that sends: the model determines its result and its frame.
     fn send(&mut self, what: u8, choices: &mut ByteSource<'_>, len: usize) {
         let before = self.wire.len();
         let last = what & 0x20 != 0;
@@ -177,7 +177,7 @@ impl End {
         self.note_close();
     }
 
-    /// A header, and behind it the payload as a caller writes it.
+    /// Sends a header, and then the payload as a caller writes it.
     fn send_header(
         &mut self,
         opcode: OpCode,
@@ -212,7 +212,7 @@ impl End {
         (result.map(drop), expected.map(drop), frame)
     }
 
-    /// How long a frame is that is not compressed.
+    /// Returns the length of an uncompressed frame.
     fn frame_len(&self, frame: &Frame) -> usize {
         let len = match frame {
             Frame::Part { data, .. } | Frame::Ping(data) | Frame::Pong(data) => data.len(),
@@ -223,7 +223,7 @@ impl End {
         2 + extended + if self.role == Role::Client { 4 } else { 0 } + len
     }
 
-    /// While it is whole, the receiving side knows of our Close.
+    /// Until it is split, the receiving side is informed of our Close.
     fn note_close(&mut self) {
         if matches!(self.machine, Some(Machine::Whole(_))) {
             self.model.on_close_sent();
@@ -243,7 +243,7 @@ impl End {
         self.note_close();
     }
 
-    /// Where the output ends.
+    /// Returns the end of the output.
     fn position(&self) -> usize {
         self.delivered + self.wire.len()
     }
@@ -260,7 +260,7 @@ impl End {
         self.settle(count, position);
     }
 
-    /// The transport ends, as this end sees it.
+    /// Closes the transport, as this end sees it.
     fn eof(&mut self, in_frame: bool) {
         let position = self.position();
         match &mut self.machine {
@@ -292,7 +292,7 @@ impl End {
         self.note_close();
     }
 
-    /// One read.
+    /// Receives the bytes of one read.
     fn receive(&mut self, bytes: &[u8], step: u8) -> (Vec<Seen>, Option<ProtocolError>) {
         let mut buf = std::mem::take(&mut self.kept);
         buf.extend_from_slice(bytes);
@@ -311,7 +311,7 @@ impl End {
                     replies.extend(reply.take());
                     result
                 }
-                // Its receiving half is gone.
+                // Its receiving half has been dropped.
                 _ => {
                     error = self.model.error;
                     input.take_all();
@@ -340,7 +340,7 @@ impl End {
         (seen, error)
     }
 
-    /// State and outcome are those of the model.
+    /// Checks that state and outcome match the model.
     fn check(&self) {
         let (state, outcome) = match &self.machine {
             Some(Machine::Whole(connection)) => (connection.state(), connection.close_outcome()),
@@ -351,13 +351,13 @@ impl End {
         let outcome =
             outcome.map(|it| (it.code, it.reason, it.clean, it.initiator, it.interrupted, it.error));
         assert_eq!(outcome, self.model.outcome());
-        // What of an unfinished message has come in whole frames has been seen.
+        // The data of an unfinished message in complete frames has been delivered.
         let is_cut_short = !self.in_chunks || self.model.muted || self.model.ended;
         assert!(is_cut_short || self.chunks.starts_with(self.model.unfinished()));
     }
 }
 
-/// The event in the terms of the model, once a message is complete.
+/// Returns the event in the terms of the model, once a message is complete.
 fn see(event: Event<'_>, chunks: &mut Vec<u8>) -> Option<Seen> {
     Some(match event {
         Event::Text(text) => Seen::Message { is_text: true, data: text.into_owned().into_bytes() },
@@ -415,7 +415,7 @@ fuzz_target!(|data: &[u8]| {
         match (step & 0x1f, len) {
             (0..11, _) => one.send(step & 0x7f, &mut choices, len),
             (11, 0) => one.split(),
-            // Only with a certain length, so that most connections live.
+            // Only with a certain length, so that most connections stay open.
             (12, 12) => {
                 let in_frame = other.delivered > other.begun;
                 one.eof(in_frame);

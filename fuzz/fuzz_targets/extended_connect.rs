@@ -1,6 +1,6 @@
 //! An extended CONNECT from any list of headers, at a server and at a client.
 //!
-//! Input: a header a line, name and value with `=` between.
+//! Input: one header per line, name and value separated by `=`.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -23,7 +23,7 @@ fuzz_target!(|data: &[u8]| {
     client(&list);
 });
 
-/// What is taken keeps the rules, and what is answered is well-formed.
+/// Checks that an accepted request is valid, and that the response is well-formed.
 fn server(list: &[(&[u8], &[u8])]) {
     let value =
         |name: &str| list.iter().find(|(other, _)| *other == name.as_bytes()).map(|(_, value)| *value);
@@ -51,7 +51,7 @@ fn server(list: &[(&[u8], &[u8])]) {
     assert_eq!(answer.len(), 1 + usize::from(subprotocol.is_some()));
 }
 
-/// A client takes what it asked for, and nothing else.
+/// Checks that a client accepts only selections that it has offered.
 fn client(list: &[(&[u8], &[u8])]) {
     let request = client::Request::new("wss://h/").unwrap().subprotocol("chat").extension("x-test");
     let (mut handshake, _) = Handshake::new(&request, [7; 32]).unwrap();

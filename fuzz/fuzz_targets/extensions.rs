@@ -10,9 +10,9 @@ use sansocket_fuzz::{ByteSource, agree, request};
 fuzz_target!(|data: &[u8]| {
     let mut choices = ByteSource(data);
     let (at_server, at_client) = (choices.deflate(), choices.deflate());
-    // Our own two sides always agree, and see the same.
+    // Our own two sides always agree on the same parameters.
     let (server, client) = agree(at_server, at_client);
-    // A server may use a smaller window, or none that lasts, than the client has to be ready for.
+    // A server may use a smaller window, or less takeover, than the client must be prepared for.
     assert!(server.send_window() <= client.receive_window());
     assert!(client.send_window() <= server.receive_window());
     assert!(!server.send_context_takeover() || client.receive_context_takeover());
@@ -26,7 +26,7 @@ fuzz_target!(|data: &[u8]| {
     client_with(at_client, value);
 });
 
-/// Any offer: what is answered must be one to it.
+/// Any offer: the response must match one of its elements.
 fn server_with(config: Config, value: &[u8]) {
     let Ok(request) = request(value) else { return };
     let agreed = config.accept(request.extensions());
@@ -71,7 +71,7 @@ fn server_with(config: Config, value: &[u8]) {
     assert!(fits, "{agreed} to {}", value.escape_ascii());
 }
 
-/// Any answer: what is agreed on must be within what was offered.
+/// Any response: the negotiated parameters must be within the offer.
 fn client_with(config: Config, value: &[u8]) {
     let request = client::Request::new("ws://h/").unwrap().deflate(config);
     let mut head = Vec::new();

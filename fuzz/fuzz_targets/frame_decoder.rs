@@ -1,4 +1,4 @@
-//! The frame decoder, in both roles, with any bytes, cuts and limits.
+//! The frame decoder, in both roles, with any bytes, split points and limits.
 //!
 //! Input: 1 byte of flags (1: client, 2: RSV1 is allowed, 4: raw bytes), 1 byte for limits, cuts, then frames
 //! (see `ByteSource::frames`), or with flag 4 the stream as it is.
@@ -11,7 +11,7 @@ use sansocket::{
 };
 use sansocket_fuzz::{ByteSource, placed};
 
-/// Headers with their payloads, the error, and whether the decoder stands inside a frame or message.
+/// Headers with their payloads, the error, and whether the decoder is inside a frame or message.
 type Seen = (Vec<(Header, Vec<u8>)>, Option<ProtocolError>, [bool; 2]);
 
 fuzz_target!(|data: &[u8]| {
@@ -38,7 +38,8 @@ fuzz_target!(|data: &[u8]| {
     let everywhere: Vec<usize> = (1..stream.len()).collect();
     assert_eq!(run(decoder(), &stream, &everywhere), whole, "byte by byte");
 
-    // What was accepted is written back the same, as far as frames are whole and lengths in their shortest form.
+    // Accepted headers are encoded to the same bytes, if frames are complete and lengths in their shortest
+    // form.
     let mut written = Vec::new();
     for (header, payload) in &whole.0 {
         let mut payload = payload.clone();

@@ -1,7 +1,8 @@
-//! Connections of hixie-75 and hixie-76: any bytes, any cuts, beside a reference that reads the whole stream at once.
+//! Connections of hixie-75 and hixie-76: any bytes and split points, compared with a reference that reads the
+//! whole stream at once.
 //!
-//! Input: 1 byte of flags (1: hixie-76, 2: client, 4: no automatic answer to a closing handshake, 8: nothing is delivered
-//! while closing, 16: close first), 1 byte of limits, cuts; then the stream.
+//! Input: 1 byte of flags (1: hixie-76, 2: client, 4: no automatic answer to a closing handshake, 8: nothing
+//! is delivered while closing, 16: close first), 1 byte of limits, cuts; then the stream.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -11,7 +12,7 @@ use sansocket::{
 };
 use sansocket_fuzz::{ByteSource, placed};
 
-/// What a run showed.
+/// The visible results of a run.
 #[derive(Debug, PartialEq)]
 struct Run {
     events: Vec<Event<'static>>,
@@ -96,7 +97,7 @@ fn run(setting: &Setting, stream: &[u8], cuts: &[usize]) -> Run {
     Run { events, out, error, state, eof: connection.receive_eof() }
 }
 
-/// What a stream means, read frame by frame from its beginning.
+/// The meaning of a stream, read frame by frame from its beginning.
 fn reference(setting: &Setting, stream: &[u8]) -> Run {
     let is_76 = setting.version == Version::Hixie76;
     let (mut events, mut error, mut rest, mut inside) = (Vec::new(), None, stream, false);
@@ -155,7 +156,7 @@ fn reference(setting: &Setting, stream: &[u8]) -> Run {
     Run { events, out, error, state, eof }
 }
 
-/// A length of 7 bits a byte, and what follows it. `None` if it does not end.
+/// Reads a length of 7 bits per byte. Returns it with the bytes after it, or `None` if it does not end.
 fn length(bytes: &[u8], limit: u64) -> Result<Option<(u64, &[u8])>, ProtocolError> {
     let limit = limit.min(u64::MAX >> 1);
     let mut value = 0_u128;

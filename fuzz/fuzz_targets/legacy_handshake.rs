@@ -1,8 +1,8 @@
-//! The handshakes of all versions: any request and any response, any cuts.
+//! The handshakes of all versions: any request and any response, with any split points.
 //!
-//! Input: 1 byte of flags (1: client, 2: raw bytes), 1 byte for the versions (of a server its low bits, of a client its
-//! number), cuts; then header lines after a valid start, or with flag 2 the stream as it is. The 8 bytes and the digest come
-//! by themselves, after the header lines.
+//! Input: 1 byte of flags (1: client, 2: raw bytes), 1 byte for the versions (of a server its low bits, of a
+//! client its number), cuts; then header lines after a valid start, or with flag 2 the stream as it is. The 8
+//! bytes and the digest come by themselves, after the header lines.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -67,7 +67,7 @@ fn enabled(bits: u8) -> Versions {
     versions
 }
 
-/// Whether this version is one of those that are enabled.
+/// Returns `true` if this version is enabled.
 fn flags_of(versions: Versions, version: Version) -> bool {
     let also = match version {
         Version::Hixie75 => versions.hixie75(),
@@ -78,7 +78,7 @@ fn flags_of(versions: Versions, version: Version) -> bool {
     also == versions
 }
 
-/// The version or the error, what was sent, and how many bytes were left.
+/// The version or the error, the output, and the number of bytes left.
 type Served = (Option<Result<Version, HandshakeError>>, Vec<u8>, usize);
 
 fn serve(versions: Versions, stream: &[u8], cuts: &[usize]) -> Served {
@@ -109,7 +109,8 @@ fn serve(versions: Versions, stream: &[u8], cuts: &[usize]) -> Served {
     (outcome, out, left)
 }
 
-/// Accepts with the first subprotocol. The response is one head without control characters, and the digest of hixie-76.
+/// Accepts with the first subprotocol. The response is one head without control characters, and the digest of
+/// hixie-76.
 fn accept(request: legacy_server::Request, out: &mut Vec<u8>) {
     let version = request.version();
     let mut answer = Accept::new().header("X-Id", "7");
@@ -137,7 +138,7 @@ fn request() -> client::Request {
     client::Request::new("ws://h/a?b").expect("a URI").origin("http://o").subprotocol("chat")
 }
 
-/// What our own server answers, with other header lines after those of its own.
+/// The response of our own server, with other header lines after its own.
 fn response(version: Version, lines: &[u8]) -> Vec<u8> {
     let (mut sent, mut out) = (Vec::new(), Vec::new());
     legacy_client::Handshake::new(&request(), version, [1; 32], &mut sent).expect("a request");
@@ -150,7 +151,7 @@ fn response(version: Version, lines: &[u8]) -> Vec<u8> {
     [before, lines, after].concat()
 }
 
-/// The status or the error, and how many bytes were left.
+/// The status or the error, and the number of bytes left.
 fn connect(version: Version, stream: &[u8], cuts: &[usize]) -> (Option<Result<u16, client::Error>>, usize) {
     let limits = HandshakeLimits::new().max_head_len(2000).max_body_len(100);
     let request = request().limits(limits);

@@ -1,10 +1,10 @@
-//! The same opening as bytes of HTTP/1.1, as header lists of an extended CONNECT, and as `http` types for both: the same
-//! negotiation.
+//! The same handshake as bytes of HTTP/1.1, as header lists of an extended CONNECT, and as `http` types for
+//! both: the negotiation must be the same.
 //!
-//! Input: 1 byte of flags (1: the server selects a subprotocol, 2: it compresses, 4: so does the client, 8: the client
-//! requires a subprotocol, 16: the answer is the input's, not our server's, 32: the target is absolute), a byte for the
-//! authority and one for the target; then header fields of the request, each a byte for the name, a length and the value; an
-//! empty name; and those of the answer.
+//! Input: 1 byte of flags (1: the server selects a subprotocol, 2: it compresses, 4: so does the client, 8:
+//! the client requires a subprotocol, 16: the response is from the input, not from our server, 32: the target
+//! is absolute), a byte for the authority and one for the target; then header fields of the request, each a
+//! byte for the name, a length and the value; an empty name; and those of the response.
 #![no_main]
 
 use http::{HeaderName, HeaderValue, Method, Uri, Version};
@@ -19,7 +19,8 @@ use sansocket_fuzz::ByteSource;
 type Fields = Vec<(&'static str, Vec<u8>)>;
 type Pairs = Vec<(String, Vec<u8>)>;
 
-/// Names that mean the same in every version of HTTP. (A cookie that comes in several fields is joined by HTTP/2 alone.)
+/// Names with the same meaning in every version of HTTP. (Only HTTP/2 joins a cookie that arrives in several
+/// fields.)
 const NAMES: [&str; 6] =
     ["sec-websocket-protocol", "sec-websocket-extensions", "origin", "sec-websocket-version", "x-a", "x-b"];
 
@@ -53,7 +54,7 @@ impl Opening {
     }
 }
 
-/// Values without what none of the forms allows: control characters, and white space outside.
+/// Values without the bytes that no encoding allows: control characters, and white space around the value.
 fn fields(choices: &mut ByteSource<'_>) -> Fields {
     let mut fields = Vec::new();
     while !choices.is_empty() && fields.len() < 20 {
@@ -72,7 +73,7 @@ fuzz_target!(|data: &[u8]| {
     clients(&opening);
 });
 
-/// A request, read in each form and answered in the same way.
+/// Reads a request in each encoding, and answers it in the same way.
 fn servers(opening: &Opening) {
     let mut fields = opening.request.clone();
     fields.push(("sec-websocket-version", b"13".to_vec()));
@@ -154,7 +155,7 @@ fn servers(opening: &Opening) {
     assert_eq!(answer(by_connect.map_err(|error| error.kind())), answered, "accepted as types of a CONNECT");
 }
 
-/// A request of ours, written in each form, and an answer that is read in each.
+/// Writes a request of ours in each encoding, and reads a response in each.
 fn clients(opening: &Opening) {
     let Some(request) = client_request(opening) else { return };
     let mut out = Vec::new();
@@ -178,7 +179,7 @@ fn clients(opening: &Opening) {
     assert_eq!(negotiable(list), asked, "asked as a list");
     assert_eq!(negotiable(pairs(connect.headers())), asked, "asked as types of a CONNECT");
 
-    // The answer of our own server, with what it selects; or what the input says.
+    // The response of our own server, with its selections; or the response in the input.
     let mut handshake = server::Handshake::new(HandshakeLimits::new());
     let request = handshake.receive(&mut Input::new(&mut out), &mut Vec::new()).unwrap().unwrap();
     let first = request.subprotocols().next().map(str::to_owned);
@@ -241,7 +242,8 @@ fn client_request(opening: &Opening) -> Option<client::Request> {
     Some(if opening.has(8) { request.require_subprotocol() } else { request })
 }
 
-/// What can be seen of a request, without what only one version of HTTP has: some fields, and the form of the target.
+/// Everything visible of a request, except for differences between versions of HTTP: some fields, and the
+/// form of the target.
 fn outcome<T>(request: &Result<server::Request<T>, HandshakeError>) -> Result<String, HandshakeError> {
     let request = request.as_ref().map_err(|error| *error)?;
     let headers = request.headers().map(|(name, value)| (name.to_owned(), value.to_vec()));
@@ -257,7 +259,7 @@ fn outcome<T>(request: &Result<server::Request<T>, HandshakeError>) -> Result<St
     ))
 }
 
-/// What was answered, and what holds for the connection.
+/// The response, and the parameters of the connection.
 fn answer<E>(result: Result<(Pairs, Connection), E>) -> Result<String, E> {
     let (headers, connection) = result?;
     Ok(format!("{:?} {:?}", negotiable(headers), connection.deflate()))
@@ -269,7 +271,8 @@ fn connected(result: Result<(Connection, client::Response), client::Error>) -> R
     Ok(format!("{:?} {extensions:?} {:?}", response.subprotocol(), connection.deflate()))
 }
 
-/// The fields that do not belong to one version of HTTP, by name; those of one name in their order.
+/// The fields that are not specific to a version of HTTP, sorted by name; those with the same name in their
+/// order.
 fn negotiable(mut fields: Pairs) -> Pairs {
     fields.retain(|(name, _)| NAMES.contains(&&**name) || name == "x-answer");
     fields.sort_by(|(one, _), (other, _)| one.cmp(other));
@@ -294,7 +297,7 @@ fn pairs(map: &http::HeaderMap) -> Pairs {
     map.iter().map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec())).collect()
 }
 
-/// The header fields of a head of ours, with names as the other forms have them.
+/// The header fields of our head, with names as in the other encodings.
 fn lines(head: &[u8]) -> Pairs {
     let head = std::str::from_utf8(head).expect("what we write is ASCII");
     let fields = head.split("\r\n").filter_map(|line| line.split_once(": "));

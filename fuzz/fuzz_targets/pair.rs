@@ -1,14 +1,14 @@
-//! A client and a server of this crate that talk, with delays and cuts: nothing is lost, nothing is invented.
+//! A client and a server of this crate, with delays and split points: no message is lost or invented.
 //!
-//! Input: 1 byte of flags (1: compression), with compression 10 bytes of configuration; then steps, each a byte for
-//! what to do and at which end, a length (2 bytes) and data.
+//! Input: 1 byte of flags (1: compression), with compression 10 bytes of configuration; then steps, each a
+//! byte for what to do and at which end, a length (2 bytes) and data.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use sansocket::{CloseCode, Config, Connection, Event, Input, State};
 use sansocket_fuzz::{ByteSource, agree};
 
-/// One end: what it has sent and the other has not received, and what went over the wire in order.
+/// One end: the bytes that it has sent and the other has not received, and the messages in order.
 struct End {
     connection: Connection,
     wire: Vec<u8>,
@@ -72,7 +72,7 @@ fuzz_target!(|data: &[u8]| {
         let (one, other) =
             if what & 0x80 == 0 { (&mut client, &mut server) } else { (&mut server, &mut client) };
         match what & 0x1f {
-            // A Close is rare, so that there is something to interrupt.
+            // A Close is rare, so that there is a conversation to interrupt.
             7 if what & 0x60 != 0x60 => {}
             what @ 0..8 => one.send(what, choices.bytes(len)),
             _ => deliver(one, other, len),
@@ -82,7 +82,7 @@ fuzz_target!(|data: &[u8]| {
         deliver(&mut client, &mut server, usize::MAX);
         deliver(&mut server, &mut client, usize::MAX);
     }
-    // What was sent before the own Close and arrived before the peer's is all that was sent.
+    // The messages sent before our own Close and received before the peer's are all that were sent.
     assert_eq!(server.received, client.sent);
     assert_eq!(client.received, server.sent);
     assert_eq!(client.connection.state(), server.connection.state());

@@ -1,7 +1,7 @@
-//! Tunnels: any URI of a proxy, any response of one, any cuts, and another request after a 407.
+//! Tunnels: any URI of a proxy, any response of one, any split points, and another request after a 407.
 //!
-//! Input: 1 byte of flags (1: HTTP instead of SOCKS5, 2: with credentials, 4: the transport ends), cuts, and
-//! what the proxy sends. The whole is tried as the URI of a proxy, too.
+//! Input: 1 byte of flags (1: HTTP instead of SOCKS5, 2: with credentials, 4: the transport closes), cuts,
+//! and the output of the proxy. The whole input is also parsed as the URI of a proxy.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,8 +1,8 @@
-//! The server's handshake: any request, any cuts, and an answer of any kind.
+//! The server handshake: any request, with any split points, and an answer of any kind.
 //!
-//! Input: 1 byte of flags (1: `receive_any`, 2: raw bytes), cuts, what to answer (a byte for the kind, then a
-//! header name and value and a body, each as a length and bytes); then header lines behind a valid start, or
-//! with flag 2 the stream as it is.
+//! Input: 1 byte of flags (1: `receive_any`, 2: raw bytes), cuts, the answer (a byte for the kind, then a
+//! header name and value and a body, each as a length and bytes); then header lines after a valid start, or
+//! with flag 2 the raw stream.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -154,7 +154,7 @@ fn seen(incoming: &Incoming) -> String {
     }
 }
 
-/// A response of ours is one, with the lines that it should have and no more.
+/// Checks that a response of ours is well-formed, with exactly the expected lines.
 fn check_response(out: &[u8], answer: &Answer) {
     let mut headers = [httparse::EMPTY_HEADER; 16];
     let mut response = httparse::Response::new(&mut headers);

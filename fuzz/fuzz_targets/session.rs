@@ -1,8 +1,10 @@
-//! Two sessions, client and server, with any order of calls at both ends over transports that fail at any time.
+//! Two sessions, client and server, with any order of calls at both ends over transports that fail at any
+//! time.
 //!
-//! Input: 1 byte of flags (1: compression), then steps, each a byte for the end and what to do, and its argument. The model is a list
-//! of the messages that were sent: what arrives is a beginning of it, and all of it after two clean ends without an end of the
-//! transport. Whatever happened, both sessions are over within the deadlines.
+//! Input: 1 byte of flags (1: compression), then steps, each a byte for the end and the call, and its
+//! argument. The model is a list of the messages that were sent: the received messages are a prefix of it,
+//! and all of it after two clean ends without an early end of the transport. In any case, both sessions have
+//! ended within the deadlines.
 #![no_main]
 
 use std::time::Duration;
@@ -20,7 +22,7 @@ use sansocket_fuzz::ByteSource;
 struct End {
     session: Session,
     buffer: ReadBuffer,
-    /// What it has written and the other has not read.
+    /// The bytes that it has written and the other has not read.
     wire: Vec<u8>,
     shut_down: bool,
     sent: Vec<Vec<u8>>,
@@ -65,7 +67,7 @@ impl End {
         }
     }
 
-    /// One thing that is asked for, of a write at most `count` bytes.
+    /// Carries out one requested operation, for a write at most `count` bytes.
     fn step(&mut self, count: usize) {
         match self.session.transport() {
             Transport::Write(bytes) => {
@@ -110,7 +112,7 @@ impl End {
         }
     }
 
-    /// Lends bytes to a kernel, or takes them back.
+    /// Lends bytes to a kernel, or returns them.
     fn lend(&mut self, count: usize) {
         match self.lent.take() {
             None => self.lent = Some(self.session.take_unwritten()).filter(|bytes| !bytes.is_empty()),
@@ -124,7 +126,7 @@ impl End {
         }
     }
 
-    /// Reads from the wire of the other.
+    /// Reads from the other's wire.
     fn read(&mut self, other: &mut Self, count: usize) {
         if !self.session.wants_read() {
             return;
@@ -140,7 +142,7 @@ impl End {
         self.receive();
     }
 
-    /// What changes as long as anything happens.
+    /// The values that change as long as there is progress.
     fn progress(&self) -> (usize, usize, usize, bool, bool, bool) {
         let lens = (self.wire.len(), self.session.unwritten(), self.buffer.len());
         let is_flushed = self.session.transport() != Transport::Flush;
@@ -152,13 +154,13 @@ impl End {
     }
 }
 
-/// A number below `bound`.
+/// Returns a number less than `bound`.
 fn below(source: &mut ByteSource<'_>, bound: usize) -> usize {
     let number = if bound > 256 { source.number() } else { source.byte().into() };
     number % bound
 }
 
-/// The turn of an end whose transport works.
+/// Gives an end whose transport works its turn.
 fn settle(end: &mut End, other: &mut End) {
     end.lend(usize::MAX);
     end.lend(usize::MAX);
@@ -210,7 +212,7 @@ fuzz_target!(|data: &[u8]| {
             }
         }
     }
-    // Both transports work again, and both callers are well-behaved.
+    // Both transports work again, and both callers behave well.
     let begin = now;
     while !(one.is_over() && two.is_over()) {
         let mut before = None;

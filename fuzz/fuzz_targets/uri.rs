@@ -1,4 +1,4 @@
-//! URIs: any bytes. What is accepted goes into a request that our own server takes.
+//! URIs: any bytes. An accepted URI is put into a request that our own server accepts.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -10,7 +10,7 @@ fuzz_target!(|data: &[u8]| {
     for part in [uri.host(), uri.authority(), uri.resource_name()] {
         assert!(part.bytes().all(|byte| byte.is_ascii_graphic()), "{part:?}");
     }
-    // What it consists of makes the same URI again.
+    // Its parts make up the same URI.
     let scheme = if uri.is_secure() { "wss" } else { "ws" };
     let again = format!("{scheme}://{}:{}{}", uri.host(), uri.port(), uri.resource_name());
     let again = Uri::parse(&again).expect("its parts are valid");
@@ -31,7 +31,7 @@ fuzz_target!(|data: &[u8]| {
             let request = request.expect("the head is whole");
             assert_eq!((request.target(), request.authority()), (uri.resource_name(), uri.authority()));
         }
-        // It is longer than the server takes, and nothing else.
+        // It exceeds the server's limit, and has no other error.
         Err(error) => assert!(data.len() > 8000, "{error}"),
     }
 });

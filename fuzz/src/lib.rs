@@ -1,6 +1,6 @@
-//! What the fuzz targets share: how bytes become choices, and a run over a stream that is cut.
+//! The code that the fuzz targets share: the conversion of bytes to choices, and runs over a split stream.
 //!
-//! Every target takes plain bytes, so that a seed can be written by hand and a finding be read.
+//! Every target takes plain bytes, so that a seed can be written by hand and a finding can be read.
 
 pub mod model;
 
@@ -16,24 +16,24 @@ use sansocket::{
 pub struct ByteSource<'a>(pub &'a [u8]);
 
 impl<'a> ByteSource<'a> {
-    /// The next byte; 0 behind the end.
+    /// Returns the next byte, or 0 after the end.
     pub fn byte(&mut self) -> u8 {
         let Some((&first, rest)) = self.0.split_first() else { return 0 };
         self.0 = rest;
         first
     }
 
-    /// Whether a bit of the next byte is set.
+    /// Returns a bit of the next byte.
     pub fn flag(&mut self) -> bool {
         self.byte() & 1 == 1
     }
 
-    /// The next two bytes as a number.
+    /// Returns the next two bytes as a number.
     pub fn number(&mut self) -> usize {
         usize::from(self.byte()) << 8 | usize::from(self.byte())
     }
 
-    /// As many bytes as there are, up to `len`.
+    /// Returns the next `len` bytes, or all if there are fewer.
     pub fn bytes(&mut self, len: usize) -> &'a [u8] {
         let (taken, rest) = self.0.split_at(len.min(self.0.len()));
         self.0 = rest;
@@ -44,17 +44,18 @@ impl<'a> ByteSource<'a> {
         self.0.is_empty()
     }
 
-    /// Some text, with everything that is not UTF-8 replaced.
+    /// Returns text, with invalid UTF-8 replaced.
     pub fn text(&mut self, len: usize) -> String {
         String::from_utf8_lossy(self.bytes(len)).into_owned()
     }
 
-    /// Places to cut at: 1 byte for how many, 2 bytes each.
+    /// Returns split points: 1 byte for their number, 2 bytes each.
     pub fn cuts(&mut self) -> Vec<usize> {
         (0..self.byte() % 16).map(|_| self.number()).collect()
     }
 
-    /// All that is left as frames, each as first byte, length (2 bytes) and payload. Masks are zero.
+    /// Returns all remaining bytes as frames, each as first byte, length (2 bytes) and payload. Masks are
+    /// zero.
     pub fn frames(mut self, masked: bool) -> Vec<u8> {
         let mut stream = Vec::new();
         while !self.is_empty() {
@@ -72,7 +73,7 @@ impl<'a> ByteSource<'a> {
         stream
     }
 
-    /// Any configuration but for compression, with limits that short streams can break.
+    /// Returns any configuration without compression, with limits that short streams can exceed.
     pub fn config(&mut self) -> sansocket::Config {
         let (flags, limits) = (self.byte(), self.byte());
         let delivery = if flags & 1 == 0 { Delivery::Messages } else { Delivery::Chunks };
@@ -89,7 +90,7 @@ impl<'a> ByteSource<'a> {
             .max_control_frames([u32::MAX, 1, 3, 100][usize::from(limits >> 6)])
     }
 
-    /// Any configuration of permessage-deflate.
+    /// Returns any configuration of permessage-deflate.
     pub fn deflate(&mut self) -> Config {
         let window = |byte: u8| WindowBits::new(8 + byte % 8).unwrap();
         let flags = self.byte();
@@ -104,7 +105,7 @@ impl<'a> ByteSource<'a> {
     }
 }
 
-/// A request with this value of Sec-WebSocket-Extensions, or what it is refused with.
+/// Returns a request with this value of Sec-WebSocket-Extensions, or the error.
 pub fn request(extensions: &[u8]) -> Result<server::Request, sansocket::handshake::HandshakeError> {
     let head: &[u8] = b"GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: ";
@@ -115,7 +116,7 @@ pub fn request(extensions: &[u8]) -> Result<server::Request, sansocket::handshak
         .map(|request| request.expect("a whole head"))
 }
 
-/// What a server and a client of this crate agree on.
+/// Returns the parameters that a server and a client of this crate negotiate.
 pub fn agree(server: Config, client: Config) -> (Negotiated, Negotiated) {
     let offer = request(client.offer().to_string().as_bytes()).expect("our offer is well-formed");
     let at_server = server.accept(offer.extensions()).expect("a server can do all that a client offers");
@@ -124,10 +125,10 @@ pub fn agree(server: Config, client: Config) -> (Negotiated, Negotiated) {
     (at_server, at_client.unwrap().expect("our answer is one to our offer"))
 }
 
-/// What a run showed.
+/// The visible results of a run.
 #[derive(Debug, PartialEq)]
 pub struct Transcript {
-    /// The chunks of a message that came without another event between them are one.
+    /// The chunks of a message without another event between them are joined.
     pub events: Vec<Event<'static>>,
     pub out: Vec<u8>,
     pub error: Option<ProtocolError>,
@@ -136,7 +137,7 @@ pub struct Transcript {
     pub eof: Result<(), ProtocolError>,
 }
 
-/// Runs a stream, cut at these places, and checks what holds for any.
+/// Runs a stream, split at these positions, and checks the properties of any run.
 pub fn run(mut connection: Connection, stream: &[u8], cuts: &[usize]) -> Transcript {
     let cuts = placed(cuts, stream.len());
     let (mut events, mut out, mut error) = (Vec::new(), Vec::new(), None);
@@ -174,7 +175,7 @@ pub fn run(mut connection: Connection, stream: &[u8], cuts: &[usize]) -> Transcr
     Transcript { events, out, error, state, eof: connection.receive_eof() }
 }
 
-/// Where to cut a stream of this length, in order; its end is the last.
+/// Returns split points for a stream of this length, in order; its end is the last.
 pub fn placed(cuts: &[usize], len: usize) -> Vec<usize> {
     let mut cuts: Vec<usize> = cuts.iter().map(|&cut| cut.min(len)).collect();
     cuts.push(len);
@@ -182,7 +183,7 @@ pub fn placed(cuts: &[usize], len: usize) -> Vec<usize> {
     cuts
 }
 
-/// Runs a stream whole, cut, and byte by byte; all of it has to come out the same.
+/// Runs a stream in one read, split, and byte by byte; the results must be the same.
 pub fn run_all(connection: impl Fn() -> Connection, stream: &[u8], cuts: &[usize]) -> Transcript {
     let whole = run(connection(), stream, &[]);
     assert_eq!(run(connection(), stream, cuts), whole, "cut at {cuts:?}");

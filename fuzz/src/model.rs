@@ -1,5 +1,5 @@
-//! A small model of one end of a connection: what it may send, what it has to see, and how it stands. It
-//! knows nothing of bytes but where each frame ends.
+//! A small model of one end of a connection: what it may send, what it must receive, and its state. Of the
+//! bytes it only knows the end of each frame.
 
 use std::collections::VecDeque;
 
@@ -7,8 +7,8 @@ use sansocket::{CloseCode, Initiator, ProtocolError, SendError, State, frame::Ro
 
 pub type CloseBody = Option<(u16, String)>;
 
-/// A frame as its sender meant it. Of a message only the first `Part` has its kind; `is_text` is that of the
-/// message.
+/// A frame as its sender intended it. Only the first `Part` of a message has its kind; `is_text` is that of
+/// the message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Frame {
     Part {
@@ -23,7 +23,7 @@ pub enum Frame {
     Close(CloseBody),
 }
 
-/// An event, whatever the delivery is.
+/// An event, for either delivery.
 #[derive(Debug, PartialEq)]
 pub enum Seen {
     Message { is_text: bool, data: Vec<u8> },
@@ -32,10 +32,10 @@ pub enum Seen {
     Close(CloseBody),
 }
 
-/// Code, reason, whether it was clean, who began, whether a message was interrupted, the error.
+/// Code, reason, whether it was clean, the initiator, whether a message was interrupted, the error.
 pub type Outcome<'a> = (u16, &'a str, bool, Initiator, bool, Option<ProtocolError>);
 
-/// What the receiving side has for the sending side.
+/// A pending reply of the receiving side for the sending side.
 pub enum Owed {
     Pong(Vec<u8>),
     Close { body: CloseBody, interrupted: bool },
@@ -69,7 +69,7 @@ pub struct Model {
     pub owed: VecDeque<Owed>,
     // The sending side.
     sending: Option<Sending>,
-    /// Whether the next message is left as it is.
+    /// Whether the next message is left uncompressed.
     leave_next: bool,
     close_sent: bool,
     close_received: Option<CloseBody>,
@@ -107,7 +107,7 @@ impl Model {
         self.close_received.is_none() && self.failure.is_none() && !self.eof
     }
 
-    /// A frame has arrived: what is seen of it.
+    /// Receives a frame, and returns its event.
     pub fn receive(&mut self, frame: Frame) -> Option<Seen> {
         if self.ended {
             return None;
@@ -144,14 +144,14 @@ impl Model {
         self.owed.push_back(Owed::Failure(error));
     }
 
-    /// The transport has ended, perhaps inside a frame.
+    /// Closes the transport, possibly inside a frame.
     pub fn receive_eof(&mut self, in_frame: bool) {
         let interrupted = self.message.is_some() || in_frame && !self.ended;
         self.ended = true;
         self.owed.push_back(Owed::Eof { interrupted });
     }
 
-    /// The idle timeout has expired; `is_whole`: the receiving side learns that, too.
+    /// Lets the idle timeout expire; with `is_whole` the receiving side is informed, too.
     pub fn time_out(&mut self, is_whole: bool) -> Option<Frame> {
         let error = ProtocolError::TimedOut(Timeout::Idle);
         let tells = matches!(self.state(), State::Open | State::Closing).then(|| self.may_send());
@@ -200,7 +200,7 @@ impl Model {
         }
     }
 
-    /// Whether the next message is compressed, if it may be.
+    /// Returns `true` if the next message is compressed, if it may be.
     pub fn compress_next(&mut self, compress: bool) {
         self.leave_next = !compress;
     }
@@ -226,8 +226,8 @@ impl Model {
         Ok(())
     }
 
-    /// A data frame whose payload the caller writes; `is_text` is `None` for a continuation. Returns the kind
-    /// of the message.
+    /// Sends a data frame whose payload the caller writes; `is_text` is `None` for a continuation. Returns
+    /// the kind of the message.
     pub fn send_header(&mut self, is_text: Option<bool>, last: bool) -> Result<bool, SendError> {
         let sending = match is_text {
             Some(is_text) => {
@@ -270,7 +270,7 @@ impl Model {
         Ok(())
     }
 
-    /// Our Close is known to the receiving side, which it is while both are one.
+    /// Informs the receiving side of our Close, unless the connection has been split.
     pub fn on_close_sent(&mut self) {
         self.muted |= self.close_sent && !self.settings.deliver_while_closing;
     }
@@ -298,7 +298,7 @@ impl Model {
         self.failure
     }
 
-    /// How the connection ended.
+    /// Returns how the connection ended.
     pub fn outcome(&self) -> Option<Outcome<'_>> {
         let ended = matches!(self.state(), State::Draining | State::Closed);
         let (code, reason) = match &self.close_received {
@@ -310,7 +310,7 @@ impl Model {
         ended.then_some((code, reason, self.failure.is_none(), initiator, self.interrupted, self.failure))
     }
 
-    /// The message that has begun and not ended.
+    /// The message in progress.
     pub fn unfinished(&self) -> &[u8] {
         self.message.as_ref().map_or(&[], |(_, data)| data)
     }
