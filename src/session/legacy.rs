@@ -95,7 +95,7 @@ impl Session {
         Ok(())
     }
 
-    /// Refuses the WebSocket with a response, and ends the session. See [`reject`](Self::reject).
+    /// Rejects the WebSocket with a response, and ends the session. See [`reject`](Self::reject) for details.
     ///
     /// # Errors
     ///
