@@ -39,7 +39,7 @@
 //!                 stream.write(bytes).map(|count| session.written(count))
 //!             }
 //!             Transport::Flush => stream.flush().map(|()| session.flushed()),
-//!             Transport::ShutDown => Ok(session.shut_down()), // of a socket
+//!             Transport::ShutDown => Ok(session.shut_down()), // shutdown(Write)
 //!             Transport::Wait => match stream.read(buffer.space()) {
 //!                 Ok(0) => Ok(session.eof()),
 //!                 result => result.map(|count| buffer.filled(count)),
