@@ -38,8 +38,7 @@ pub enum HandshakeError {
     FoldedHeader,
     /// A header line is not a name, a colon and a value (RFC 9112, section 5).
     MalformedHeader,
-    /// The first bytes are a TLS record: the peer speaks TLS, so the scheme should probably be `wss` instead
-    /// of `ws`.
+    /// The first bytes are a TLS record: the peer speaks TLS, and one side uses the wrong one of `ws` and `wss`.
     LooksLikeTls,
     /// The first bytes are those of HTTP/2, whose connections begin differently (RFC 9113, section 3.4).
     LooksLikeHttp2,
