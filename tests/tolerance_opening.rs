@@ -434,6 +434,7 @@ fn no_option_changes_what_is_sent_or_what_is_valid() {
 
 #[test]
 fn a_target_in_absolute_form_may_have_a_scheme_of_websockets() {
+    // R6455-4.2.1-1c
     for (target, path) in [
         ("ws://h:80/a?b", "/a"),
         ("wss://other", "/"),
