@@ -213,6 +213,14 @@ impl ReasonTooLong {
     }
 }
 
+impl ReasonTooLong {
+    /// Returns a stable short name of the error, for logs and metrics. See
+    /// [`ProtocolError::name`](crate::ProtocolError::name) for details.
+    pub const fn name(self) -> &'static str {
+        "close_reason_too_long"
+    }
+}
+
 impl fmt::Display for ReasonTooLong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "close reason of {} bytes exceeds the limit of {MAX_REASON_LEN} bytes", self.0)

@@ -105,6 +105,14 @@ impl CloseCodeError {
     }
 }
 
+impl CloseCodeError {
+    /// Returns a stable short name of the error, for logs and metrics. See
+    /// [`ProtocolError::name`](crate::ProtocolError::name) for details.
+    pub const fn name(self) -> &'static str {
+        "close_code_not_allowed"
+    }
+}
+
 impl fmt::Display for CloseCodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} is not a valid close code", self.0)

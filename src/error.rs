@@ -113,6 +113,39 @@ impl ProtocolError {
     }
 }
 
+impl ProtocolError {
+    /// Returns a stable short name of the error, for logs and metrics: `protocol_unmasked_frame`.
+    ///
+    /// Names are in snake case, begin with the kind of the error, and are unique among all errors of this crate. They stay the
+    /// same when the text of an error or the name of a variant changes.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::ReservedBits => "protocol_reserved_bits",
+            Self::ReservedOpcode(_) => "protocol_reserved_opcode",
+            Self::UnmaskedFrame => "protocol_unmasked_frame",
+            Self::MaskedFrame => "protocol_masked_frame",
+            Self::FragmentedControlFrame => "protocol_fragmented_control_frame",
+            Self::ControlFrameTooLong => "protocol_control_frame_too_long",
+            Self::NonMinimalLength => "protocol_non_minimal_length",
+            Self::LengthOutOfRange => "protocol_length_out_of_range",
+            Self::UnexpectedContinuation => "protocol_unexpected_continuation",
+            Self::ExpectedContinuation => "protocol_expected_continuation",
+            Self::TruncatedCloseCode => "protocol_truncated_close_code",
+            Self::InvalidCloseCode(_) => "protocol_invalid_close_code",
+            Self::InvalidCloseReason => "protocol_invalid_close_reason",
+            Self::InvalidUtf8 => "protocol_invalid_utf8",
+            Self::InvalidDeflate => "protocol_invalid_deflate",
+            Self::FrameTooLong { .. } => "protocol_frame_too_long",
+            Self::MessageTooLong { .. } => "protocol_message_too_long",
+            Self::TooManyFragments { .. } => "protocol_too_many_fragments",
+            Self::TooManyControlFrames { .. } => "protocol_too_many_control_frames",
+            Self::TimedOut(error) => error.name(),
+            Self::RetainedInputLost => "protocol_retained_input_lost",
+            Self::UnexpectedEof => "protocol_unexpected_eof",
+        }
+    }
+}
+
 impl fmt::Display for ProtocolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -186,10 +219,34 @@ pub enum SendError {
     CompressedMessage,
     /// Only a client can send close code 1010 (RFC 6455, section 7.4.1).
     ClientOnlyCloseCode,
+    /// A reserved bit is not allowed, or none is set, or the message is neither text nor binary. See
+    /// [`Connection::send_extended`](crate::Connection::send_extended).
+    InvalidReservedBits,
     /// The protocol version of the connection only supports text messages (hixie-75 and hixie-76).
     #[cfg(feature = "legacy")]
     #[cfg_attr(docsrs, doc(cfg(feature = "legacy")))]
     Unsupported,
+}
+
+impl SendError {
+    /// Returns a stable short name of the error, for logs and metrics. See
+    /// [`ProtocolError::name`](crate::ProtocolError::name) for details.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::ConnectionClosing => "send_connection_closing",
+            Self::MessageInProgress => "send_message_in_progress",
+            Self::NoMessageInProgress => "send_no_message_in_progress",
+            Self::ControlPayloadTooLong => "send_control_payload_too_long",
+            Self::ControlFragment => "send_control_fragment",
+            Self::PayloadTooLong => "send_payload_too_long",
+            Self::UseSendClose => "send_use_send_close",
+            Self::CompressedMessage => "send_compressed_message",
+            Self::ClientOnlyCloseCode => "send_client_only_close_code",
+            Self::InvalidReservedBits => "send_invalid_reserved_bits",
+            #[cfg(feature = "legacy")]
+            Self::Unsupported => "send_unsupported",
+        }
+    }
 }
 
 impl fmt::Display for SendError {
@@ -204,6 +261,7 @@ impl fmt::Display for SendError {
             Self::UseSendClose => "use `send_close` to send a close frame",
             Self::CompressedMessage => "cannot continue a compressed message with `send_header`",
             Self::ClientOnlyCloseCode => "close code 1010 can only be sent by a client",
+            Self::InvalidReservedBits => "the reserved bits of the message were not negotiated",
             #[cfg(feature = "legacy")]
             Self::Unsupported => "this protocol version only supports text messages",
         })
@@ -236,6 +294,17 @@ pub enum Error {
     Protocol(ProtocolError),
     /// A frame was not sent.
     Send(SendError),
+}
+
+impl Error {
+    /// Returns a stable short name of the error, for logs and metrics. See
+    /// [`ProtocolError::name`](crate::ProtocolError::name) for details.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Protocol(error) => error.name(),
+            Self::Send(error) => error.name(),
+        }
+    }
 }
 
 impl fmt::Display for Error {

@@ -209,6 +209,19 @@ pub enum Timeout {
     CloseHandshake,
 }
 
+impl Timeout {
+    /// Returns a stable short name of the error, for logs and metrics. See
+    /// [`ProtocolError::name`](crate::ProtocolError::name) for details.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Opening => "timeout_opening",
+            Self::Idle => "timeout_idle",
+            Self::Pong => "timeout_pong",
+            Self::CloseHandshake => "timeout_close_handshake",
+        }
+    }
+}
+
 impl fmt::Display for Timeout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

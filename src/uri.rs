@@ -217,6 +217,23 @@ pub enum UriError {
     UnexpectedFragment,
 }
 
+impl UriError {
+    /// Returns a stable short name of the error, for logs and metrics. See
+    /// [`ProtocolError::name`](crate::ProtocolError::name) for details.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::InvalidScheme => "uri_invalid_scheme",
+            Self::InvalidAuthority => "uri_invalid_authority",
+            Self::InvalidUserInfo => "uri_invalid_user_info",
+            Self::InvalidHost => "uri_invalid_host",
+            Self::InvalidPort => "uri_invalid_port",
+            Self::InvalidCharacter => "uri_invalid_character",
+            Self::NonAscii => "uri_non_ascii",
+            Self::UnexpectedFragment => "uri_unexpected_fragment",
+        }
+    }
+}
+
 impl fmt::Display for UriError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -152,6 +152,14 @@ impl Utf8Error {
     }
 }
 
+impl Utf8Error {
+    /// Returns a stable short name of the error, for logs and metrics. See
+    /// [`ProtocolError::name`](crate::ProtocolError::name) for details.
+    pub const fn name(self) -> &'static str {
+        "utf8_invalid"
+    }
+}
+
 impl fmt::Display for Utf8Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "text is not valid UTF-8 from byte {} on", self.index)

@@ -35,8 +35,8 @@ const ROOMS: [(&str, &str); 26] = [
         "close close_code compression deflate entropy error excerpt frame input keepalive num utf8",
     ),
     // opening
-    ("server", "connection deflate excerpt handshake input uri"),
-    ("client", "connection deflate entropy handshake input num uri"),
+    ("server", "connection deflate excerpt frame handshake input uri"),
+    ("client", "connection deflate entropy frame handshake input num uri"),
     ("extended_connect", "client connection entropy handshake server"),
     ("proxy", "client handshake input uri"),
     ("http_types", "client connection extended_connect handshake server"),

@@ -35,6 +35,17 @@ pub enum Error {
     Handshake(HandshakeError),
 }
 
+impl Error {
+    /// Returns a stable short name of the error, for logs and metrics. See
+    /// [`ProtocolError::name`](crate::ProtocolError::name) for details.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Rejected(_) => "client_rejected",
+            Self::Handshake(error) => error.name(),
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -98,6 +109,33 @@ pub enum RequestError {
     #[cfg(feature = "legacy")]
     #[cfg_attr(docsrs, doc(cfg(feature = "legacy")))]
     UnsupportedByVersion,
+}
+
+impl RequestError {
+    /// Returns a stable short name of the error, for logs and metrics. See
+    /// [`ProtocolError::name`](crate::ProtocolError::name) for details.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::InvalidHeaderName => "request_invalid_header_name",
+            Self::InvalidHeaderValue => "request_invalid_header_value",
+            Self::ReservedHeader => "request_reserved_header",
+            Self::TooManyExtraHeaders => "request_too_many_extra_headers",
+            Self::UnprintableOrigin => "request_unprintable_origin",
+            Self::InvalidSubprotocol => "request_invalid_subprotocol",
+            Self::RepeatedSubprotocol => "request_repeated_subprotocol",
+            Self::TooManySubprotocols => "request_too_many_subprotocols",
+            Self::NoSubprotocolOffered => "request_no_subprotocol_offered",
+            Self::InvalidExtension => "request_invalid_extension",
+            Self::InvalidCredentials => "request_invalid_credentials",
+            Self::HostTooLong => "request_host_too_long",
+            Self::NewConnectionRequired => "request_new_connection_required",
+            Self::InvalidUri => "request_invalid_uri",
+            #[cfg(feature = "legacy")]
+            Self::OriginRequired => "request_origin_required",
+            #[cfg(feature = "legacy")]
+            Self::UnsupportedByVersion => "request_unsupported_by_version",
+        }
+    }
 }
 
 impl fmt::Display for RequestError {

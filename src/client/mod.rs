@@ -36,7 +36,7 @@
 //! The files correspond to those of [`server`](crate::server): the request and the response, the offer, the
 //! validation of the response (`negotiation`), and the state machine for bytes (`handshake`).
 //!
-//! Uses `connection`, `deflate`, `entropy`, `handshake`, `input`, `num`, `uri`.
+//! Uses `connection`, `deflate`, `entropy`, `frame`, `handshake`, `input`, `num`, `uri`.
 
 mod body;
 #[cfg_attr(not(feature = "deflate"), path = "no_deflate.rs")]

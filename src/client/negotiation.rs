@@ -69,8 +69,20 @@ impl Offer {
         headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
     ) -> Result<Verdict, HandshakeError> {
         check_selection(headers.clone(), self)?;
-        let config = self.compression.agree(headers, self.config)?;
-        Ok(Verdict::Open(config))
+        let mut config = self.config;
+        if !self.own.is_empty() {
+            for extension in extensions(headers.clone()).flatten() {
+                let own = self.own.iter().find(|(name, _)| name == extension.name());
+                config = own.map_or(config, |(_, rsv)| config.with_rsv(*rsv));
+            }
+        }
+        let config = self.compression.agree(headers, config)?;
+        // RFC 7692, 6: two extensions cannot use one bit.
+        if config.has_rsv_conflict() {
+            Err(HandshakeError::UnexpectedExtension)
+        } else {
+            Ok(Verdict::Open(config))
+        }
     }
 }
 

@@ -1,10 +1,11 @@
 //! The offer of a client, and the terms on which it accepts a response: the same for every encoding.
 
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 
 use super::deflate::Compression;
 use crate::{
     Config,
+    frame::Rsv,
     handshake::{HandshakeError, Tolerance, elements, extensions},
 };
 
@@ -18,6 +19,8 @@ pub(crate) struct Offer {
     /// Whether one of the subprotocols must be selected.
     pub(crate) require_subprotocol: bool,
     pub(super) compression: Compression,
+    /// Extensions of the caller that use reserved bits: their names, and the bits.
+    pub(super) own: Vec<(String, Rsv)>,
     pub(crate) config: Config,
     /// What is let pass of a response, however it came.
     pub(super) tolerance: Tolerance,
@@ -41,6 +44,15 @@ pub(super) fn append_element(list: &mut String, element: &str) {
         list.push_str(", ");
     }
     list.push_str(element);
+}
+
+/// The name of the extension that this is the offer of, if it is one and no other.
+pub(super) fn name_of_one(offer: &str) -> Option<&str> {
+    let mut extensions = extensions([("sec-websocket-extensions", offer.as_bytes())].into_iter());
+    match (extensions.next(), extensions.next()) {
+        (Some(Ok(extension)), None) => Some(extension.name()),
+        _ => None,
+    }
 }
 
 /// Checks one or more offers of extensions that are to be sent.

@@ -5,10 +5,11 @@ use core::fmt;
 
 use super::{
     Offer, RequestError,
-    offer::{append_element, check_offer},
+    offer::{append_element, check_offer, name_of_one},
 };
 use crate::{
     Config,
+    frame::Rsv,
     handshake::{ExtraHeaders, HandshakeLimits, KEY_LEN, MAX_SUBPROTOCOLS, VERSION, append_head, is_token},
     uri::{Uri, UriError},
 };
@@ -145,6 +146,21 @@ impl Request {
             Err(_) => self.fail(RequestError::InvalidExtension),
         }
         self
+    }
+
+    /// Offers one extension of your own that marks messages with reserved bits (RFC 6455, 9.1).
+    ///
+    /// If the server selects it, messages may have these bits set: see [`Config::allow_rsv`]. Its parameters are in
+    /// [`Response::extensions`](super::Response::extensions). If the server does not, a frame with such a bit fails the
+    /// connection. RSV1 is also the bit of permessage-deflate: a server that selects both fails the handshake.
+    #[must_use]
+    pub fn extension_with_rsv(mut self, offer: &str, rsv: Rsv) -> Self {
+        let Some(name) = name_of_one(offer) else {
+            self.fail(RequestError::InvalidExtension);
+            return self;
+        };
+        self.offer.own.push((name.into(), rsv));
+        self.extension(offer)
     }
 
     /// Sets the behavior and the limits of the connection.

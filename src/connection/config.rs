@@ -1,6 +1,9 @@
 //! The settings of a connection.
 
-use crate::{compression::Agreement, frame};
+use crate::{
+    compression::Agreement,
+    frame::{self, Rsv},
+};
 
 /// The behavior and the limits of a connection.
 ///
@@ -31,6 +34,7 @@ pub struct Config {
     pub(crate) auto_close: bool,
     pub(crate) deliver_while_closing: bool,
     pub(super) allow_invalid_utf8: bool,
+    pub(super) rsv: Rsv,
     pub(super) compression: Agreement,
 }
 
@@ -83,6 +87,7 @@ impl Config {
             auto_close: true,
             deliver_while_closing: true,
             allow_invalid_utf8: false,
+            rsv: Rsv::NONE,
             compression: Agreement::NONE,
         }
     }
@@ -188,6 +193,41 @@ impl Config {
     pub const fn allow_invalid_utf8(mut self, allow: bool) -> Self {
         self.allow_invalid_utf8 = allow;
         self
+    }
+
+    /// Sets the reserved bits that messages may have set, for an extension of your own that both sides have agreed on
+    /// (RFC 6455, 5.2 and 9). The default is none: a frame with a reserved bit fails the connection with 1002.
+    ///
+    /// A message with such a bit is [`Event::Extended`](crate::Event::Extended), and
+    /// [`Connection::send_extended`](crate::Connection::send_extended) sends one. The handshakes set them if the extension is
+    /// selected: [`server::Accept::extension_with_rsv`](crate::server::Accept::extension_with_rsv),
+    /// [`client::Request::extension_with_rsv`](crate::client::Request::extension_with_rsv). Use this for connections that were
+    /// opened elsewhere. With compression, RSV1 belongs to permessage-deflate.
+    #[must_use]
+    pub const fn allow_rsv(mut self, rsv: Rsv) -> Self {
+        self.rsv = rsv;
+        self
+    }
+
+    /// Adds reserved bits to those that are allowed.
+    pub(crate) const fn with_rsv(self, rsv: Rsv) -> Self {
+        let all = self.rsv.with(rsv);
+        self.allow_rsv(all)
+    }
+
+    /// Returns `true` unless an extension of the caller uses RSV1, the bit of compression.
+    pub(crate) const fn allows_compression(self) -> bool {
+        !self.rsv.contains(Rsv::RSV1)
+    }
+
+    /// Returns `true` if both an extension of the caller and compression use RSV1.
+    pub(crate) fn has_rsv_conflict(self) -> bool {
+        self.rsv.contains(Rsv::RSV1) && self.compression.is_on()
+    }
+
+    /// Returns the reserved bits of extensions of the caller.
+    pub(super) fn own_rsv(self) -> Rsv {
+        if self.compression.is_on() { self.rsv.without(Rsv::RSV1) } else { self.rsv }
     }
 
     /// Sets whether each Ping is answered with a Pong before its event is returned. The default is `true`.

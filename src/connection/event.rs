@@ -3,7 +3,12 @@
 use alloc::{borrow::Cow, string::String, vec::Vec};
 use core::fmt;
 
-use crate::{Close, excerpt::Excerpt, utf8};
+use crate::{
+    Close,
+    excerpt::Excerpt,
+    frame::{OpCode, Rsv},
+    utf8,
+};
 
 /// An event that [`Connection::receive`](crate::Connection::receive) returns.
 ///
@@ -66,6 +71,18 @@ pub enum Event<'b> {
         /// Whether the message ends with it.
         last: bool,
     },
+    /// A message of an extension of your own, with [`Config::allow_rsv`](crate::Config::allow_rsv) only: its data as they
+    /// were sent, for your codec. What they stand for is not checked, also of text.
+    Extended {
+        /// The kind of the message: [`OpCode::Text`] or [`OpCode::Binary`].
+        opcode: OpCode,
+        /// The reserved bits that were set.
+        rsv: Rsv,
+        /// The data, with [`Delivery::Chunks`](crate::Delivery::Chunks) the next piece of it.
+        data: Cow<'b, [u8]>,
+        /// Whether the message ends with it.
+        last: bool,
+    },
     /// A Ping. Its Pong is already in `out`, unless [`Config::auto_pong`](crate::Config::auto_pong) is off
     /// (RFC 6455, section 5.5.2).
     Ping(Cow<'b, [u8]>),
@@ -90,6 +107,15 @@ impl Event<'_> {
                 Err(error) => Self::InvalidText(Cow::Owned(error.into_bytes())),
             },
             Self::BinaryChunk { data, last } => Self::UncheckedTextChunk { data, last },
+            event => event,
+        }
+    }
+
+    /// A message that arrived as bytes, for the codec of an extension.
+    pub(super) fn extended(self, opcode: OpCode, rsv: Rsv) -> Self {
+        match self {
+            Self::Binary(data) => Self::Extended { opcode, rsv, data, last: true },
+            Self::BinaryChunk { data, last } => Self::Extended { opcode, rsv, data, last },
             event => event,
         }
     }
@@ -128,6 +154,9 @@ impl Event<'_> {
             Self::BinaryChunk { data, last } => Event::BinaryChunk { data: owned(data), last },
             Self::InvalidText(data) => Event::InvalidText(owned(data)),
             Self::UncheckedTextChunk { data, last } => Event::UncheckedTextChunk { data: owned(data), last },
+            Self::Extended { opcode, rsv, data, last } => {
+                Event::Extended { opcode, rsv, data: owned(data), last }
+            }
             Self::Ping(data) => Event::Ping(owned(data)),
             Self::Pong(data) => Event::Pong(owned(data)),
             Self::Close(close) => Event::Close(close.map(Close::into_owned)),
@@ -144,7 +173,8 @@ impl Event<'_> {
             Event::Binary(Cow::Owned(data))
             | Event::BinaryChunk { data: Cow::Owned(data), .. }
             | Event::InvalidText(Cow::Owned(data))
-            | Event::UncheckedTextChunk { data: Cow::Owned(data), .. } => Some(data),
+            | Event::UncheckedTextChunk { data: Cow::Owned(data), .. }
+            | Event::Extended { data: Cow::Owned(data), .. } => Some(data),
             _ => None,
         }
     }
@@ -165,6 +195,13 @@ impl fmt::Debug for Event<'_> {
             Self::UncheckedTextChunk { data, last } => {
                 chunk(f, "UncheckedTextChunk", &Excerpt::new(data), last)
             }
+            Self::Extended { opcode, rsv, data, last } => f
+                .debug_struct("Extended")
+                .field("opcode", opcode)
+                .field("rsv", rsv)
+                .field("data", &Excerpt::new(data))
+                .field("last", last)
+                .finish(),
             Self::Ping(data) => f.debug_tuple("Ping").field(&Excerpt::new(data)).finish(),
             Self::Pong(data) => f.debug_tuple("Pong").field(&Excerpt::new(data)).finish(),
             Self::Close(close) => f.debug_tuple("Close").field(close).finish(),

@@ -77,11 +77,14 @@ enum Kind {
     Text,
     /// Text that is handled like binary data up to its end, because it may be invalid.
     UncheckedText,
+    /// Data for the codec of an extension, which is handled like binary data, too.
+    ExtendedText,
+    ExtendedBinary,
 }
 
 impl Receiver {
     pub(super) fn new(role: Role, config: &Config) -> Self {
-        let mut decoder = Decoder::new(role, config.frame_limits);
+        let mut decoder = Decoder::new(role, config.frame_limits).allow_rsv(config.own_rsv());
         if config.compression.is_on() {
             decoder = decoder.allow_rsv1();
         }
@@ -259,9 +262,12 @@ impl Receiver {
             return self.receive_control(part);
         }
         if part.offset == 0 && part.header.opcode != OpCode::Continuation {
+            let is_extended = !self.decoder.message_rsv().is_none();
             self.kind = match part.header.opcode {
+                OpCode::Text if is_extended => Kind::ExtendedText,
                 OpCode::Text if self.allow_invalid_utf8 => Kind::UncheckedText,
                 OpCode::Text => Kind::Text,
+                _ if is_extended => Kind::ExtendedBinary,
                 _ => Kind::Binary,
             };
         }
@@ -270,7 +276,13 @@ impl Receiver {
             Delivery::Messages => self.receive_message_part(part)?,
             Delivery::Chunks => self.receive_chunk(part),
         };
-        let event = if self.kind == Kind::UncheckedText { event.map(Event::into_text) } else { event };
+        let rsv = self.decoder.message_rsv();
+        let event = match self.kind {
+            Kind::Binary | Kind::Text => event,
+            Kind::UncheckedText => event.map(Event::into_text),
+            Kind::ExtendedText => event.map(|event| event.extended(OpCode::Text, rsv)),
+            Kind::ExtendedBinary => event.map(|event| event.extended(OpCode::Binary, rsv)),
+        };
         Ok(event.filter(|_| !self.muted))
     }
 

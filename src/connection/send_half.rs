@@ -29,6 +29,8 @@ pub struct SendHalf {
     /// The kind of the message that is being sent in fragments.
     message: Option<OpCode>,
     auto_close: bool,
+    /// The reserved bits of extensions of the caller.
+    rsv: Rsv,
     lifecycle: Lifecycle,
     pub(super) deflater: Deflater,
 }
@@ -39,6 +41,7 @@ impl SendHalf {
             entropy,
             message: None,
             auto_close: config.auto_close,
+            rsv: config.own_rsv(),
             lifecycle: Lifecycle::default(),
             deflater: Deflater::new(config.compression),
         }
@@ -95,6 +98,36 @@ impl SendHalf {
         out: &mut Vec<u8>,
     ) -> Result<(), SendError> {
         self.send_fragment(OpCode::Binary, data, last, out)
+    }
+
+    /// Appends a message of an extension of your own to `out`, in one frame (RFC 6455, 9).
+    ///
+    /// See [`Connection::send_extended`](crate::Connection::send_extended) for details.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`SendError`] under the same conditions. Nothing was appended.
+    pub fn send_extended(
+        &mut self,
+        opcode: OpCode,
+        rsv: Rsv,
+        data: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), SendError> {
+        self.check_between_messages()?;
+        if !matches!(opcode, OpCode::Text | OpCode::Binary) || rsv.is_none() || !self.rsv.contains(rsv) {
+            return Err(SendError::InvalidReservedBits);
+        }
+        self.deflater.skip_message();
+        let mask = self.entropy.as_mut().map(Entropy::masking_key);
+        let header = Header { fin: true, rsv, opcode, mask, payload_len: as_u64(data.len()) };
+        out.reserve(data.len().saturating_add(MAX_HEADER_LEN));
+        header.write(|bytes| out.extend_from_slice(bytes));
+        match mask {
+            Some(key) => append_masked(data, key, out),
+            None => out.extend_from_slice(data),
+        }
+        Ok(())
     }
 
     /// Appends a Ping with at most 125 bytes of data to `out` (RFC 6455, section 5.5.2).

@@ -3,7 +3,10 @@
 use alloc::vec::Vec;
 
 use super::Connection;
-use crate::{Close, SendError, frame::OpCode};
+use crate::{
+    Close, SendError,
+    frame::{OpCode, Rsv},
+};
 
 impl Connection {
     /// Appends a text message to `out`, in one frame (RFC 6455, section 6.1).
@@ -73,6 +76,38 @@ impl Connection {
     #[inline]
     pub fn send_binary(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), SendError> {
         self.sending.send_binary(data, out)
+    }
+
+    /// Appends a message of an extension of your own to `out`, in one frame with these reserved bits (RFC 6455, 9).
+    ///
+    /// `data` is what your codec made of the message, of text also if it is not UTF-8. It is not compressed.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SendError::InvalidReservedBits`] if a bit is set that [`Config::allow_rsv`](crate::Config::allow_rsv), or the
+    /// agreement on the extension, does not allow, if no bit is set, or if `opcode` is not text or binary. Returns
+    /// [`SendError::ConnectionClosing`] and [`SendError::MessageInProgress`] as [`send_text`](Self::send_text) does. Nothing was
+    /// appended.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use sansocket::{Config, Connection, frame::{OpCode, Rsv}};
+    ///
+    /// let mut connection = Connection::server(Config::new().allow_rsv(Rsv::RSV2));
+    /// let mut out = Vec::new();
+    /// connection.send_extended(OpCode::Text, Rsv::RSV2, b"\xfe\xff", &mut out)?;
+    /// assert_eq!(out, b"\xa1\x02\xfe\xff");
+    /// # Ok::<(), sansocket::SendError>(())
+    /// ```
+    pub fn send_extended(
+        &mut self,
+        opcode: OpCode,
+        rsv: Rsv,
+        data: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), SendError> {
+        self.sending.send_extended(opcode, rsv, data, out)
     }
 
     /// Appends the next fragment of a text message to `out` (RFC 6455, section 5.4).

@@ -51,6 +51,17 @@ pub enum NegotiationError {
     NotOffered,
 }
 
+impl NegotiationError {
+    /// Returns a stable short name of the error, for logs and metrics. See
+    /// [`ProtocolError::name`](crate::ProtocolError::name) for details.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::InvalidParameter => "deflate_invalid_parameter",
+            Self::NotOffered => "deflate_not_offered",
+        }
+    }
+}
+
 impl fmt::Display for NegotiationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

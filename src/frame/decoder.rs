@@ -54,6 +54,8 @@ impl fmt::Display for Role {
 #[expect(clippy::struct_excessive_bools, reason = "each of them says something else")]
 pub struct Decoder {
     role: Role,
+    /// The reserved bits that the first frame of a data message may have, those of `rsv1_allowed` among them.
+    allowed_rsv: Rsv,
     rsv1_allowed: bool,
     cut_compressed: bool,
     limits: Limits,
@@ -70,7 +72,8 @@ pub struct Decoder {
     waiting: bool,
     /// The unfinished message, and the number of bytes and fragments that its frames have declared.
     in_message: bool,
-    message_compressed: bool,
+    /// The reserved bits on the first frame of the message.
+    message_rsv: Rsv,
     message_len: u64,
     fragments: u32,
     /// The number of control frames since the last data frame.
@@ -96,6 +99,7 @@ impl Decoder {
     pub const fn new(role: Role, limits: Limits) -> Self {
         Self {
             role,
+            allowed_rsv: Rsv::NONE,
             rsv1_allowed: false,
             cut_compressed: false,
             limits,
@@ -106,7 +110,7 @@ impl Decoder {
             offset: 0,
             waiting: false,
             in_message: false,
-            message_compressed: false,
+            message_rsv: Rsv::NONE,
             message_len: 0,
             fragments: 0,
             control_frames: 0,
@@ -121,6 +125,16 @@ impl Decoder {
     #[must_use]
     pub const fn allow_rsv1(mut self) -> Self {
         self.rsv1_allowed = true;
+        self.allow_rsv(Rsv::RSV1)
+    }
+
+    /// Lets the first frame of a data message have these reserved bits set, as an extension of your own defines them.
+    ///
+    /// [`Header::rsv`] has them. All other frames still have none. With [`allow_rsv1`](Self::allow_rsv1), RSV1 keeps the
+    /// meaning that it has there.
+    #[must_use]
+    pub const fn allow_rsv(mut self, rsv: Rsv) -> Self {
+        self.allowed_rsv = self.allowed_rsv.with(rsv);
         self
     }
 
@@ -200,10 +214,18 @@ impl Decoder {
         self.limits.message_len
     }
 
-    /// Returns `true` if RSV1 is set on the first frame of the current message, or else of the last one.
+    /// Returns the reserved bits on the first frame of the current message, or else of the last one, that belong to
+    /// extensions of your own ([`allow_rsv`](Self::allow_rsv)).
     #[inline]
-    pub fn is_message_compressed(&self) -> bool {
-        self.message_compressed
+    pub const fn message_rsv(&self) -> Rsv {
+        if self.rsv1_allowed { self.message_rsv.without(Rsv::RSV1) } else { self.message_rsv }
+    }
+
+    /// Returns `true` if the current message, or else the last one, is compressed: RSV1 is set on its first frame, with
+    /// [`allow_rsv1`](Self::allow_rsv1).
+    #[inline]
+    pub const fn is_message_compressed(&self) -> bool {
+        self.compresses(self.message_rsv)
     }
 
     /// Takes a message of one frame that is entirely contained in the input, if its length needs at most 16
@@ -257,7 +279,7 @@ impl Decoder {
             || self.offset == 0
             || self.waiting
             || opcode.is_control()
-            || self.message_compressed
+            || self.is_message_compressed()
             || self.failure.is_some()
         {
             return None;
@@ -295,7 +317,7 @@ impl Decoder {
             0
         };
         let offset = self.offset;
-        let is_compressed = self.message_compressed && !header.opcode.is_control();
+        let is_compressed = self.is_message_compressed() && !header.opcode.is_control();
         if may_wait(header.payload_len, input) && offset == 0 && !is_compressed {
             self.waiting = true;
             self.offset = as_u64(input.len());
@@ -363,6 +385,12 @@ impl Decoder {
         is_kept.then(|| as_u64(new.len()))
     }
 
+    /// Returns `true` if a message that begins with these bits is compressed.
+    #[inline]
+    const fn compresses(&self, rsv: Rsv) -> bool {
+        self.rsv1_allowed && rsv.contains(Rsv::RSV1)
+    }
+
     /// Records a frame whose header has been received and is valid.
     #[inline]
     fn begin(&mut self, header: Header) {
@@ -376,7 +404,7 @@ impl Decoder {
         if header.opcode != OpCode::Continuation {
             self.message_len = 0;
             self.fragments = 0;
-            self.message_compressed = header.rsv.contains(Rsv::RSV1);
+            self.message_rsv = header.rsv;
         }
         self.message_len = self.message_len.saturating_add(header.payload_len);
         self.fragments = self.fragments.saturating_add(1);
@@ -417,7 +445,7 @@ impl Rules for Decoder {
     fn first_byte(&self, opcode: OpCode, rsv: Rsv) -> Result<(), ProtocolError> {
         let begins_message = matches!(opcode, OpCode::Text | OpCode::Binary);
         // RFC 6455, 5.2; RFC 7692, 6.1
-        if !(rsv.is_none() || rsv == Rsv::RSV1 && self.rsv1_allowed && begins_message) {
+        if !(rsv.is_none() || begins_message && self.allowed_rsv.contains(rsv)) {
             return Err(ProtocolError::ReservedBits);
         }
         let is_over = |count: u32, limit: u32| count >= limit && limit < u32::MAX;
@@ -457,8 +485,8 @@ impl Rules for Decoder {
             return Err(ProtocolError::FrameTooLong { limit: frame_len, len });
         }
         let (before, compressed) = match opcode {
-            OpCode::Continuation => (self.message_len, self.message_compressed),
-            _ => (0, rsv.contains(Rsv::RSV1)),
+            OpCode::Continuation => (self.message_len, self.is_message_compressed()),
+            _ => (0, self.compresses(rsv)),
         };
         let len = before.saturating_add(len);
         if len > message_len && !compressed {

@@ -58,6 +58,12 @@ impl Rsv {
         Self(self.0 | other.0)
     }
 
+    /// Returns these bits without those of `other`.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Returns `true` if all bits of `other` are set.
     #[inline]
     pub const fn contains(self, other: Self) -> bool {

@@ -9,6 +9,7 @@
 //! | [`limits`] | What can a peer cost me, and where do I set it? |
 //! | [`scaling`] | What do many connections cost, and how do they spread over cores and machines? |
 //! | [`security`] | What is left for me to check? |
+//! | [`own_extensions`] | How do I add an extension of my own? |
 //! | [`tolerance`] | How do I let peers in that are not quite right? |
 //! | `browser`, with the feature `browser` | How do I give a JavaScript engine the `WebSocket` object, and what is what? |
 //! | [`tungstenite`] | I come from tungstenite. What is what? |
@@ -20,6 +21,7 @@ pub mod browser;
 pub mod closing;
 pub mod embedding;
 pub mod limits;
+pub mod own_extensions;
 pub mod scaling;
 pub mod security;
 pub mod sending;

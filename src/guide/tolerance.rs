@@ -36,6 +36,7 @@
 //! | embedded and test clients, gateways | frames of a client without a mask, frames of a server with one | [`allow_any_masking`](crate::Config::allow_any_masking) | a script in a browser could write bytes of its choice to a proxy, so not for servers that browsers reach |
 //! | peers built on drafts of the protocol | lengths in a longer form than needed | [`allow_non_minimal_length`](crate::Config::allow_non_minimal_length) | two programs may read one stream differently |
 //! | peers with text in another encoding | text that is not UTF-8 | [`allow_invalid_utf8`](crate::Config::allow_invalid_utf8) | your code gets bytes where it expects text |
+//! | peers with an extension of their own | reserved bits that are set | [`allow_rsv`](crate::Config::allow_rsv) | none, if both sides have agreed on it: see [`own_extensions`](super::own_extensions) |
 //!
 //! # What passes without an option
 //!

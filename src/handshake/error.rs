@@ -184,6 +184,65 @@ impl HandshakeError {
     }
 }
 
+impl HandshakeError {
+    /// Returns a stable short name of the error, for logs and metrics. See
+    /// [`ProtocolError::name`](crate::ProtocolError::name) for details.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::ControlCharacter => "handshake_control_character",
+            Self::InvalidLineEnding => "handshake_invalid_line_ending",
+            Self::StartLineTooLong { .. } => "handshake_start_line_too_long",
+            Self::HeaderLineTooLong { .. } => "handshake_header_line_too_long",
+            Self::HeadTooLong { .. } => "handshake_head_too_long",
+            Self::TooManyHeaders { .. } => "handshake_too_many_headers",
+            Self::FoldedHeader => "handshake_folded_header",
+            Self::MalformedHeader => "handshake_malformed_header",
+            Self::LooksLikeTls => "handshake_looks_like_tls",
+            Self::LooksLikeHttp2 => "handshake_looks_like_http2",
+            Self::NotHttp => "handshake_not_http",
+            Self::MalformedRequestLine => "handshake_malformed_request_line",
+            Self::MalformedStatusLine => "handshake_malformed_status_line",
+            Self::HttpVersionNotSupported => "handshake_http_version_not_supported",
+            Self::HttpVersionTooOld => "handshake_http_version_too_old",
+            Self::InvalidMethod => "handshake_invalid_method",
+            Self::InvalidPseudoHeader => "handshake_invalid_pseudo_header",
+            Self::UnsupportedProtocol => "handshake_unsupported_protocol",
+            Self::ConnectionSpecificHeader => "handshake_connection_specific_header",
+            Self::InvalidTarget => "handshake_invalid_target",
+            Self::InvalidHostHeader => "handshake_invalid_host_header",
+            Self::InvalidContentLength => "handshake_invalid_content_length",
+            Self::UnexpectedBody => "handshake_unexpected_body",
+            Self::MalformedUpgrade => "handshake_malformed_upgrade",
+            Self::MissingUpgrade => "handshake_missing_upgrade",
+            Self::InvalidVersion => "handshake_invalid_version",
+            Self::UnsupportedVersion => "handshake_unsupported_version",
+            Self::InvalidKey => "handshake_invalid_key",
+            Self::InvalidOrigin => "handshake_invalid_origin",
+            Self::InvalidSubprotocols => "handshake_invalid_subprotocols",
+            Self::InvalidExtensions => "handshake_invalid_extensions",
+            Self::TooManyInterimResponses => "handshake_too_many_interim_responses",
+            Self::InvalidUpgrade => "handshake_invalid_upgrade",
+            Self::InvalidConnection => "handshake_invalid_connection",
+            Self::InvalidAccept => "handshake_invalid_accept",
+            Self::UnexpectedSubprotocol => "handshake_unexpected_subprotocol",
+            Self::MissingSubprotocol => "handshake_missing_subprotocol",
+            Self::UnexpectedExtension => "handshake_unexpected_extension",
+            #[cfg(feature = "legacy")]
+            Self::InvalidChallenge => "handshake_invalid_challenge",
+            #[cfg(feature = "legacy")]
+            Self::MissingOrigin => "handshake_missing_origin",
+            #[cfg(feature = "legacy")]
+            Self::InvalidDigest => "handshake_invalid_digest",
+            #[cfg(feature = "legacy")]
+            Self::UnexpectedOrigin => "handshake_unexpected_origin",
+            #[cfg(feature = "legacy")]
+            Self::UnexpectedLocation => "handshake_unexpected_location",
+            Self::IncompleteHandshake => "handshake_incomplete_handshake",
+            Self::AlreadyComplete => "handshake_already_complete",
+        }
+    }
+}
+
 impl fmt::Display for HandshakeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -9,7 +9,8 @@ use core::fmt;
 use super::{Request, ResponseErrorKind, deflate::Compression};
 use crate::{
     Config,
-    handshake::{ExtraHeaders, accept_key, append_head},
+    frame::Rsv,
+    handshake::{Extension, ExtraHeaders, accept_key, append_head},
 };
 
 /// The parameters of a response that accepts a request.
@@ -30,6 +31,8 @@ pub struct Accept {
     config: Config,
     subprotocol: Option<String>,
     extra: ExtraHeaders,
+    /// Extensions of the caller: what is answered, and the reserved bits that each uses.
+    extensions: Vec<(String, Rsv)>,
     pub(super) compression: Compression,
     /// The first error in the parameters.
     error: Option<ResponseErrorKind>,
@@ -46,6 +49,26 @@ impl Accept {
     #[must_use]
     pub fn subprotocol(mut self, subprotocol: &str) -> Self {
         self.subprotocol = Some(subprotocol.into());
+        self
+    }
+
+    /// Selects an extension of your own, one of [`Request::extensions`]: its name and parameters, as they stand in
+    /// Sec-WebSocket-Extensions (RFC 6455, 9.1). The default is none.
+    ///
+    /// Extensions are answered in the order of the calls, which is the order in which they apply to what is sent, and before
+    /// compression. What this one does to messages is for your code to do; see
+    /// [`guide::own_extensions`](crate::guide::own_extensions).
+    #[must_use]
+    pub fn extension(self, extension: &str) -> Self {
+        self.extension_with_rsv(extension, Rsv::NONE)
+    }
+
+    /// Selects an extension of your own that marks messages with reserved bits. See [`extension`](Self::extension).
+    ///
+    /// Messages may have these bits set then: see [`Config::allow_rsv`]. If RSV1 is among them, messages are not compressed.
+    #[must_use]
+    pub fn extension_with_rsv(mut self, extension: &str, rsv: Rsv) -> Self {
+        self.extensions.push((extension.into(), rsv));
         self
     }
 
@@ -71,9 +94,39 @@ impl Accept {
 
     /// Returns the response to this request, or an error if it must not be sent.
     pub(crate) fn answer<T>(self, request: &Request<T>) -> Result<Answer, ResponseErrorKind> {
-        let (config, extensions) = self.compression.agree(request, self.config);
+        let config = self.select(request)?;
+        let (config, compression) = if config.allows_compression() {
+            self.compression.agree(request, config)
+        } else {
+            (config, None)
+        };
+        let own = self.extensions.iter().map(|(extension, _)| extension.as_str());
+        let selected: Vec<&str> = own.chain(compression.as_deref()).collect();
+        let extensions = (!selected.is_empty()).then(|| selected.join(", "));
         let answer = self.answer_plain(|name| request.subprotocols().any(|offered| offered == name))?;
         Ok(Answer { config, extensions, ..answer })
+    }
+
+    /// Checks the extensions of the caller, and allows their reserved bits.
+    fn select<T>(&self, request: &Request<T>) -> Result<Config, ResponseErrorKind> {
+        let mut config = self.config;
+        let name_of =
+            |(extension, _): &(String, Rsv)| extension.split(';').next().map(str::trim).map(String::from);
+        for (at, (extension, rsv)) in self.extensions.iter().enumerate() {
+            let mut parsed = Extension::parse_all([extension.as_str()]);
+            let (Some(Ok(selected)), None) = (parsed.next(), parsed.next()) else {
+                return Err(ResponseErrorKind::InvalidExtension);
+            };
+            let earlier = self.extensions.iter().take(at);
+            if earlier.filter_map(name_of).any(|name| name == selected.name()) {
+                return Err(ResponseErrorKind::InvalidExtension);
+            }
+            if request.extensions().all(|offered| offered.name() != selected.name()) {
+                return Err(ResponseErrorKind::ExtensionNotOffered);
+            }
+            config = config.with_rsv(*rsv);
+        }
+        Ok(config)
     }
 
     /// Returns the response without extensions, or an error if it must not be sent.

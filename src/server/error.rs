@@ -62,6 +62,28 @@ pub enum ResponseErrorKind {
     TooManyExtraHeaders,
     /// The client did not offer this subprotocol (RFC 6455, section 4.2.2).
     SubprotocolNotOffered,
+    /// The client did not offer this extension (RFC 6455, 4.2.2).
+    ExtensionNotOffered,
+    /// A selected extension breaks the grammar, is not one but several, or is selected twice (RFC 6455, 9.1).
+    InvalidExtension,
+}
+
+impl ResponseErrorKind {
+    /// Returns a stable short name of the error, for logs and metrics. See
+    /// [`ProtocolError::name`](crate::ProtocolError::name) for details.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::InvalidStatus => "response_invalid_status",
+            Self::BodyNotAllowed => "response_body_not_allowed",
+            Self::InvalidHeaderName => "response_invalid_header_name",
+            Self::InvalidHeaderValue => "response_invalid_header_value",
+            Self::ReservedHeader => "response_reserved_header",
+            Self::TooManyExtraHeaders => "response_too_many_extra_headers",
+            Self::SubprotocolNotOffered => "response_subprotocol_not_offered",
+            Self::ExtensionNotOffered => "response_extension_not_offered",
+            Self::InvalidExtension => "response_invalid_extension",
+        }
+    }
 }
 
 impl fmt::Display for ResponseErrorKind {
@@ -74,6 +96,8 @@ impl fmt::Display for ResponseErrorKind {
             Self::ReservedHeader => "header is reserved for the handshake",
             Self::TooManyExtraHeaders => "too many headers for the types of the crate `http`",
             Self::SubprotocolNotOffered => "subprotocol was not offered by the client",
+            Self::ExtensionNotOffered => "extension was not offered by the client",
+            Self::InvalidExtension => "selected extension is malformed or repeated",
         })
     }
 }

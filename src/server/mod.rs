@@ -39,7 +39,7 @@
 //! of the answer, the validation of the request (`negotiation`), and the state machine for bytes
 //! (`handshake`).
 //!
-//! Uses `connection`, `deflate`, `excerpt`, `handshake`, `input`, `uri`.
+//! Uses `connection`, `deflate`, `excerpt`, `frame`, `handshake`, `input`, `uri`.
 
 mod answer;
 #[cfg_attr(not(feature = "deflate"), path = "no_deflate.rs")]

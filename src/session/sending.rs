@@ -5,7 +5,7 @@ use alloc::{boxed::Box, vec::Vec};
 use super::{Phase, Session, ending::Reason};
 use crate::{
     Close, Connection, SendError,
-    frame::{self, OpCode},
+    frame::{self, OpCode, Rsv},
     num::as_u64,
 };
 
@@ -35,6 +35,19 @@ impl Session {
     #[inline]
     pub fn send_binary(&mut self, data: &[u8]) -> Result<bool, SendError> {
         self.send(|connection, out| connection.send_binary(data, out))
+    }
+
+    /// Sends a message of an extension of your own, in one frame with these reserved bits (RFC 6455, section 9).
+    ///
+    /// See [`Connection::send_extended`] for details. Returns `false` if the session is not open, yet or any more: the message
+    /// was dropped.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SendError::InvalidReservedBits`] if these bits were not agreed on, and [`SendError::MessageInProgress`] if
+    /// another message is being sent in fragments.
+    pub fn send_extended(&mut self, opcode: OpCode, rsv: Rsv, data: &[u8]) -> Result<bool, SendError> {
+        self.send(|connection, out| connection.send_extended(opcode, rsv, data, out))
     }
 
     /// Sends the next fragment of a text message; the first begins the message, the `last` one ends it
