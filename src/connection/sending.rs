@@ -91,6 +91,8 @@ impl Connection {
     ///
     /// # Examples
     ///
+    /// This server has agreed on an extension that uses RSV2:
+    ///
     /// ```
     /// use sansocket::{Config, Connection, frame::{OpCode, Rsv}};
     ///

@@ -128,7 +128,7 @@ impl Decoder {
         self.allow_rsv(Rsv::RSV1)
     }
 
-    /// Lets the first frame of a data message have these reserved bits set, as an extension of your own defines them.
+    /// Accepts these reserved bits on the first frame of a data message, for an extension of your own.
     ///
     /// [`Header::rsv`] has them. All other frames still have none. With [`allow_rsv1`](Self::allow_rsv1), RSV1 keeps the
     /// meaning that it has there.
