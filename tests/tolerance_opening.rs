@@ -432,6 +432,7 @@ fn no_option_changes_what_is_sent_or_what_is_valid() {
     assert_eq!(format!("{:?}", all()).matches(", ").count(), 8);
 }
 
+// R6455-4.2.1-1c
 #[test]
 fn a_target_in_absolute_form_may_have_a_scheme_of_websockets() {
     // R6455-4.2.1-1c
