@@ -2,10 +2,18 @@
 
 use std::{io, time::Duration};
 
-use sansocket::{client::Request, keepalive::Timeout, random_seed, session::Session, uri::Uri};
+use sansocket::{
+    Input,
+    client::Request,
+    keepalive::Timeout,
+    proxy::{ProxyUri, Scheme, Target, Tunnel},
+    random_seed,
+    session::Session,
+    uri::Uri,
+};
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    net::{TcpStream, lookup_host},
     time::Instant,
 };
 
@@ -20,7 +28,8 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 ///
 /// # Errors
 ///
-/// Returns why there is no WebSocket. The opening timeout covers everything: the name look-up, TCP, TLS, and the handshake.
+/// Returns why there is no WebSocket. The opening timeout covers everything: the name look-up, TCP, the proxy, TLS, and the
+/// handshake.
 pub async fn connect(uri: &str, options: Options) -> Result<WebSocket<Box<dyn Io>>, Error> {
     connect_request(&Request::new(uri).map_err(Error::Uri)?, options).await
 }
@@ -61,22 +70,56 @@ fn session(request: &Request, options: &Options) -> Result<Session, Error> {
     Session::client(request, seed, options.timeouts, Duration::ZERO).map_err(Error::Request)
 }
 
-#[cfg_attr(not(feature = "tls"), expect(unused_variables, reason = "there is nothing to configure"))]
+/// Connects, through the proxy if there is one, and begins TLS if the URI asks for it.
 async fn dial(uri: &Uri, options: &Options) -> Result<Box<dyn Io>, Error> {
     if uri.is_secure() && !cfg!(feature = "tls") {
         return Err(Error::NoTls);
     }
-    let stream = TcpStream::connect((uri.host_without_brackets(), uri.port())).await?;
+    let host = uri.host_without_brackets();
+    let stream = match &options.proxy {
+        Some(proxy) => tunnel(proxy, uri, options).await?,
+        None => tcp(host, uri.port()).await?,
+    };
+    if uri.is_secure() { tls(host, stream, options).await } else { Ok(stream) }
+}
+
+async fn tcp(host: &str, port: u16) -> Result<Box<dyn Io>, Error> {
+    let stream = TcpStream::connect((host, port)).await?;
     stream.set_nodelay(true)?;
-    #[cfg(feature = "tls")]
-    if uri.is_secure() {
-        return tls(uri, stream, options).await;
-    }
     Ok(Box::new(stream))
 }
 
+async fn tunnel(proxy: &ProxyUri, uri: &Uri, options: &Options) -> Result<Box<dyn Io>, Error> {
+    let host = proxy.host_without_brackets();
+    let mut stream = tcp(host, proxy.port()).await?;
+    if proxy.scheme() == Scheme::Https {
+        stream = tls(host, stream, options).await?;
+    }
+    let mut target = Target::from(uri);
+    if proxy.scheme() == Scheme::Socks5 {
+        let found = lookup_host((uri.host_without_brackets(), uri.port())).await?.next();
+        target = found.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?.into();
+    }
+    let mut out = Vec::new();
+    let mut tunnel = Tunnel::new(proxy, target, &mut out).map_err(Error::Request)?;
+    // The server is silent until the client has sent something, so all of the bytes are the proxy's.
+    let mut read = [0; 512];
+    loop {
+        stream.write_all(&out).await?;
+        stream.flush().await?;
+        out.clear();
+        let count = stream.read(&mut read).await?;
+        if count == 0 {
+            tunnel.receive_eof().map_err(Error::Proxy)?;
+        }
+        if tunnel.receive(&mut Input::new(&mut read[..count]), &mut out).map_err(Error::Proxy)? {
+            return Ok(stream);
+        }
+    }
+}
+
 #[cfg(feature = "tls")]
-async fn tls(uri: &Uri, stream: TcpStream, options: &Options) -> Result<Box<dyn Io>, Error> {
+async fn tls(host: &str, stream: Box<dyn Io>, options: &Options) -> Result<Box<dyn Io>, Error> {
     use std::sync::{Arc, LazyLock};
 
     use tokio_rustls::{
@@ -89,6 +132,12 @@ async fn tls(uri: &Uri, stream: TcpStream, options: &Options) -> Result<Box<dyn 
         Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
     });
     let config = options.tls.as_ref().unwrap_or(&DEFAULT).clone();
-    let name = ServerName::try_from(uri.host_without_brackets().to_owned()).map_err(io::Error::other)?;
+    let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
     Ok(Box::new(TlsConnector::from(config).connect(name, stream).await?))
+}
+
+#[cfg(not(feature = "tls"))]
+#[expect(clippy::unused_async, reason = "the other one awaits")]
+async fn tls(_: &str, _: Box<dyn Io>, _: &Options) -> Result<Box<dyn Io>, Error> {
+    Err(Error::NoTls)
 }

@@ -7,6 +7,7 @@ use sansocket::{
     client::{RequestError, Response},
     handshake::{FirstBytes, HandshakeError},
     keepalive::Timeout,
+    proxy,
     session::{Cause, Session},
     uri::UriError,
 };
@@ -19,6 +20,8 @@ pub enum Error {
     Uri(UriError),
     /// The URI is `wss`, and the feature `tls` is off.
     NoTls,
+    /// The proxy opened no tunnel.
+    Proxy(proxy::Error),
     /// The client request cannot be sent.
     Request(RequestError),
     /// The peer violated the opening handshake: how, and the first bytes of a head that could not be read, to show what the peer
@@ -69,6 +72,7 @@ impl fmt::Display for Error {
         match self {
             Self::Uri(error) => error.fmt(f),
             Self::NoTls => f.write_str("wss URIs need the feature `tls`"),
+            Self::Proxy(error) => error.fmt(f),
             Self::Request(error) => error.fmt(f),
             Self::Handshake(error, _) => error.fmt(f),
             Self::Rejected(response) => Cause::Rejected(response).fmt(f),

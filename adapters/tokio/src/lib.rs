@@ -54,6 +54,7 @@ use std::time::Duration;
 use sansocket::{
     handshake::HandshakeLimits,
     keepalive::Timeouts,
+    proxy::ProxyUri,
     server::{Accept, Request},
     session::Session,
 };
@@ -66,6 +67,7 @@ pub use tokio_rustls::rustls;
 pub struct Options {
     timeouts: Timeouts,
     limits: HandshakeLimits,
+    proxy: Option<ProxyUri>,
     #[cfg(feature = "tls")]
     tls: Option<Arc<rustls::ClientConfig>>,
 }
@@ -89,6 +91,14 @@ impl Options {
     #[must_use]
     pub fn limits(mut self, limits: HandshakeLimits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Sets the proxy of clients: `http`, `https` (CONNECT, with the feature `tls` over TLS), `socks5` or `socks5h`, which also
+    /// resolves the names. By default there is none, and no environment variable is read.
+    #[must_use]
+    pub fn proxy(mut self, proxy: ProxyUri) -> Self {
+        self.proxy = Some(proxy);
         self
     }
 
