@@ -227,6 +227,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         mut done: impl FnMut(&mut Self) -> Option<T>,
     ) -> Poll<T> {
         self.exchange_memory(true);
+        // The time of a Pong runs from when its Ping is written, which may have been blocked.
+        if self.session.unwritten() > 0 && self.waiting.0[half].is_some() {
+            self.session.on_time(self.start.elapsed());
+        }
         let both = self.waiting.both(half, cx.waker());
         let mut all = Context::from_waker(both.as_ref().unwrap_or(cx.waker()));
         let result = loop {
@@ -234,7 +238,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
                 self.waiting.end(half, self.is_over());
                 break Poll::Ready(result);
             }
-            if self.poll_turn(&mut all).is_pending() {
+            if self.poll_turn(&mut all, half).is_pending() {
                 self.waiting.begin(half, cx.waker());
                 break Poll::Pending;
             }
@@ -243,10 +247,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         result
     }
 
-    /// `Ready`: something was written or read, time has passed, or it is over.
-    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.session.on_time(self.start.elapsed());
-        let mut has_written = false;
+    /// `Ready`: something that this half waits for was written or read, time has passed, or it is over.
+    fn poll_turn(&mut self, cx: &mut Context<'_>, half: usize) -> Poll<()> {
+        let mut is_news = false;
         loop {
             let stream = Pin::new(&mut self.stream);
             let step = match self.session.transport() {
@@ -257,13 +260,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
                 Transport::Flush => stream.poll_flush(cx).map_ok(|()| self.session.flushed()),
                 Transport::ShutDown => stream.poll_shutdown(cx).map_ok(|()| self.session.shut_down()),
                 Transport::Close => return Poll::Ready(()),
-                Transport::Wait if has_written => return Poll::Ready(()),
+                Transport::Wait if is_news => return Poll::Ready(()),
                 Transport::Wait => break,
             };
             match step {
-                Poll::Ready(Ok(())) => has_written = true,
+                Poll::Ready(Ok(())) => is_news = half == WRITER,
                 Poll::Ready(Err(error)) => self.fail(error),
-                Poll::Pending if has_written => return Poll::Ready(()),
+                Poll::Pending if is_news => return Poll::Ready(()),
                 Poll::Pending => break,
             }
         }
@@ -276,6 +279,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut space = ReadBuf::new(self.buffer.space());
         let read = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut space));
+        self.session.on_time(self.start.elapsed());
         match read.map(|()| space.filled().len()) {
             Ok(0) => self.session.eof(),
             Ok(count) => self.buffer.filled(count),

@@ -3,7 +3,7 @@
 //! With `narrow` it asks the server for the smallest window and for no context takeover, which the suite does not do by itself.
 //! Messages go through `Stream` and `Sink` here, where the server beside this file uses events.
 
-use std::env::args;
+use std::{env::args, time::Duration};
 
 use futures_util::StreamExt as _;
 use sansocket_tokio::{
@@ -11,6 +11,7 @@ use sansocket_tokio::{
     sansocket::{
         client::Request,
         deflate::{Config, WindowBits},
+        keepalive::Timeouts,
     },
 };
 
@@ -51,5 +52,7 @@ async fn open(uri: &str) -> Result<WebSocket<Box<dyn Io>>, Error> {
         let bits = WindowBits::new(9).unwrap_or(WindowBits::MIN);
         config = config.receive_window(bits).receive_context_takeover(false);
     }
-    connect_request(&Request::new(uri).map_err(Error::Uri)?.deflate(config), Options::new()).await
+    // The suite writes its report before it answers the last request.
+    let options = Options::new().timeouts(Timeouts::new().opening(Some(Duration::from_secs(120))));
+    connect_request(&Request::new(uri).map_err(Error::Uri)?.deflate(config), options).await
 }
