@@ -1,171 +1,279 @@
-//! The WebSocket protocol without the socket.
+//! A fast, strict implementation of the WebSocket protocol that does no I/O.
 //!
-//! `sansocket` is a sans-I/O core: state machines for the opening handshake of clients and servers, for frames,
-//! messages, control frames and closing (RFC 6455). Bytes go in, events and bytes come out. The socket, the clock,
-//! the randomness and the buffers stay with you, so it fits into any runtime and onto any transport, and every
-//! run can be repeated byte for byte.
+//! `sansocket` implements RFC 6455, permessage-deflate (RFC 7692) and WebSockets over HTTP/2 and HTTP/3 (RFC 8441, RFC 9220)
+//! as state machines. You pass in the bytes you received; it returns events and the bytes to send. You provide the
+//! socket, the clock, the randomness and the buffers, so it fits any runtime and any transport, and every run can be
+//! replayed byte for byte.
+//!
+//! # The model
+//!
+//! Bytes and events go through a handshake, and then through a connection:
 //!
 //! ```text
-//!   bytes in ──▶ Input<'b> ──▶ Handshake ──▶ Connection ──▶ Event<'b>   what happened
+//!   bytes in ──▶ Input<'b> ──▶ Handshake ──▶ Connection ──▶ Event<'b>
 //!                                  │              │
 //!                                  └──────┬───────┘
 //!                                         ▼
 //!   bytes out ◀───────────────── out: &mut Vec<u8>, only ever appended to
 //! ```
 //!
-//! # A server
+//! - **Input**: the bytes of the peer, in reads of any size. Events borrow from the read buffer where they can.
+//! - **Output**: the bytes to write, appended to a buffer. Replies (Pong, Close) are appended while you receive.
+//! - **Time**: you report the time, and timers return the deadline by which to report it again.
+//! - **[`Session`](session::Session)**: one WebSocket from its first byte to its last. It asks for one thing of the transport at a
+//!   time; your code does it and reports it. Nothing that the peer does is an error: the session ends, and the cause
+//!   is one value.
 //!
-//! A [`Session`](session::Session) is one WebSocket from its first byte to its last. It asks for one thing of the transport at a
-//! time, and your code does it and reports it. This serves one client with blocking I/O:
+//! # A server and a client
+//!
+//! This loop drives a session over a blocking socket. Servers and clients use the same one:
 //!
 //! ```
-//! use std::{io::{self, Read, Write}, time::{Duration, Instant}};
-//! use sansocket::{
-//!     Event, handshake::HandshakeLimits, keepalive::Timeouts, server::Accept,
-//!     session::{ReadBuffer, Received, Session, Transport},
+//! use std::{
+//!     error::Error,
+//!     io::{Read, Write},
+//!     net::{Shutdown, TcpStream},
+//!     time::Instant,
 //! };
+//! use sansocket::session::{ReadBuffer, Received, Session, Transport};
 //!
-//! fn serve(stream: &mut (impl Read + Write)) -> String {
+//! type Result<T> = std::result::Result<T, Box<dyn Error>>;
+//!
+//! fn drive(
+//!     session: &mut Session,
+//!     stream: &mut TcpStream,
+//!     mut protocol: impl FnMut(&mut Session, Received<'_>) -> Result<()>,
+//! ) -> Result<()> {
 //!     let start = Instant::now();
-//!     let mut session = Session::server(HandshakeLimits::new(), Timeouts::new(), Duration::ZERO);
 //!     let mut buffer = ReadBuffer::new(16 << 10);
 //!     loop {
 //!         let done = match session.transport() {
-//!             Transport::Write(bytes) => stream.write(bytes).map(|count| session.written(count)),
+//!             Transport::Write(bytes) => {
+//!                 stream.write(bytes).map(|n| session.written(n))
+//!             }
 //!             Transport::Flush => stream.flush().map(|()| session.flushed()),
-//!             Transport::ShutDown => Ok(session.shut_down()), // for a socket: stream.shutdown(Shutdown::Write)
+//!             Transport::ShutDown => {
+//!                 stream.shutdown(Shutdown::Write).map(|()| session.shut_down())
+//!             }
 //!             Transport::Wait => match stream.read(buffer.space()) {
 //!                 Ok(0) => Ok(session.eof()),
-//!                 result => result.map(|count| buffer.filled(count)),
+//!                 result => result.map(|n| buffer.filled(n)),
 //!             },
-//!             Transport::Close => break,
+//!             Transport::Close => return Ok(()),
 //!         };
 //!         if done.is_err() {
 //!             session.failed();
 //!         }
 //!         session.on_time(start.elapsed());
 //!         while let Some(received) = session.receive_from(&mut buffer) {
-//!             let is_fine = match received {
-//!                 Received::Request(request) => session.accept(request, Accept::new()).is_ok(),
-//!                 Received::Event(Event::Text(text)) => session.send_text(&text).is_ok(),
-//!                 Received::Event(Event::Binary(data)) => session.send_binary(&data).is_ok(),
-//!                 _ => true, // the Pong, or the reply to a Close, is sent by the session
-//!             };
-//!             if !is_fine {
-//!                 session.abort();
-//!             }
+//!             protocol(session, received)?;
 //!         }
 //!     }
-//!     session.ending().map_or_else(String::new, |ending| ending.to_string())
 //! }
-//! # struct Duplex(io::Cursor<Vec<u8>>, Vec<u8>);
-//! # impl Read for Duplex { fn read(&mut self, b: &mut [u8]) -> io::Result<usize> { self.0.read(b) } }
-//! # impl Write for Duplex { fn write(&mut self, b: &[u8]) -> io::Result<usize> { self.1.write(b) } fn flush(&mut self) -> io::Result<()> { Ok(()) } }
-//! # let mut bytes = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".to_vec();
-//! # bytes.extend(b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x88\x82\x37\xfa\x21\x3d\x34\x12");
-//! # let mut stream = Duplex(io::Cursor::new(bytes), Vec::new());
-//! # assert_eq!(serve(&mut stream), "closed with 1000");
-//! # assert!(stream.1.ends_with(b"\r\n\r\n\x81\x05Hello\x88\x02\x03\xe8"));
+//! # use std::{net::TcpListener, thread, time::Duration};
+//! # use sansocket::{CloseCode, Event, client, handshake::HandshakeLimits, keepalive::Timeouts, server::Accept};
+//! # fn serve(stream: &mut TcpStream) -> Result<String> {
+//! #     let mut session = Session::server(HandshakeLimits::new(), Timeouts::new(), Duration::ZERO);
+//! #     drive(&mut session, stream, |session, received| {
+//! #         match received {
+//! #             Received::Request(request) => session.accept(request, Accept::new())?,
+//! #             Received::Event(Event::Text(text)) => _ = session.send_text(&text)?,
+//! #             _ => {}
+//! #         }
+//! #         Ok(())
+//! #     })?;
+//! #     Ok(session.ending().map_or_else(String::new, |ending| ending.to_string()))
+//! # }
+//! # let listener = TcpListener::bind("127.0.0.1:0")?;
+//! # let address = listener.local_addr()?;
+//! # let server = thread::spawn(move || serve(&mut listener.accept().unwrap().0).unwrap());
+//! # let request = client::Request::new("ws://localhost/")?;
+//! # let mut session = Session::client(&request, [7; 32], Timeouts::new(), Duration::ZERO)?;
+//! # let mut text = String::new();
+//! # drive(&mut session, &mut TcpStream::connect(address)?, |session, received| {
+//! #     match received {
+//! #         Received::Response(_) => _ = session.send_text("Hello")?,
+//! #         Received::Event(Event::Text(received)) => {
+//! #             text = received.into();
+//! #             session.close(CloseCode::NORMAL)?;
+//! #         }
+//! #         _ => {}
+//! #     }
+//! #     Ok(())
+//! # })?;
+//! # assert_eq!(text, "Hello");
+//! # assert!(session.ending().is_some_and(|ending| ending.clean));
+//! # assert_eq!(server.join().unwrap(), "closed with 1000");
+//! # Ok::<(), Box<dyn Error>>(())
 //! ```
 //!
-//! A client is the same loop around [`Session::client`](session::Session::client). The repository has both as whole programs,
-//! `examples/echo_server.rs` and `examples/client.rs`, programs for tokio, mio, `io_uring`, axum and HTTP/2, and the package
-//! `sansocket-tokio`, which is a session with tokio around it.
+//! An echo server is a session with these reactions; Pongs and Close replies are sent by the session:
 //!
-//! # The layer below
+//! ```
+//! use sansocket::{
+//!     Event,
+//!     handshake::HandshakeLimits,
+//!     keepalive::Timeouts,
+//!     server::Accept,
+//!     session::{Received, Session},
+//! };
+//! use std::{error::Error, time::Duration};
 //!
-//! A session is built on a handshake and a [`Connection`]. Use these directly to forward frames, to receive and send in two
-//! tasks, or to bring a loop and timers of your own: bytes go in, events come out, and what must be sent is appended to a
-//! buffer of yours. Write that buffer **before** you look at an error, because it holds the response or the Close frame
-//! that tells the peer.
+//! let session = Session::server(
+//!     HandshakeLimits::new(),
+//!     Timeouts::new(),
+//!     Duration::ZERO,
+//! );
 //!
-//! # The rules
+//! fn echo(
+//!     session: &mut Session,
+//!     received: Received<'_>,
+//! ) -> Result<(), Box<dyn Error>> {
+//!     match received {
+//!         Received::Request(request) => {
+//!             session.accept(request, Accept::new())?
+//!         }
+//!         Received::Event(Event::Text(text)) => {
+//!             _ = session.send_text(&text)?
+//!         }
+//!         Received::Event(Event::Binary(data)) => {
+//!             _ = session.send_binary(&data)?
+//!         }
+//!         _ => {}
+//!     }
+//!     Ok(())
+//! }
+//! # let _ = session;
+//! ```
 //!
-//! They hold for every machine in this crate.
+//! A client begins with a request, and can send once it has the response:
 //!
-//! 1. **No I/O, no clock, no global randomness, no logging, no threads.** The same calls give the same results.
-//! 2. **`no_std` and no `unsafe`.** [`frame`], [`utf8`], [`Close`] and [`keepalive`] do without `alloc`, too.
-//! 3. **All of the input is used**, unless you stop asking, or let frames wait in it ([`Input::retained`]). What remains
-//!    is still in your [`Input`].
-//! 4. **An event borrows from the bytes that were read**, never from the machine. A message that lies whole in
-//!    the input is unmasked in place: no copy, no allocation. Any other is assembled and handed out owned.
-//! 5. **What must be sent is in `out` when the call returns, also when it returns an error.** Nothing waits
-//!    inside. The amount that is buffered is `out.len()`: stop feeding input while it is long, and it is
-//!    bounded, since a Pong is at most three times as long as its Ping (a client has to mask it).
-//! 6. **It makes no difference how the bytes are cut.** Same messages, same output, same error, same state.
-//! 7. **The first byte that decides, decides.** A fault is found before the payload arrives, and what came
-//!    before it is delivered first. After a failure every call returns the same error. (Of a handshake the
-//!    header fields are judged together, at the end of the head; of a frame that waits the payload, when it is whole.)
-//! 8. **No panic on any input, no memory for a promise.** What is held is bounded by the limits in [`Config`] and
-//!    [`HandshakeLimits`](handshake::HandshakeLimits), and follows what has arrived. That frames, text and Closes
-//!    are read without a panic is proved at link time, and of an open connection it is shown in the
-//!    machine code; for the rest, lints and fuzzers stand (`tests/README.md`).
-//! 9. **Misuse is a type error or an `Err`** that changed nothing and appended nothing.
-//! 10. **Linear time**, also when every byte arrives alone.
+//! ```
+//! use sansocket::{
+//!     CloseCode, Event, client,
+//!     keepalive::Timeouts,
+//!     session::{Received, Session},
+//! };
+//! use std::{error::Error, time::Duration};
 //!
-//! # What is where
+//! # let seed = [7; 32];
+//! let request = client::Request::new("ws://example.com/chat")?;
+//! // The seed must be unpredictable: `random_seed()?`
+//! let session =
+//!     Session::client(&request, seed, Timeouts::new(), Duration::ZERO)?;
 //!
-//! | layer | items | for |
+//! fn greet(
+//!     session: &mut Session,
+//!     received: Received<'_>,
+//! ) -> Result<(), Box<dyn Error>> {
+//!     match received {
+//!         Received::Response(_) => _ = session.send_text("Hello")?,
+//!         Received::Event(Event::Text(text)) => {
+//!             println!("{text}");
+//!             session.close(CloseCode::NORMAL)?;
+//!         }
+//!         _ => {}
+//!     }
+//!     Ok(())
+//! }
+//! # let _ = session;
+//! # Ok::<(), Box<dyn Error>>(())
+//! ```
+//!
+//! [`guide::tutorial`] continues from here. The package `sansocket-tokio` has `accept`, `connect`, `Stream` and `Sink` for tokio, and
+//! the repository has programs for mio, `io_uring`, axum, TLS, HTTP/2 and HTTP/3.
+//!
+//! # The layers
+//!
+//! Each layer works alone. Choose the highest one that fits:
+//!
+//! | layer | items | use it to |
 //! |---|---|---|
-//! | all | [`session`] | most programs: one WebSocket from its first byte to its last |
-//! | all | `browser` | JavaScript engines: the `WebSocket` object of web pages |
-//! | opening | [`server`], [`client`], [`handshake`], [`uri`] | the HTTP/1.1 upgrade on both sides |
-//! | opening | [`extended_connect`] | the same over HTTP/2 and HTTP/3 |
-//! | opening | [`proxy`] | a tunnel through an HTTP or SOCKS5 proxy, before that |
-//! | messages | [`Connection`], [`Event`], [`Config`], [`Delivery`] | programs with a loop and timers of their own |
-//! | messages | [`ReceiveHalf`], [`SendHalf`], [`Reply`] | receiving in one task, sending in another |
-//! | time | [`keepalive`] | deadlines, Pings and their answers, without a clock |
-//! | closing | [`State`], [`CloseOutcome`], [`Close`], [`CloseCode`] | how a connection ends, and why |
-//! | frames | [`frame::Decoder`] | who forwards, records or filters frames |
-//! | bytes | [`frame::Header`], [`frame::mask()`], [`utf8::Decoder`] | everything else |
+//! | whole | [`session`] | write a server or client: handshake, messages, timers, and the order of the end |
+//! | whole | `browser` | give a JavaScript engine the `WebSocket` object of web pages |
+//! | handshake | [`server`], [`client`], [`handshake`], [`uri`] | upgrade HTTP/1.1 on either side |
+//! | handshake | [`extended_connect`] | open WebSockets over HTTP/2 and HTTP/3 |
+//! | handshake | [`proxy`] | tunnel through an HTTP or SOCKS5 proxy before that |
+//! | messages | [`Connection`], [`Event`], [`Config`], [`Delivery`] | write your own loop with your own timers |
+//! | messages | [`ReceiveHalf`], [`SendHalf`], [`Reply`] | receive in one task and send in another |
+//! | time | [`keepalive`] | keep deadlines, Pings and their replies without a clock |
+//! | closing | [`State`], [`CloseOutcome`], [`Close`], [`CloseCode`] | learn how a connection ended, and why |
+//! | frames | [`frame::Decoder`] | forward, record or filter frames |
+//! | bytes | [`frame::Header`], [`frame::mask()`], [`utf8::Decoder`] | build something else |
+//!
+//! This is how the modules build on each other:
 //!
 //! ```text
 //!  object     browser: the `WebSocket` object of web pages
 //!  whole      session: one WebSocket from its first byte to its last
-//!  opening    server  client      extended_connect      http_types      proxy      legacy
+//!  handshake  server  client      extended_connect      http_types      proxy      legacy
 //!                 └─────┴─ handshake: one negotiation, three encodings (bytes, header lists, types)
-//!  messages   Connection = receiver ── what is owed ──▶ sender;      split() hands out the two
+//!  messages   Connection = receiver ── pending replies ──▶ sender;      split() returns the two
 //!  extension  compression: empty without the feature `deflate`
 //!  frames     frame: Decoder, Header, mask                           no allocation, nor in utf8
 //!  bytes      Input   utf8   Close   uri   errors   keepalive   entropy   excerpts for Debug
 //! ```
 //!
-//! A module uses only what is below it (`tests/layers.rs` has the table, and checks it). Each layer works alone.
+//! A module uses only modules below it; a test checks this against a table (`tests/layers.rs`).
+//!
+//! # The rules
+//!
+//! They hold for every type in this crate.
+//!
+//! 1. **No I/O, no clock, no global randomness, no logging, no threads.** The same calls give the same results.
+//! 2. **`no_std` and no `unsafe`.** [`frame`], [`utf8`], [`Close`] and [`keepalive`] need no `alloc` either.
+//! 3. **`receive` consumes all of the input** if you call it until it returns `None`. With [`Input::retained`], an
+//!    incomplete frame stays in the buffer. The remaining bytes are still in your [`Input`].
+//! 4. **An event borrows from the bytes that were read**, never from the state machine. A message that is entirely
+//!    contained in the input buffer is unmasked in place: no copy, no allocation. Any other message is reassembled
+//!    and returned owned.
+//! 5. **Replies are in `out` when the call returns, even when it returns an error.** Write `out` before you handle the error.
+//!    There are no internal output queues, so `out.len()` is the number of buffered bytes. It is bounded if you stop
+//!    feeding input while it is large: a Pong is at most three times as long as its Ping (clients must mask it).
+//! 6. **How the stream is split into reads does not affect the result**: same messages, same output, same error, same state.
+//! 7. **Violations are reported at the first byte that proves them**, before the payload arrives and after everything that
+//!    preceded it. After a failure every call returns the same error. Two checks wait for more: the header fields of a
+//!    handshake are judged at the end of the head, and the payload of a retained frame when the frame is complete.
+//! 8. **No panic on any input, and memory is allocated for bytes received, not for declared lengths.** It is bounded by the limits
+//!    in [`Config`] and [`HandshakeLimits`](handshake::HandshakeLimits). For frames, text and Close frames the absence of panics is
+//!    proved at link time, and for an open connection it is shown in the machine code; lints and fuzzers check
+//!    the rest (`tests/README.md`).
+//! 9. **Misuse is rejected by the type system or returns an `Err`**; the state and `out` are then unchanged.
+//! 10. **Linear time**, even when every byte arrives alone.
 //!
 //! # Who closes the transport
 //!
-//! A [`Session`](session::Session) asks for it when it is time. With a [`Connection`] of your own: when
-//! [`Connection::state`] is [`State::Draining`], write what is in `out`. A server then shuts down its side
-//! of the transport for writing, a client waits for the server to do so; both go on reading until the transport
-//! ends, under a timer, and tell the connection with [`Connection::receive_eof`]. [`Connection::close_outcome`] says
-//! how it went, in the terms of the browser's `CloseEvent` (RFC 6455, 7.1).
+//! A [`Session`](session::Session) asks for it when it is time. With a [`Connection`] of your own, write `out` once
+//! [`Connection::state`] is [`State::Draining`]. A server then shuts down the write half of the transport, and a client waits for
+//! the server to do so; both continue reading until the end of the stream, under a timer, and report it with
+//! [`Connection::receive_eof`]. [`Connection::close_outcome`] then describes how the connection ended, in the terms of the
+//! browser's `CloseEvent` (RFC 6455, section 7.1). See [`guide::closing`].
 //!
 //! # What it does not do
 //!
-//! TLS, sockets, DNS, timers, reconnecting, cookies, redirects and authentication are yours. The core gives you
-//! what they need: [`uri::Uri`], the headers of both sides, the body of a rejection. Servers that browsers
-//! may reach should compare [`server::Request::origin`] with what they expect (RFC 6455, 10.2).
+//! Your code handles TLS, sockets, DNS, timers, reconnecting, cookies, redirects and authentication. The crate provides
+//! what they need: [`uri::Uri`], the headers of both sides, and the body of a rejection. Servers that browsers can reach
+//! should compare [`server::Request::origin`] with the origins they expect (RFC 6455, section 10.2).
 //!
-//! The [`guide`] has chapters on embedding, sending, closing, limits, security, and on what browsers and tungstenite
-//! call things.
+//! The [`guide`] has the chapters: tutorial, embedding, sending, closing, errors, limits, security, scaling, testing, a cookbook and more.
 //!
 //! # Features
 //!
 //! | feature | default | what it adds |
 //! |---|---|---|
 //! | `alloc` | yes | everything but [`frame`], [`utf8`], [`Close`] and [`keepalive`], which need no allocator |
-//! | `std` | yes | lets dependencies find out at run time what the processor can do, and `deflate` share memory between the connections of a thread |
-//! | `getrandom` | yes | `random_seed()`, the seed of a client from the operating system |
-//! | `simd` | yes | validates UTF-8 and masks with wide vector instructions (`simdutf8`, `multiversion`) |
-//! | `deflate` | no | permessage-deflate, the compression of messages: `deflate` (RFC 7692, on `zlib-rs`) |
-//! | `http` | no | `http_types`: the opening handshake, over HTTP/1.1 and HTTP/2, with the types of the crate of that name, as hyper, axum and h2 have them; needs `std` |
-//! | `legacy` | no | `legacy`: hixie-75, hixie-76, hybi-07 and hybi-08 for peers that speak nothing newer; each is enabled by name |
+//! | `std` | yes | run-time CPU feature detection in dependencies; `deflate` shares memory between the connections of a thread |
+//! | `getrandom` | yes | `random_seed()`, which seeds a client from the operating system |
+//! | `simd` | yes | UTF-8 validation and masking with wide vector instructions (`simdutf8`, `multiversion`) |
+//! | `deflate` | no | `deflate`: permessage-deflate, the compression of messages (RFC 7692, with `zlib-rs`) |
+//! | `http` | no | `http_types`: the opening handshake, over HTTP/1.1 and HTTP/2, with the types of the crate `http`, as hyper, axum and h2 use them; needs `std` |
+//! | `legacy` | no | `legacy`: hixie-75, hixie-76, hybi-07 and hybi-08, for peers that support nothing newer; each is enabled by name |
 //! | `browser` | no | `browser`: the `WebSocket` object of browsers as a state machine, for JavaScript engines (`url`) |
-//! | `testing` | no | `testing`: two endpoints in memory, chosen cuts and delays, transcripts, streams of frames |
-//! | `arbitrary` | no | `Arbitrary` for the types of the wire and for whole streams; with `testing`, which makes them, and `std` |
+//! | `testing` | no | `testing`: two endpoints in memory, chosen split points and delays, transcripts, streams of frames |
+//! | `arbitrary` | no | `Arbitrary` for the types of the wire and for whole streams; needs `testing` and `std` |
 //!
-//! None of them changes what is there without it. Every feature but `simd` brings `alloc`. Without `std`, `deflate` takes
-//! its memory from the allocator of C.
+//! No feature changes the behavior of what exists without it. Every feature but `simd` enables `alloc`. Without `std`,
+//! `deflate` takes its memory from the C allocator.
 
 #![no_std]
 // No input may make it panic, so whatever can panic or lose bits gives a reason where it stands.

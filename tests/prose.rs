@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Files and directories whose prose has not been revised yet.
-const NOT_YET: &[&str] = &["src/guide", "src/lib.rs", "CHANGELOG.md", "README.md"];
+const NOT_YET: &[&str] = &["CHANGELOG.md"];
 
 /// The verbs that a summary line of a function begins with.
 const VERBS: &str = "Accepts Adds Advances Allows Answers Appends Asks Begins Borrows Builds Calls Changes Checks \
@@ -169,7 +169,7 @@ fn a_sentence_introduces_each_code_block_and_its_lines_are_short() {
                 }
                 is_text = text == "```text";
                 in_code = !in_code;
-            } else if in_code && !is_text && text.chars().count() > CODE_COLUMNS {
+            } else if in_code && !is_text && !text.starts_with("# ") && text.chars().count() > CODE_COLUMNS {
                 wrong.push(format!("{place}: {} columns: {text}", text.chars().count()));
             }
             if !text.is_empty() {

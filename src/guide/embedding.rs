@@ -1,7 +1,7 @@
 //! How to fit the crate into a runtime and onto a transport.
 //!
-//! Use a [`Session`](crate::session::Session): its module documentation has the loop. It asks for one thing of the transport, your
-//! code does it and reports it. This is that loop by the kind of transport:
+//! Use a [`Session`](crate::session::Session). It asks for one thing of the transport; your code does it and reports it. The
+//! [tutorial](super::tutorial) has the loop for a blocking socket. For other kinds of transport it looks like this:
 //!
 //! | transport | how |
 //! |---|---|
@@ -14,18 +14,24 @@
 //!
 //! # Without a session
 //!
-//! A [`Connection`](crate::Connection) alone is a smaller loop: read into a buffer, receive until there is no event left, write
-//! `out`, and only then look at the error. Flushing, timers and the end of the transport are then yours.
+//! A [`Connection`](crate::Connection) alone is a smaller loop: read into a buffer, call `receive` until it returns `None`, write
+//! `out`, and only then handle the error. Your code then flushes, keeps the timers and ends the transport.
+//!
+//! Put everything that can fail into one function. Its caller writes `out` whatever it returns, so the order is always right:
 //!
 //! ```
 //! use sansocket::{Connection, Error, Event, Input, State};
 //!
-//! /// All that a program does with a connection when bytes have arrived.
-//! fn on_read(connection: &mut Connection, bytes: &mut [u8], out: &mut Vec<u8>) -> Result<(), Error> {
+//! /// Everything that a program does with a connection when bytes have arrived.
+//! fn on_read(
+//!     connection: &mut Connection,
+//!     bytes: &mut [u8],
+//!     out: &mut Vec<u8>,
+//! ) -> Result<(), Error> {
 //!     let mut input = Input::new(bytes);
 //!     while let Some(event) = connection.receive(&mut input, out)? {
 //!         match event {
-//!             // Messages still arrive after our own Close, and nothing can be sent then.
+//!             // Messages can arrive after our own Close, when sending fails.
 //!             Event::Text(text) if connection.state() == State::Open => {
 //!                 connection.send_text(&text.to_uppercase(), out)?;
 //!             }
@@ -36,24 +42,24 @@
 //! }
 //! ```
 //!
-//! Put everything that can fail into one function such as this one. Its caller writes `out` whatever it returns,
-//! so the order is always right.
-//!
 //! # Large messages
 //!
-//! A message that does not lie whole in the input has memory of its own. Who receives many of those gives each event to
-//! [`recycle`](crate::Connection::recycle) when it is done with, and the next one is put together in the same memory.
-//! A read buffer of 16 to 64 KiB is best: most messages then lie whole in it.
+//! A message that is not entirely contained in the input buffer is reassembled in memory of its own. If you receive many of those, pass
+//! each event to [`recycle`](crate::Connection::recycle) when you no longer need it, and the next message reuses its buffer.
+//! A read buffer of 16 to 64 KiB works best: most messages are then contained in one read.
 //!
-//! Where each connection has a buffer of its own, a frame that is not whole can wait in it until the next reads have
-//! brought the rest: that is [`Input::retained`](crate::Input::retained). Messages up to the length of the buffer are then
-//! borrowed from it, however they arrive, and never copied; longer ones have memory of their own as before.
+//! If each connection has its own read buffer, an incomplete frame can stay in it until the rest arrives: that is
+//! [`Input::retained`](crate::Input::retained). Messages up to the length of the buffer are then borrowed from it, however they
+//! arrive, and never copied; longer ones are reassembled as before.
+//!
+//! This function reads once and keeps the incomplete frame at the front of the buffer:
 //!
 //! ```
 //! use std::io::{self, Read};
 //! use sansocket::{Connection, Error, Event, Input};
 //!
-//! /// Reads once, behind the `filled` bytes that wait in `buf`, and takes what is whole.
+//! /// Reads once, after the `filled` bytes that are in `buf` already, and
+//! /// receives the complete frames.
 //! fn read(
 //!     stream: &mut impl Read,
 //!     buf: &mut [u8],
@@ -68,7 +74,8 @@
 //!     on_read(connection, &mut input, out).map_err(io::Error::other)?;
 //!     *filled = input.len();
 //!     if *filled < end {
-//!         buf.copy_within(end - *filled..end, 0); // only if something was taken, so that all the work stays linear
+//!         // Only if bytes were consumed, so that the work stays linear.
+//!         buf.copy_within(end - *filled..end, 0);
 //!     }
 //!     Ok(count)
 //! }
@@ -88,18 +95,18 @@
 //! # Ok::<(), io::Error>(())
 //! ```
 //!
-//! There is always room for the next read: what cannot become whole in the buffer does not wait. The price is that text
-//! is validated when its frame is whole, and not as it arrives.
+//! There is always room for the next read: a frame that cannot fit into the buffer is not retained. Text is then validated
+//! when its frame is complete, not as it arrives.
 //!
 //! # Blocking threads
 //!
-//! `read`, the function, `write_all`, `flush`, the error. Set a read timeout on the socket: it is the only clock there is.
+//! Call `read`, your function, `write_all` and `flush`, then handle the error. Set a read timeout on the socket: it is the only clock.
 //!
 //! # tokio and other async runtimes
 //!
 //! The state machine contains no await, so nothing in it can be canceled. The branches of your `select!` must be cancel safe.
-//! `AsyncReadExt::read`, `AsyncWriteExt::write` and `flush` are; `write_all` is not. Keep `out` and the number of bytes
-//! that were written outside the future, and write the rest with `write`:
+//! `AsyncReadExt::read`, `AsyncWriteExt::write` and `flush` are; `write_all` is not. Keep `out` and the number of written
+//! bytes outside the future, and write the rest with `write`:
 //!
 //! ```text
 //! count = stream.read(&mut buf), if out.len() - written < HIGH_WATER => on_read(&mut connection, &mut buf[..count?], &mut out),
@@ -111,36 +118,37 @@
 //! is cancel safe too, but it takes a `bytes::Buf`, which a `Vec` is not.)
 //!
 //! To receive in one task and send in another, use [`Connection::split`](crate::Connection::split). No lock is
-//! needed: the halves share nothing, and what the receiving half owes the peer is a value that you send through
-//! the channel that the other task reads anyway.
+//! needed: the halves share nothing, and the receiving half returns its pending replies as values that you send through
+//! the channel that the other task reads anyway. `Session::into_parts` returns the connection of a session.
 //!
 //! # Event loops (mio, epoll, kqueue)
 //!
 //! One read buffer serves all connections of a thread, because events borrow from it and not from the connection.
-//! A connection that waits then costs its 208 bytes, and `out` only while something cannot be written. Ask for
-//! writability while `out` is not empty, and stop reading from a peer whose `out` is long. One peer that sends without a
-//! pause must not starve the others: read a bounded amount from each in a turn.
+//! An idle connection then costs its 208 bytes, and `out` only while something cannot be written. Ask for
+//! writability while `out` is not empty, and stop reading from a peer whose `out` is long. A peer that sends without a
+//! pause must not starve the others: read a bounded amount from each in turn.
 //!
 //! # Completions (`io_uring`, IOCP)
 //!
-//! The buffer of a completed read goes into [`Input::new`](crate::Input::new); it may go back to the kernel when
-//! [`receive`](crate::Connection::receive) has said `None`. While a write is under way, collect into a second
+//! Pass the buffer of a completed read to [`Input::new`](crate::Input::new); return it to the kernel once
+//! [`receive`](crate::Connection::receive) has returned `None`. While a write is in flight, collect into a second
 //! `out`, and swap.
 //!
 //! # Without `std`
 //!
-//! Turn the default features off, and `alloc` on: it is needed for messages; [`frame::Decoder`](crate::frame::Decoder) and
-//! [`utf8::Decoder`](crate::utf8::Decoder) do without. A seed for a client has to come from your hardware.
+//! See [`no_std`](super::no_std).
 //!
 //! # Other transports
 //!
-//! Anything that carries bytes in order will do. On a stream of HTTP/2 or HTTP/3 the opening is an
-//! [extended CONNECT](crate::extended_connect), and its end is [`receive_eof`](crate::Connection::receive_eof), as it is
-//! on TCP. Where the opening happens elsewhere, make the connection with
+//! Anything that carries bytes in order works. On a stream of HTTP/2 or HTTP/3 the handshake is an
+//! [extended CONNECT](crate::extended_connect), and the end of the stream is [`receive_eof`](crate::Connection::receive_eof), as on
+//! TCP. If the handshake happens elsewhere, create the connection with
 //! [`Connection::server`](crate::Connection::server) or [`Connection::client`](crate::Connection::client).
 //!
 //! # Proxies and recorders
 //!
-//! Who forwards frames needs no messages: [`frame::Decoder`](crate::frame::Decoder) checks each frame and hands
-//! out its payload as it arrives, unmasked, with the header to encode again for the other side. Do not forward
+//! To forward frames you need no messages: [`frame::Decoder`](crate::frame::Decoder) checks each frame and returns
+//! its payload as it arrives, unmasked, with the header to encode again for the other side. Do not forward
 //! the code of a [`CloseOutcome`](crate::CloseOutcome): 1005 and 1006 are never sent.
+//!
+//! Next chapter: [`sending`](super::sending).

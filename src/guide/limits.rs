@@ -1,30 +1,27 @@
-//! What a peer can cost, and where to bound it.
+//! What a peer can cost you, and where to bound it.
 //!
 //! # Memory
 //!
 //! | what | most bytes | set by |
 //! |---|---|---|
-//! | a connection that waits | 208, and for clients less than 512 on the heap; 16 more with the feature `deflate` | |
-//! | a head that is incomplete | 64 KiB | [`max_head_len`](crate::handshake::HandshakeLimits::max_head_len) |
-//! | a message that is incomplete | 64 MiB | [`max_message_len`](crate::Config::max_message_len) |
-//! | a control frame that is incomplete | 128 | |
-//! | the memory of a message that was given back | that of the longest | you: [`recycle`](crate::Connection::recycle) |
+//! | an idle connection | 208, and for clients less than 512 on the heap; 16 more with the feature `deflate` | |
+//! | an incomplete head | 64 KiB | [`max_head_len`](crate::handshake::HandshakeLimits::max_head_len) |
+//! | an incomplete message | 64 MiB | [`max_message_len`](crate::Config::max_message_len) |
+//! | an incomplete control frame | 128 | |
+//! | the buffer of a recycled message | the longest message | your use of [`recycle`](crate::Connection::recycle) |
 //! | compression | see `deflate` | its memory level and context takeover |
 //! | the body of a rejection (clients) | 64 KiB | [`max_body_len`](crate::handshake::HandshakeLimits::max_body_len) |
-//! | what waits to be written | | you: [`sending`](super::sending) |
+//! | unwritten output | | your code: [`sending`](super::sending) |
 //!
-//! What is held follows what has arrived. A header that promises 64 MiB reserves at most 16 KiB; from then on the
-//! buffer grows to at most twice what is there. The bound of a server is thus connections × message length, if all
-//! of them send their longest message at once; so the message length is the figure to lower first. Chat needs
-//! kilobytes.
+//! Memory grows with the bytes received. A header that declares 64 MiB reserves at most 16 KiB; from then on the
+//! buffer is at most twice as long as the received bytes. A server's bound is thus connections × message length, if all
+//! peers send their longest message at once, so lower the message length first. Chat needs kilobytes.
 //!
-//! With [`Delivery::Chunks`](crate::Delivery::Chunks) nothing is put together, and messages may be longer than
-//! memory.
+//! With [`Delivery::Chunks`](crate::Delivery::Chunks) messages are not reassembled and can be longer than memory.
 //!
 //! # Work
 //!
-//! Time is linear in the bytes that arrive, however they are cut. What remains are messages that are legal and
-//! have no content:
+//! Time is linear in the bytes received, for any split. What remains is valid input without content:
 //!
 //! | what | default | set by |
 //! |---|---|---|
@@ -34,17 +31,19 @@
 //! | a header line | 8 KiB | [`max_line_len`](crate::handshake::HandshakeLimits::max_line_len) |
 //!
 //! With context takeover, a compressed message of 8 bytes that ends with a block marked final costs a copy of the window,
-//! about 34,000 instructions. It is one for each message, so a limit on messages in a time bounds it.
+//! about 34,000 instructions. There is at most one in each message, so a limit on the rate of messages bounds it.
 //!
-//! Each event costs you a turn of your loop, so a peer that sends empty messages as fast as it can is a matter of
-//! how fast you read.
+//! Each event costs one turn of your loop, so how fast you read bounds the work for a peer that sends empty messages as fast as it can.
 //!
 //! # Time
 //!
-//! The machines have no clock. Every connection needs a deadline for its opening that no byte moves, one for its
-//! closing, and a decision on what to do when nothing arrives: [`keepalive`](crate::keepalive) says when.
+//! Nothing here has a clock. Every connection needs a deadline for its handshake that received bytes do not extend, one for its
+//! closing handshake, and a timeout for silence. A [`Session`](crate::session::Session) has all three, by
+//! [`Timeouts`](crate::keepalive::Timeouts); without one, use [`keepalive`](crate::keepalive).
 //!
-//! # What happens beyond a limit
+//! # Exceeding a limit
 //!
-//! At the byte that decides: 1009 for sizes, 1008 for counts, 414 or 431 in a handshake. The error says which limit
-//! it was, its value, and what was seen, so that it can be logged and set right.
+//! The connection fails at the first byte that exceeds the limit: with 1009 for sizes, 1008 for counts, and 414 or 431 in a handshake. The
+//! error contains the limit, its value and the value received, for your log.
+//!
+//! Next chapter: [`security`](super::security).

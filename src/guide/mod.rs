@@ -1,30 +1,48 @@
 //! How to use this crate well: chapters, without code of their own.
 //!
+//! The first chapters are in the order in which you need them; the others stand alone.
+//!
 //! | chapter | answers |
 //! |---|---|
+//! | [`tutorial`] | How do I write a first server and client? |
 //! | [`embedding`] | How does it fit into my runtime and onto my transport? |
-//! | [`sending`] | How do I write large payloads, to many connections, and bound what is buffered? |
+//! | [`sending`] | How do I send large payloads, send to many clients, and bound what is buffered? |
+//! | [`tls`] | When do I flush, and what does the end of a TLS stream mean? |
 //! | [`closing`] | Who closes the transport, when, and with which timer? |
-//! | [`streams`] | How do sockets run over HTTP/2 and HTTP/3, and how do their streams end? |
+//! | [`errors`] | Which errors are there, and when should a client try again? |
 //! | [`limits`] | What can a peer cost me, and where do I set it? |
-//! | [`scaling`] | What do many connections cost, and how do they spread over cores and machines? |
-//! | [`security`] | What is left for me to check? |
-//! | [`own_extensions`] | How do I add an extension of my own? |
+//! | [`security`] | What must my code check? |
 //! | [`tolerance`] | How do I let peers in that are not quite right? |
+//! | [`compression`] | When does it pay, and what does it cost? |
+//! | [`streams`] | How do WebSockets run over HTTP/2 and HTTP/3, and how do their streams end? |
+//! | [`scaling`] | What do many connections cost, and how do they spread over cores and machines? |
+//! | [`testing`] | How do I test my own protocol? |
+//! | [`no_std`] | What works without `std`, and without an allocator? |
+//! | [`own_extensions`] | How do I add an extension of my own? |
 //! | `browser`, with the feature `browser` | How do I give a JavaScript engine the `WebSocket` object, and what is what? |
-//! | [`tungstenite`] | I come from tungstenite. What is what? |
+//! | [`migrating`] | I use tungstenite, fastwebsockets or `ws`. What is what? |
+//! | [`cookbook`] | How do I authenticate, broadcast, reconnect, upload, limit rates? |
+//! | [`glossary`] | What does that word mean? |
 //!
 //! Uses no other module.
 
 #[cfg(feature = "browser")]
 pub mod browser;
 pub mod closing;
+pub mod compression;
+pub mod cookbook;
 pub mod embedding;
+pub mod errors;
+pub mod glossary;
 pub mod limits;
+pub mod migrating;
+pub mod no_std;
 pub mod own_extensions;
 pub mod scaling;
 pub mod security;
 pub mod sending;
 pub mod streams;
+pub mod testing;
+pub mod tls;
 pub mod tolerance;
-pub mod tungstenite;
+pub mod tutorial;

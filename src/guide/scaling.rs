@@ -7,7 +7,7 @@
 //! | | one | 10,000 | 100,000 | 1,000,000 |
 //! |---|---|---|---|---|
 //! | [`Connection`](crate::Connection), without compression; nothing on the heap | 224 | 2.2 MB | 22 MB | 224 MB |
-//! | or a [`Session`](crate::session::Session), which has a connection, timers and buffers that are empty | 400 | 4 MB | 40 MB | 400 MB |
+//! | or a [`Session`](crate::session::Session), with its connection, timers and empty buffers | 400 | 4 MB | 40 MB | 400 MB |
 //! | its TCP socket in the kernel, registered with epoll | 4,100 | 41 MB | 410 MB | 4.1 GB |
 //! | **together, with a `Connection`** | **4,324** | **43 MB** | **432 MB** | **4.3 GB** |
 //! | a read buffer of 16 KiB, if each connection has one | 16,384 | 164 MB | 1.6 GB | 16 GB |
@@ -40,29 +40,31 @@
 //! which the kernel spreads the connections), or one thread accepts and hands the sockets out in turn. A connection stays on
 //! its thread. Only messages to other connections cross threads, through bounded channels.
 //!
-//! To send one message to many connections, encode it once: frames of servers are not masked, so the same bytes are good
-//! for every connection that has not negotiated compression (see [`sending`](super::sending)).
+//! To send one message to many connections, encode it once: frames of servers are not masked, so the same bytes fit
+//! every connection without compression (see [`sending`](super::sending)).
 //!
 //! # Several machines
 //!
 //! A broker (Redis, NATS, ...) carries messages between servers. Publish the encoded frame, so that no server encodes it
-//! again. Decide what happens when the broker is away:
+//! again. Decide what happens when the broker is unavailable:
 //!
-//! - **At most once**, which suits chat and presence: what could not be published for certain is not published again, and
+//! - **At most once**, which suits chat and presence: messages that may have been published are not published again, and
 //!   clients whose messages cannot be queued are closed with 1013 (try again later).
 //! - **At least once**: number the messages of each room, let the broker keep the latest, and let clients ask for those after
-//!   the last number that they saw, and drop what they have seen. This also covers what was sent while a client reconnected,
-//!   which no WebSocket can.
+//!   the last number that they have seen, and drop duplicates. This also covers messages sent while a client was reconnecting,
+//!   which a WebSocket alone cannot.
 //!
-//! The state of a connection never goes to a broker: when a server is gone its connections are gone, and clients open new
-//! ones. What must survive (who is in a room, what was said) belongs into a store under the user's name, not the connection's.
+//! Never put the state of a connection into a broker: when a server is gone, so are its connections, and clients open new
+//! ones. State that must survive (members of a room, its messages) belongs in a store under the user's name, not the connection's.
 //!
 //! # Draining a server for a deploy
 //!
 //! 1. Take the server out of the load balancer, and stop accepting.
 //! 2. Send a Close with [`SERVICE_RESTART`](crate::CloseCode::SERVICE_RESTART) (1012) in waves, such as 1 % of the connections
 //!    every second, in random order. All at once would have every client open TLS and authenticate again in the same second.
-//! 3. Let the closing timeout end those that do not answer, and exit when none is left or after a final deadline.
+//! 3. Let the closing timeout end those that do not reply, and exit when none is left or after a final deadline.
 //!
 //! Clients wait a random time before they reconnect, and double it after each failure up to a minute or so. For 1012 and 1013
-//! they come back; for 1002, 1003, 1007, 1008 and 1010 the same attempt would fail again.
+//! they reconnect; after 1002, 1003, 1007, 1008 and 1010 the same attempt would fail again (see [`errors`](super::errors)).
+//!
+//! Next chapter: [`testing`](super::testing).

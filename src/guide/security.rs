@@ -1,4 +1,4 @@
-//! What is left for you to check.
+//! What your code must check, and a checklist for a review.
 //!
 //! # Origin
 //!
@@ -9,52 +9,72 @@
 //! ```
 //! use sansocket::server::Request;
 //!
-//! fn is_ours(request: &Request) -> bool {
-//!     const ORIGINS: [&str; 2] = ["https://example.com", "https://www.example.com"];
-//!     // No origin: not a browser. What such a client may do is for you to decide.
+//! fn is_allowed(request: &Request) -> bool {
+//!     const ORIGINS: [&str; 2] =
+//!         ["https://example.com", "https://www.example.com"];
+//!     // Without an origin it is no browser. You decide what such a client may do.
 //!     request.origin().is_none_or(|origin| ORIGINS.contains(&origin))
 //! }
+//! # let _ = is_allowed;
 //! ```
 //!
-//! No prefixes, no suffixes, no regular expressions: `https://example.com.evil.org` and `https://evilexample.com`
-//! are somebody else's. Refuse with [`reject`](crate::server::Request::reject) and 403 (RFC 6455, 10.2).
+//! Use no prefixes, suffixes or regular expressions: `https://example.com.evil.org` and `https://evilexample.com`
+//! belong to others. Reject with 403 (RFC 6455, section 10.2).
 //!
 //! # Authentication
 //!
-//! Do it before [`accept`](crate::server::Request::accept). Browsers cannot set headers on a WebSocket, so tokens
-//! come in a cookie, in a subprotocol, or in the first message. A token in the URI ends up in logs. Compare secrets
-//! in constant time.
+//! Authenticate before you accept. Browsers cannot set headers on a WebSocket, so tokens
+//! arrive in a cookie, in a subprotocol, or in the first message. A token in the URI ends up in logs. Compare secrets
+//! in constant time. Until a client is authenticated, keep its limits low: see
+//! [`Connection::set_limits`](crate::Connection::set_limits).
 //!
 //! # TLS
 //!
-//! Use `wss`, and verify the certificate and its name. Masking is no encryption: the key is next to the data.
+//! Use `wss`, and verify the certificate and its name. Masking is no encryption: the key is sent next to the data.
 //!
 //! # Compression and secrets
 //!
-//! The length of a compressed message tells something about what is in it. Do not compress what is secret together
-//! with what an attacker can choose: send such messages with `compress_next(Compress::Never)`, which keeps them out
-//! of the window of later ones, too (RFC 7692, 8).
+//! The length of a compressed message leaks information about its contents. Do not compress secrets together
+//! with data that an attacker can choose: send such messages with `compress_next(Compress::Never)`, which also keeps them out
+//! of the window of later messages (RFC 7692, section 8).
 //!
 //! # Masking keys
 //!
-//! They keep the text of a page from being taken for HTTP by a proxy on the way (RFC 6455, 10.3). They have to be
+//! Masking prevents a page from making its text look like HTTP to a proxy (RFC 6455, section 10.3). Keys must be
 //! unpredictable, so give every client a seed from a good source
 #![cfg_attr(feature = "getrandom", doc = "such as [`random_seed`](crate::random_seed),")]
 #![cfg_attr(not(feature = "getrandom"), doc = "such as `random_seed`,")]
-//! and no two clients the same one. There is no way to turn masking off.
+//! and never use one twice. Masking cannot be turned off.
 //!
 //! # Redirects and credentials
 //!
-//! A client that follows a redirect makes a new [`client::Request`](crate::client::Request). Leave out
-//! `Authorization`, `Cookie` and `Proxy-Authorization` unless scheme, host and port are the same, and never go from
+//! To follow a redirect, a client creates a new [`client::Request`](crate::client::Request). Leave out
+//! `Authorization`, `Cookie` and `Proxy-Authorization` unless scheme, host and port are the same, and never follow from
 //! `wss` to `ws`.
 //!
 //! # Text from the peer
 //!
-//! Headers, close reasons and messages are the peer's. Escape them in logs and pages.
+//! Headers, close reasons and messages come from the peer. Escape them in logs and pages.
 //!
-//! # What the crate sees to
+//! # What the crate checks
 //!
-//! Header injection (what you pass in is refused if it has CR, LF or NUL), request smuggling (a body in an upgrade
-//! request is refused, and nothing behind a refused head is looked at), answers that do not fit the request, frames
-//! that are not masked as they must be, reserved bits, sizes, decompression bombs, text that is not UTF-8.
+//! Header injection (headers that you pass in are refused if they contain CR, LF or NUL), request smuggling (an upgrade
+//! request with a body is refused, and bytes after a refused head are not inspected), responses that do not fit the request, frames
+//! with wrong masking, reserved bits, sizes, decompression bombs, and text that is not UTF-8.
+//!
+//! # Checklist for a review
+//!
+//! Of a program:
+//!
+//! - The origin is compared exactly, or no ambient authority (cookie, address, client certificate) exists.
+//! - [`max_message_len`](crate::Config::max_message_len) times the number of connections fits into memory, or connections are limited.
+//! - Reading stops while output is long; every connection has deadlines for its handshake, silence and closing handshake.
+//! - The number of connections of each address or user is limited, and so is the rate of their messages.
+//! - Seeds come from the operating system, one for each client connection.
+//! - Options that relax a rule are set only where their documentation fits, and not for all peers.
+//! - A URI from a user cannot reach internal hosts (server-side request forgery): resolve first, then check the address.
+//! - Secrets are not compressed, and not in URIs.
+//!
+//! Of the crate: `SECURITY.md` lists the claims and where each is checked.
+//!
+//! Next chapter: [`compression`](super::compression).
