@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --example echo_server               # listens on 127.0.0.1:9001
 //! cargo run --example echo_server 0.0.0.0:8080  # or on another address
+//! cargo run --features legacy --example echo_server -- --legacy  # with the versions before RFC 6455
 //! ```
 //!
 //! It shows the loop around a [`Session`]: the session requests one operation of the transport, and the loop
@@ -31,7 +32,13 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(100);
 
 fn main() -> io::Result<()> {
-    let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".into());
+    let (flags, addresses): (Vec<_>, Vec<_>) = env::args().skip(1).partition(|arg| arg.starts_with("--"));
+    let open = match flags.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => new_session,
+        ["--legacy"] => legacy_session()?,
+        _ => return Err(io::Error::new(ErrorKind::InvalidInput, "the only known option is --legacy")),
+    };
+    let address = addresses.into_iter().next().unwrap_or_else(|| "127.0.0.1:9001".into());
     let listener = TcpListener::bind(&address)
         .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}")))?;
     let address = listener.local_addr()?;
@@ -48,7 +55,7 @@ fn main() -> io::Result<()> {
             }
         };
         // Unlike `thread::spawn` this does not panic if no thread can be started.
-        if let Err(error) = thread::Builder::new().spawn(move || attend(stream)) {
+        if let Err(error) = thread::Builder::new().spawn(move || attend(stream, open)) {
             eprintln!("a client could not be served: {error}");
         }
     }
@@ -56,19 +63,39 @@ fn main() -> io::Result<()> {
 }
 
 /// Serves a client, and prints how its session ended.
-fn attend(stream: TcpStream) {
+fn attend(stream: TcpStream, open: fn() -> Session) {
     let peer = stream.peer_addr().map_or_else(|_| "a client".into(), |peer| peer.to_string());
-    match serve(stream) {
+    match serve(stream, open()) {
         Ok(ending) => println!("{peer}: {ending}"),
         Err(error) => eprintln!("{peer}: {error}"),
     }
 }
 
-fn serve(mut stream: TcpStream) -> io::Result<String> {
+fn new_session() -> Session {
+    Session::server(HandshakeLimits::new(), Timeouts::new(), Duration::ZERO)
+}
+
+/// Sessions that accept the versions before RFC 6455 too. Read their security considerations in `sansocket::legacy` first.
+#[cfg(feature = "legacy")]
+#[expect(clippy::unnecessary_wraps, reason = "without the feature it fails")]
+fn legacy_session() -> io::Result<fn() -> Session> {
+    Ok(|| {
+        let versions = sansocket::legacy::Versions::new().hixie75().hixie76().hybi7().hybi8();
+        Session::legacy_server(HandshakeLimits::new(), versions, Timeouts::new(), Duration::ZERO)
+    })
+}
+
+#[cfg(not(feature = "legacy"))]
+fn legacy_session() -> io::Result<fn() -> Session> {
+    let message =
+        "--legacy needs the feature legacy: cargo run --features legacy --example echo_server -- --legacy";
+    Err(io::Error::new(ErrorKind::Unsupported, message))
+}
+
+fn serve(mut stream: TcpStream, mut session: Session) -> io::Result<String> {
     stream.set_nodelay(true)?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let start = Instant::now();
-    let mut session = Session::server(HandshakeLimits::new(), Timeouts::new(), Duration::ZERO);
     // A buffer that retains nothing, so that text is validated as it arrives. `ReadBuffer` saves copies of
     // large messages instead, and detects an error in one when its frame is complete.
     let mut buf = vec![0; 16 << 10];
@@ -124,6 +151,14 @@ fn react(session: &mut Session, received: Received<'_>) {
         Received::Request(request) => {
             let accept = accept(&request);
             session.accept(request, accept).map_err(|error| error.to_string())
+        }
+        #[cfg(feature = "legacy")]
+        Received::Legacy(request) => {
+            let mut accept = Accept::new();
+            if let Some(subprotocol) = request.subprotocols().next() {
+                accept = accept.subprotocol(subprotocol);
+            }
+            session.accept_legacy(request, accept).map_err(|error| error.to_string())
         }
         Received::Event(Event::Text(text)) => {
             session.send_text(&text).map(drop).map_err(|error| error.to_string())

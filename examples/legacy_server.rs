@@ -12,24 +12,25 @@
 use std::{
     env,
     error::Error,
-    io::{self, Read, Write},
+    io::{self, ErrorKind, Read, Write},
     net::{Shutdown, TcpListener, TcpStream},
     thread,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use sansocket::{
-    Event, Input, State,
+    Event,
     handshake::HandshakeLimits,
-    keepalive::Timeout,
-    legacy::{self, Connection, Versions},
+    keepalive::Timeouts,
+    legacy::Versions,
     server::Accept,
+    session::{ReadBuffer, Received, Session, Transport},
 };
 
-/// The time that a client may take to open the connection, to close it, and to read what it is sent.
+/// The time that a client may take to read what it is sent.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The time that an open connection may be silent.
+/// The time that an open connection may be silent, as not every version has Pings.
 const IDLE: Duration = Duration::from_secs(300);
 
 /// The interval of the clock.
@@ -59,13 +60,11 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// A client whose connection is open.
+/// A client: its session, and the time of the next tick, if it asked for the clock.
 struct Client {
-    connection: Connection,
-    /// The time of the next tick, if the client has asked for the clock.
-    next_tick: Option<Instant>,
-    /// The time at which a silent client is disconnected: not every version has Pings.
-    idle_at: Instant,
+    session: Session,
+    start: Instant,
+    next_tick: Option<Duration>,
 }
 
 fn serve(mut stream: TcpStream) -> Result<(), Box<dyn Error>> {
@@ -73,84 +72,69 @@ fn serve(mut stream: TcpStream) -> Result<(), Box<dyn Error>> {
     stream.set_write_timeout(Some(PATIENCE))?;
     // Each version is enabled by name. RFC 6455 is always accepted.
     let versions = Versions::new().hixie75().hixie76().hybi7().hybi8();
-    let mut handshake = legacy::server::Handshake::new(HandshakeLimits::new(), versions);
-    let deadline = Instant::now() + PATIENCE;
-    let mut client = None;
-    let (mut buf, mut out) = (vec![0; 16 << 10], Vec::new());
+    let timeouts = Timeouts::new().idle(Some(IDLE));
+    let session = Session::legacy_server(HandshakeLimits::new(), versions, timeouts, Duration::ZERO);
+    let mut client = Client { session, start: Instant::now(), next_tick: None };
+    let mut buffer = ReadBuffer::new(16 << 10);
     loop {
-        let wait = match &client {
-            None => Some(deadline.saturating_duration_since(Instant::now())),
-            Some(Client { next_tick, idle_at, .. }) => {
-                let at = next_tick.map_or(*idle_at, |tick| tick.min(*idle_at));
-                Some(at.saturating_duration_since(Instant::now()))
-            }
+        let session = &mut client.session;
+        let done = match session.transport() {
+            Transport::Write(bytes) => stream.write(bytes).map(|count| session.written(count)),
+            Transport::Flush => stream.flush().map(|()| session.flushed()),
+            Transport::ShutDown => stream.shutdown(Shutdown::Write).map(|()| session.shut_down()),
+            Transport::Wait => client.read(&mut stream, &mut buffer),
+            Transport::Close => break,
         };
-        // The socket does not accept a timeout of zero.
-        stream.set_read_timeout(wait.map(|wait| wait.max(Duration::from_millis(1))))?;
-        let result = match stream.read(&mut buf) {
-            Ok(0) => return end(&mut handshake, client),
-            Ok(count) => step(&mut handshake, &mut client, &mut Input::new(&mut buf[..count]), &mut out),
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-                match &mut client {
-                    Some(client) if Instant::now() >= client.idle_at => {
-                        client.connection.time_out(Timeout::Idle, &mut out);
-                        Ok(())
-                    }
-                    Some(_) => Ok(()),
-                    None => Err("a client took too long to connect".into()),
-                }
-            }
-            Err(error) => return Err(error.into()),
-        };
-        let result = result.and_then(|()| client.as_mut().map_or(Ok(()), |client| client.tick(&mut out)));
-        // First the bytes, then the error: they include the response or the Close that describes it.
-        stream.write_all(&out)?;
-        out.clear();
-        let is_over = client.as_ref().is_some_and(|client| client.connection.state() == State::Draining);
-        if is_over || result.is_err() {
-            drain(&mut stream)?;
-            return result;
+        if done.is_err() {
+            client.session.failed();
         }
-    }
-}
-
-/// Handles what was read: the request, then frames.
-fn step(
-    handshake: &mut legacy::server::Handshake,
-    client: &mut Option<Client>,
-    input: &mut Input<'_>,
-    out: &mut Vec<u8>,
-) -> Result<(), Box<dyn Error>> {
-    if client.is_none() {
-        let Some(request) = handshake.receive(input, out)? else { return Ok(()) };
-        println!("{:?} from {}", request.version(), request.origin().unwrap_or("no origin"));
-        let next_tick = (request.path() == "/clock").then(Instant::now);
-        *client = Some(Client {
-            connection: request.accept(Accept::new(), out)?,
-            next_tick,
-            idle_at: Instant::now() + IDLE,
-        });
-    }
-    let Some(Client { connection, idle_at, .. }) = client else { return Ok(()) };
-    *idle_at = Instant::now() + IDLE;
-    while let Some(event) = connection.receive(input, out)? {
-        match event {
-            _ if connection.state() != State::Open => {}
-            Event::Text(text) => connection.send_text(&text, out)?,
-            Event::Binary(data) => connection.send_binary(&data, out)?,
-            _ => {} // The Pong or the reply to a Close is in `out`.
+        client.session.on_time(client.start.elapsed());
+        while let Some(received) = client.session.receive_from(&mut buffer) {
+            client.react(received)?;
         }
+        client.tick()?;
     }
-    Ok(())
+    match client.session.ending() {
+        Some(ending) if !ending.clean => Err(ending.to_string().into()),
+        _ => Ok(()),
+    }
 }
 
 impl Client {
+    /// Reads, at most until there is something to do by the clock.
+    fn read(&mut self, stream: &mut TcpStream, buffer: &mut ReadBuffer) -> io::Result<()> {
+        let tick = self.next_tick.filter(|_| self.session.is_open());
+        let at = self.session.deadline().into_iter().chain(tick).min();
+        // A timeout of zero is an error to the socket.
+        let wait = at.map(|at| at.saturating_sub(self.start.elapsed()).max(Duration::from_millis(1)));
+        stream.set_read_timeout(wait)?;
+        match stream.read(buffer.space()) {
+            Ok(0) => self.session.eof(),
+            Ok(count) => buffer.filled(count),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn react(&mut self, received: Received<'_>) -> Result<(), Box<dyn Error>> {
+        match received {
+            Received::Legacy(request) => {
+                println!("{:?} from {}", request.version(), request.origin().unwrap_or("no origin"));
+                self.next_tick = (request.path() == "/clock").then(|| self.start.elapsed());
+                self.session.accept_legacy(request, Accept::new())?;
+            }
+            Received::Event(Event::Text(text)) => _ = self.session.send_text(&text)?,
+            Received::Event(Event::Binary(data)) => _ = self.session.send_binary(&data)?,
+            _ => {} // The session writes the Pong or the reply to a Close.
+        }
+        Ok(())
+    }
+
     /// Sends the time if it is due.
-    fn tick(&mut self, out: &mut Vec<u8>) -> Result<(), Box<dyn Error>> {
-        if let Some(tick) = self.next_tick.filter(|tick| *tick <= Instant::now())
-            && self.connection.state() == State::Open
-        {
-            self.connection.send_text(&time_of_day()?, out)?;
+    fn tick(&mut self) -> Result<(), Box<dyn Error>> {
+        if let Some(tick) = self.next_tick.filter(|tick| *tick <= self.start.elapsed()) {
+            self.session.send_text(&time_of_day()?)?;
             self.next_tick = Some(tick + TICK);
         }
         Ok(())
@@ -161,27 +145,4 @@ impl Client {
 fn time_of_day() -> Result<String, Box<dyn Error>> {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() % 86_400;
     Ok(format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60))
-}
-
-/// Handles the end of the stream.
-fn end(handshake: &mut legacy::server::Handshake, client: Option<Client>) -> Result<(), Box<dyn Error>> {
-    match client {
-        Some(mut client) => Ok(client.connection.receive_eof()?),
-        None => Ok(handshake.receive_eof()?),
-    }
-}
-
-/// Shuts down the write half, and reads the remaining bytes, so that the last bytes sent arrive (RFC 6455,
-/// 7.1.1).
-fn drain(stream: &mut TcpStream) -> io::Result<()> {
-    stream.shutdown(Shutdown::Write)?;
-    let deadline = Instant::now() + PATIENCE;
-    let mut buf = [0; 4096];
-    while Instant::now() < deadline {
-        stream.set_read_timeout(Some(PATIENCE))?;
-        if !matches!(stream.read(&mut buf), Ok(1..)) {
-            break;
-        }
-    }
-    Ok(())
 }

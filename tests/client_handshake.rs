@@ -398,6 +398,17 @@ fn the_first_byte_that_no_status_line_has_decides_and_is_shown() {
     let mut bytes = *b"HTTP/1.1 101 Switching Protocols\r\nX: \x01";
     assert!(handshake.receive(&mut Input::new(&mut bytes)).is_err());
     assert_eq!(format!("{:?}", handshake.first_bytes()), "\"HTTP/1.1 101 Swi\"");
+    // A complete head that opens nothing, also after an interim one; a rejection has a status instead.
+    for (bytes, first_bytes) in [
+        ("HTTP/1.1 101 Wrong\r\n\r\n", "HTTP/1.1 101 Wro"),
+        ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 101 Late\r\n\r\nrest", "HTTP/1.1 101 Lat"),
+        ("HTTP/1.1 100 Continue\r\n\r\nFTP", "F"),
+        ("HTTP/1.1 403 Forbidden\r\n\x01", ""),
+    ] {
+        let mut handshake = client::Handshake::new(&to("ws://h/"), SEED, &mut Vec::new()).unwrap();
+        assert!(handshake.receive(&mut Input::new(&mut bytes.as_bytes().to_vec())).is_err());
+        assert_eq!(handshake.first_bytes().to_string(), first_bytes, "{bytes}");
+    }
 }
 
 #[test]

@@ -135,6 +135,17 @@ fn the_errors_of_the_handshake_have_distinct_messages() {
     assert_eq!(sansocket::Error::from(P::InvalidUtf8).to_string(), P::InvalidUtf8.to_string());
 }
 
+#[cfg(feature = "legacy")]
+#[test]
+fn the_errors_of_the_old_versions_have_phrases() {
+    phrases([S::ConnectionClosing, S::UseSendClose, S::Unsupported]);
+    phrases([R::OriginRequired, R::UnsupportedByVersion, R::UnprintableOrigin]);
+    let added =
+        [H::InvalidChallenge, H::MissingOrigin, H::InvalidDigest, H::UnexpectedOrigin, H::UnexpectedLocation];
+    phrases(added.into_iter().chain([H::InvalidOrigin, H::InvalidKey, H::InvalidAccept]));
+    assert_eq!(added.map(|error| error.status()), [Some(400), Some(400), None, None, None]);
+}
+
 #[test]
 fn every_error_of_the_handshake_has_the_status_that_fits() {
     for (status, errors) in [

@@ -637,6 +637,11 @@ fn plain_http_is_served_beside_all_versions() {
     let Incoming::Http(request) = incoming else { panic!("{incoming:?}") };
     assert_eq!((request.path(), out.len()), ("/page", 0));
     assert_eq!(handshake.receive_eof(), Ok(()));
+    // L07: the caller's own 426 lists the versions too.
+    request.respond(426, &[], b"", &mut out).unwrap();
+    let own = "HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13, 8, 7\r\n\
+        Connection: Upgrade, close\r\nContent-Length: 0\r\n\r\n";
+    assert_eq!(String::from_utf8(std::mem::take(&mut out)).unwrap(), own);
     let response = "426 Upgrade Required\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13, 8, 7\r\n\
         Content-Type: text/plain\r\nConnection: Upgrade, close";
     refused(all(), &plain, HandshakeError::MissingUpgrade, response);

@@ -17,6 +17,8 @@ pub(crate) struct HeadReader {
     /// well-formed.
     opens: Range<u16>,
     limits: HandshakeLimits,
+    /// The first bytes of the latest complete head.
+    complete: FirstBytes,
 }
 
 /// A head that was read.
@@ -36,7 +38,8 @@ impl ReceivedHead {
 
 impl HeadReader {
     pub(crate) fn new(opens: Range<u16>, limits: HandshakeLimits) -> Self {
-        Self { collector: Collector::new(Kind::Response, limits), line: None, opens, limits }
+        let complete = FirstBytes::default();
+        Self { collector: Collector::new(Kind::Response, limits), line: None, opens, limits, complete }
     }
 
     /// Returns the next head once it is complete, and then begins with another one. The head of a response
@@ -89,15 +92,17 @@ impl HeadReader {
 
     fn finish(&mut self, line: StatusLine, fault: Option<HandshakeError>) -> ReceivedHead {
         self.line = None;
+        self.complete = self.collector.first_bytes();
         let next = Collector::new(Kind::Response, self.limits);
         let mut head = mem::replace(&mut self.collector, next).finish();
         let malformed = if self.rejects(line) { head.keep_well_formed() } else { None };
         ReceivedHead { line, head, fault: malformed.or(fault) }
     }
 
-    /// Returns the first bytes of the head in progress.
+    /// Returns the first bytes of the head in progress, or of the latest complete one between two heads.
     pub(crate) fn first_bytes(&self) -> FirstBytes {
-        self.collector.first_bytes()
+        let begun = self.collector.first_bytes();
+        if begun.as_bytes().is_empty() { self.complete } else { begun }
     }
 }
 

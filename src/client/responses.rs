@@ -145,7 +145,10 @@ impl<W> Responses<W> {
             Ok(Some(Final::Open(terms, response))) => Ok(Some((terms, response, waiting))),
             Ok(Some(Final::Rejected(response, body))) => self.read_body(response, body, input),
             Err(error) => {
-                self.first_bytes = reader.first_bytes();
+                // A rejection shows its status instead.
+                if matches!(error, Error::Handshake(_)) {
+                    self.first_bytes = reader.first_bytes();
+                }
                 input.take_all();
                 self.fail(error)
             }

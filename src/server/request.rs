@@ -40,6 +40,8 @@ pub struct Upgrade {
 pub struct Resource {
     /// Whether the request uses HTTP/1.0.
     is_old: bool,
+    /// The versions that a 426 lists.
+    versions: &'static str,
 }
 
 /// A GET request without a body that does not ask for a WebSocket.
@@ -148,13 +150,20 @@ impl Request {
         body: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<(), ResponseError> {
-        self.refuse(status, headers, body, out)
+        self.refuse(status, headers, body, VERSION, out)
     }
 }
 
 impl PlainRequest {
     pub(super) fn plain(head: Head, target: Range<usize>, is_old: bool) -> Self {
-        Self { head, target, asks_for: Resource { is_old }, offer: Extensions::Offered }
+        Self { head, target, asks_for: Resource { is_old, versions: VERSION }, offer: Extensions::Offered }
+    }
+
+    /// Sets the versions that a 426 lists.
+    #[cfg(feature = "legacy")]
+    pub(crate) fn list(mut self, versions: &'static str) -> Self {
+        self.asks_for.versions = versions;
+        self
     }
 
     pub(crate) fn is_old(&self) -> bool {
@@ -194,7 +203,8 @@ impl PlainRequest {
         body: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<(), ResponseError<Self>> {
-        self.refuse(status, headers, body, out)
+        let versions = self.asks_for.versions;
+        self.refuse(status, headers, body, versions, out)
     }
 }
 
@@ -228,9 +238,10 @@ impl<T> Request<T> {
         status: u16,
         headers: &[(&str, &str)],
         body: &[u8],
+        versions: &'static str,
         out: &mut Vec<u8>,
     ) -> Result<(), ResponseError<Self>> {
-        match Refusal::new(status, headers, !body.is_empty(), VERSION) {
+        match Refusal::new(status, headers, !body.is_empty(), versions) {
             Ok(refusal) => {
                 refusal.append(body, out);
                 Ok(())

@@ -80,7 +80,7 @@ fn judge_hybi(
 ) -> Result<Judged, HandshakeError> {
     let request = match server::judge(head, target, tolerance, |version| versions.find(version).is_some())? {
         server::Incoming::WebSocket(request) => request,
-        server::Incoming::Http(request) => return Ok(Judged::Http(request)),
+        server::Incoming::Http(request) => return Ok(Judged::Http(request.list(versions.list()))),
     };
     let version = request.header("sec-websocket-version").and_then(|version| versions.find(version));
     let version = version.unwrap_or(Version::Rfc6455);

@@ -75,6 +75,10 @@ pub extern "C" fn main() -> i32 {
     if !browse() {
         return 1;
     }
+    #[cfg(feature = "legacy")]
+    if converse_in_hixie_76() != Some(true) {
+        return 1;
+    }
     i32::from(converse() != Some(true))
 }
 
@@ -99,6 +103,24 @@ fn browse() -> bool {
     let end = (socket.next_event(), socket.next_event());
     socket.url() == "wss://xn--bcher-kva.example/a%20b"
         && matches!(end, (Some(Event::Error), Some(Event::Close { code: 1006, .. })))
+}
+
+/// Opens a connection of hixie-76, and delivers a message.
+#[cfg(feature = "legacy")]
+fn converse_in_hixie_76() -> Option<bool> {
+    use sansocket::legacy::{self, Version, Versions};
+    let (mut to_server, mut to_client) = (Vec::new(), Vec::new());
+    let request = client::Request::new("ws://example.com/chat").ok()?.origin("http://example.com");
+    let mut opening =
+        legacy::client::Handshake::new(&request, Version::Hixie76, seed()?, &mut to_server).ok()?;
+    let mut accepting = legacy::server::Handshake::new(HandshakeLimits::new(), Versions::new().hixie76());
+    let request = accepting.receive(&mut Input::new(&mut to_server), &mut to_client).ok()??;
+    let mut server = request.accept(server::Accept::new(), &mut to_client).ok()?;
+    let (mut client, _) = opening.receive(&mut Input::new(&mut to_client)).ok()??;
+    to_client.clear();
+    server.send_text("Grüße", &mut to_client).ok()?;
+    let event = client.receive(&mut Input::new(&mut to_client), &mut Vec::new()).ok()??;
+    Some(event == Event::Text("Grüße".into()))
 }
 
 fn converse() -> Option<bool> {
