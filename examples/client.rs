@@ -68,7 +68,7 @@ fn run(uri: &str, subprotocols: impl Iterator<Item = String>) -> Result<(), Box<
     for subprotocol in subprotocols {
         request = request.subprotocol(&subprotocol);
     }
-    let stream = TcpStream::connect((uri.host_without_brackets(), uri.port()))?;
+    let stream = TcpStream::connect((uri.connect_host(), uri.port()))?;
     stream.set_nodelay(true)?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let session = Session::client(&request, random_seed()?, Timeouts::new(), Duration::ZERO)?;

@@ -57,7 +57,7 @@ fn run(uri: &str, file: &str) -> Result<u16, Box<dyn Error>> {
     if request.uri().is_secure() {
         return Err("this example has no TLS; only ws:// works".into());
     }
-    let mut stream = TcpStream::connect((request.uri().host_without_brackets(), request.uri().port()))?;
+    let mut stream = TcpStream::connect((request.uri().connect_host(), request.uri().port()))?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;

@@ -268,7 +268,7 @@ impl extended_connect::Handshake {
         *made.version_mut() = Version::HTTP_2;
         *made.uri_mut() = Uri::builder()
             .scheme(scheme)
-            .authority(uri.authority())
+            .authority(request.authority())
             .path_and_query(uri.resource_name())
             .build()
             .map_err(|_| client::RequestError::InvalidUri)?;

@@ -1,13 +1,15 @@
-//! `ws` and `wss` URIs (RFC 6455, section 3).
+//! `ws` and `wss` URIs (RFC 6455, section 3), and the `http` and `https` URIs that stand for them.
 //!
 //! Uses `excerpt`.
 
-use alloc::string::String;
+use alloc::{borrow::Cow, format, string::String};
 use core::{error, fmt, net::Ipv6Addr, str::FromStr};
 
 use crate::excerpt::Excerpt;
 
 /// The address of a WebSocket: `ws://host[:port]/path[?query]`, or `wss` for TLS (RFC 6455, section 3).
+///
+/// `http` and `https` are read as `ws` and `wss`, as browsers do (WHATWG `WebSockets`, section 3.1).
 ///
 /// It is stored in normal form: scheme and host in lower case, no default port, `/` for an empty path, no `?`
 /// for an empty query. [`Display`](fmt::Display) writes that form, including user information;
@@ -15,6 +17,17 @@ use crate::excerpt::Excerpt;
 ///
 /// Only ASCII is accepted. Convert a host name in another script to its ASCII form (IDNA) first, and
 /// percent-encode characters that a path or query cannot contain; escapes are passed on unchanged.
+///
+/// An IPv6 address may have a zone, written as `[fe80::1%25eth0]` (RFC 6874): letters, digits, `-`, `.`, `_` and `~`. RFC 9844
+/// has replaced that RFC and leaves zones to the programs that a person enters them in; this notation is the one that
+/// fits into a URI. The zone is used to [connect](Self::connect_host), and never sent: it is a name of this machine.
+///
+/// # Unix sockets
+///
+/// You make the connection, so the URI names only the request: connect to the Unix socket, and request
+/// `ws://localhost/path`. The [guide](crate::guide::embedding#unix-sockets) has a recipe for `ws+unix` addresses.
+///
+/// # Examples
 ///
 /// This parses the URI of an IPv6 host:
 ///
@@ -33,6 +46,8 @@ use crate::excerpt::Excerpt;
 pub struct Uri {
     /// The normal form: `scheme://[userinfo@]host[:port]resource-name`.
     text: String,
+    /// The address with its zone, as name resolution expects it.
+    zoned: Option<String>,
     /// The position of the host in `text`.
     host: usize,
     /// The end of the host, after which the port may follow.
@@ -54,8 +69,8 @@ impl Uri {
         let (scheme, rest) = uri.split_once(':').ok_or(UriError::InvalidScheme)?;
         // RFC 6455, 3: only the scheme decides, and its case does not matter.
         let secure = match scheme {
-            _ if scheme.eq_ignore_ascii_case("ws") => false,
-            _ if scheme.eq_ignore_ascii_case("wss") => true,
+            _ if scheme.eq_ignore_ascii_case("ws") || scheme.eq_ignore_ascii_case("http") => false,
+            _ if scheme.eq_ignore_ascii_case("wss") || scheme.eq_ignore_ascii_case("https") => true,
             _ => return Err(UriError::InvalidScheme),
         };
         let rest = rest.strip_prefix("//").ok_or(UriError::InvalidAuthority)?;
@@ -67,10 +82,12 @@ impl Uri {
         if userinfo.is_some_and(|userinfo| !is_userinfo(userinfo)) {
             return Err(UriError::InvalidUserInfo);
         }
-        let (host, port) = split_authority(authority)?;
+        let (authority, zone) = split_zone(authority)?;
+        let (host, port) = split_authority(&authority)?;
         let default_port = if secure { 443 } else { 80 };
         let mut uri = Self {
             text: String::with_capacity(uri.len().saturating_add(1)),
+            zoned: zone.map(|zone| zoned_host(host, zone)),
             host: 0,
             host_end: 0,
             resource: 0,
@@ -102,9 +119,29 @@ impl Uri {
         self.slice(self.host, self.host_end)
     }
 
-    /// Returns the host without brackets, as name resolution, `connect` and the TLS server name expect it.
+    /// Returns the host as the server name of TLS expects it: without brackets, and without the zone of an IPv6 address.
     pub fn host_without_brackets(&self) -> &str {
         without_brackets(self.host())
+    }
+
+    /// Returns the host as name resolution and `connect` expect it: without brackets, and with the zone of an IPv6 address
+    /// after a `%`.
+    ///
+    /// ```
+    /// use sansocket::uri::Uri;
+    ///
+    /// let uri: Uri = "ws://[fe80::1%25eth0]:9000/".parse()?;
+    /// assert_eq!(uri.connect_host(), "fe80::1%eth0");
+    /// assert_eq!((uri.authority(), uri.zone()), ("[fe80::1]:9000", Some("eth0")));
+    /// # Ok::<(), sansocket::uri::UriError>(())
+    /// ```
+    pub fn connect_host(&self) -> &str {
+        self.zoned.as_deref().unwrap_or_else(|| self.host_without_brackets())
+    }
+
+    /// Returns the zone of an IPv6 address: the name or the number of a network interface (RFC 4007, section 11).
+    pub fn zone(&self) -> Option<&str> {
+        self.zoned.as_ref()?.split_once('%').map(|(_, zone)| zone)
     }
 
     /// Returns the port, by default 80 for `ws` and 443 for `wss` (RFC 6455, section 3).
@@ -178,7 +215,12 @@ impl TryFrom<&str> for Uri {
 
 impl fmt::Display for Uri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        let (before, bracket) =
+            self.text.split_at_checked(self.host_end.saturating_sub(1)).unwrap_or_default();
+        match self.zone() {
+            Some(zone) => write!(f, "{before}%25{zone}{bracket}"),
+            None => f.write_str(&self.text),
+        }
     }
 }
 
@@ -197,14 +239,14 @@ impl fmt::Debug for Uri {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UriError {
-    /// The URI does not begin with `ws:` or `wss:`.
+    /// The URI does not begin with `ws:`, `wss:`, `http:` or `https:`.
     InvalidScheme,
     /// The scheme is not followed by `//` and a host.
     InvalidAuthority,
     /// The user information before the `@` contains a character that must be percent-encoded there, or a `%`
     /// that does not begin an escape.
     InvalidUserInfo,
-    /// The host is neither a name nor an address, or an IPv6 address without brackets.
+    /// The host is neither a name nor an address, or an IPv6 address without brackets or with an invalid zone.
     InvalidHost,
     /// The port is not a number up to 65535.
     InvalidPort,
@@ -237,7 +279,7 @@ impl UriError {
 impl fmt::Display for UriError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::InvalidScheme => "URI does not begin with ws:// or wss://",
+            Self::InvalidScheme => "URI does not begin with ws://, wss://, http:// or https://",
             Self::InvalidAuthority => "URI is missing a host",
             Self::InvalidUserInfo => {
                 "user information of the URI contains a character that must be percent-encoded"
@@ -254,6 +296,26 @@ impl fmt::Display for UriError {
 }
 
 impl error::Error for UriError {}
+
+/// Splits the zone off an authority that begins with an IPv6 address (RFC 6874, section 2).
+pub(crate) fn split_zone(authority: &str) -> Result<(Cow<'_, str>, Option<&str>), UriError> {
+    let zoned = authority.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let Some(((address, zone), rest)) =
+        zoned.and_then(|(address, rest)| Some((address.split_once("%25")?, rest)))
+    else {
+        return Ok((authority.into(), None));
+    };
+    let is_valid = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    if zone.is_empty() || !zone.bytes().all(is_valid) {
+        return Err(UriError::InvalidHost);
+    }
+    Ok((format!("[{address}]{rest}").into(), Some(zone)))
+}
+
+/// Returns an IPv6 address in brackets as name resolution expects it, with a zone.
+pub(crate) fn zoned_host(host: &str, zone: &str) -> String {
+    format!("{}%{zone}", without_brackets(host).to_ascii_lowercase())
+}
 
 /// Splits an authority without user information into host and port, and validates both (RFC 3986, section
 /// 3.2).

@@ -1,6 +1,6 @@
 //! The request of a client (RFC 6455, 4.1).
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 #[path = "common/handshake.rs"]
 mod common;
@@ -9,6 +9,7 @@ use common::{SEED, serve};
 use sansocket::{
     Config, Input,
     client::{Handshake, Request, RequestError as R},
+    extended_connect,
     handshake::HandshakeLimits,
     uri::{Uri, UriError},
 };
@@ -92,6 +93,21 @@ fn the_key_follows_from_the_seed_alone() {
 }
 
 #[test]
+fn an_own_host_stands_in_for_that_of_the_uri() {
+    for host in ["example.com", "Example.com:8080", "[2001:db8::1]:443", "signed.example:443"] {
+        let request = to("ws://user:pw@127.0.0.1:8000/chat").host("other").host(host);
+        let head = head_of(&request);
+        assert!(head.starts_with(&format!("GET /chat HTTP/1.1\r\nHost: {host}\r\nUpgrade: ")), "{head}");
+        assert_eq!(head.matches("Host:").count(), 1);
+        // It still connects to the URI, and a server takes the host.
+        assert_eq!(request.uri().authority(), "127.0.0.1:8000");
+        assert_eq!(serve(head.as_bytes(), HandshakeLimits::new()).result.unwrap().unwrap().authority, host);
+        let (_, list) = extended_connect::Handshake::new(&request, SEED).unwrap();
+        assert_eq!(list[4], (":authority".into(), host.into()));
+    }
+}
+
+#[test]
 fn nothing_is_sent_of_a_request_that_is_wrong() {
     // R6455-4.1-r8c, R6455-4.1-r10b, R6455-4.1-r10c, R6455-4.1-r12, WHATWG-3.1-c
     let base = || to("ws://h/");
@@ -110,6 +126,15 @@ fn nothing_is_sent_of_a_request_that_is_wrong() {
         (base().header("", "a"), R::InvalidHeaderName),
         (base().header("a b", "a"), R::InvalidHeaderName),
         (base().header("Host", "a"), R::ReservedHeader),
+        (base().host(""), R::InvalidHost),
+        (base().host("a b"), R::InvalidHost),
+        (base().host("a\r\nX: y"), R::InvalidHost),
+        (base().host("u@h"), R::InvalidHost),
+        (base().host("h/x"), R::InvalidHost),
+        (base().host("h:x"), R::InvalidHost),
+        (base().host("::1"), R::InvalidHost),
+        (base().host("[fe80::1%25eth0]"), R::InvalidHost),
+        (base().host("h\u{e9}"), R::InvalidHost),
         (base().header("upgrade", "a"), R::ReservedHeader),
         (base().header("Connection", "a"), R::ReservedHeader),
         (base().header("Content-Length", "0"), R::ReservedHeader),

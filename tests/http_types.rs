@@ -130,6 +130,11 @@ fn a_client_and_a_server_meet_over_values() {
     client.send_close(CloseCode::NORMAL, &mut wire).unwrap();
     let event = server.receive(&mut Input::new(&mut wire), &mut Vec::new());
     assert!(matches!(event, Ok(Some(Event::Close(Some(_))))), "{event:?}");
+    let hosted = wanted.clone().host("other:1");
+    let (_, request) = client::Handshake::new_http(&hosted, SEED).unwrap();
+    assert_eq!(&request.headers()["host"], &HeaderValue::from_static("other:1"));
+    let (_, request) = extended_connect::Handshake::new_http(&hosted, SEED).unwrap();
+    assert_eq!(request.uri().authority().map(|authority| authority.as_str()), Some("other:1"));
     assert!(client::Handshake::new_http(&wanted.origin("a b"), SEED).is_err());
 }
 

@@ -23,6 +23,9 @@ fn scheme_host_port_and_credentials_are_read() {
         assert_eq!(proxy.credentials(), credentials, "{uri}");
         assert!(!format!("{proxy:?}").contains("secret"));
     }
+    let zoned = ProxyUri::parse("http://[FE80::1%25eth0]:3128").unwrap();
+    assert_eq!((zoned.connect_host(), zoned.host(), zoned.port()), ("fe80::1%eth0", "[fe80::1]", 3128));
+    assert_eq!(ProxyUri::parse("http://h").unwrap().connect_host(), "h");
     assert_eq!(ProxyUri::parse("http://[::1]").unwrap().host_without_brackets(), "::1");
 }
 

@@ -5,11 +5,11 @@
 #[path = "common/handshake.rs"]
 mod common;
 
-use common::{Head, SWITCHING, opened, refused, serve, serve_any};
+use common::{Head, SWITCHING, opened, refused, request, serve, serve_any};
 use sansocket::{
     Input,
     handshake::{HandshakeError as E, HandshakeLimits, accept_key},
-    server::Handshake,
+    server::{Accept, Handshake},
 };
 
 #[test]
@@ -266,6 +266,35 @@ fn keys_are_16_bytes_in_base64() {
     refused(&base.clone().without("Sec-WebSocket-Key").bytes(), E::InvalidKey);
     refused(&base.clone().add("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==").bytes(), E::InvalidKey);
     refused(&base.add("sec-websocket-key", "AAAAAAAAAAAAAAAAAAAAAA==").bytes(), E::InvalidKey);
+}
+
+#[test]
+fn a_subprotocol_is_selected_in_the_order_of_either_side() {
+    for (offered, supported, by_server, by_client) in [
+        ("a, b, c", &["c", "x", "b"][..], Some("c"), Some("b")),
+        ("a", &["a"], Some("a"), Some("a")),
+        ("a, b", &["x"], None, None),
+        ("a", &[], None, None),
+        ("A", &["a"], None, None),
+        ("", &["a", ""], None, None),
+    ] {
+        let head = if offered.is_empty() {
+            Head::request()
+        } else {
+            Head::request().add("Sec-WebSocket-Protocol", offered)
+        };
+        let request = request(&head);
+        let selected = (request.select_by_server_order(supported), request.select_by_client_order(supported));
+        assert_eq!(selected, (by_server, by_client), "{offered} {supported:?}");
+        // What is selected outlives the request, and may be answered.
+        if let Some(selected) = selected.0 {
+            let mut out = Vec::new();
+            request.accept(Accept::new().subprotocol(selected), &mut out).unwrap();
+            assert!(
+                String::from_utf8(out).unwrap().contains(&format!("Sec-WebSocket-Protocol: {selected}\r\n"))
+            );
+        }
+    }
 }
 
 #[test]

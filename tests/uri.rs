@@ -1,8 +1,14 @@
 //! `ws` and `wss` URIs (RFC 6455, 3).
 
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-use sansocket::uri::{Uri, UriError};
+#[cfg(target_os = "linux")]
+use std::net::{SocketAddr, ToSocketAddrs};
+
+use sansocket::{
+    client, proxy,
+    uri::{Uri, UriError},
+};
 
 /// (URI, secure, host, port, Host header, resource name, normal form)
 type Valid = (&'static str, bool, &'static str, u16, &'static str, &'static str, &'static str);
@@ -28,6 +34,10 @@ const VALID: &[Valid] = &[
     ("ws://user:pw@h/", false, "h", 80, "h", "/", "ws://user:pw@h/"),
     ("ws://h/@?@:/", false, "h", 80, "h", "/@?@:/", "ws://h/@?@:/"),
     ("ws://h/.well-known/x", false, "h", 80, "h", "/.well-known/x", "ws://h/.well-known/x"), // R8307-2-a
+    ("http://example.com:443/x", false, "example.com", 443, "example.com:443", "/x", "ws://example.com:443/x"), // WHATWG-3.1
+    ("HTTPS://example.com/x?y", true, "example.com", 443, "example.com", "/x?y", "wss://example.com/x?y"), // WHATWG-3.1
+    ("ws://[FE80::1%25Eth0.1]/", false, "[fe80::1]", 80, "[fe80::1]", "/", "ws://[fe80::1%25Eth0.1]/"),
+    ("wss://u@[fe80::1%251]:9/x", true, "[fe80::1]", 9, "[fe80::1]:9", "/x", "wss://u@[fe80::1%251]:9/x"),
     ("ws://h/%23", false, "h", 80, "h", "/%23", "ws://h/%23"),
 ];
 
@@ -64,7 +74,8 @@ fn a_uri_that_names_no_resource_is_an_error_that_names_the_part() {
         ("ws://h#", UnexpectedFragment),
         ("", InvalidScheme),
         ("h", InvalidScheme),
-        ("http://h/", InvalidScheme),
+        ("file://h/", InvalidScheme),
+        ("httpx://h/", InvalidScheme),
         ("wsx://h/", InvalidScheme),
         ("//h/", InvalidScheme),
         ("h:80", InvalidScheme),
@@ -88,7 +99,13 @@ fn a_uri_that_names_no_resource_is_an_error_that_names_the_part() {
         ("ws://[::1]x:80/", InvalidHost),
         ("ws://[h]/", InvalidHost),
         ("ws://[]/", InvalidHost),
-        ("ws://[fe80::1%25eth0]/", InvalidHost),
+        ("ws://[fe80::1%25]/", InvalidHost),
+        ("ws://[fe80::1%eth0]/", InvalidHost),
+        ("ws://[fe80::1%25eth%300]/", InvalidHost),
+        ("ws://[fe80::1%25a/b]/", InvalidHost),
+        ("ws://[h%25eth0]/", InvalidHost),
+        ("ws://[::1%25eth0/", InvalidHost),
+        ("ws://h%25eth0/", InvalidHost),
         ("ws://h%0d%0a/", InvalidHost),
         ("ws://h\\x/", InvalidHost),
         ("ws://h]/", InvalidHost),
@@ -120,6 +137,39 @@ fn the_host_is_had_without_the_brackets_of_an_address() {
     for (text, host) in [("ws://[::1]:9000/", "::1"), ("ws://h/", "h"), ("ws://127.0.0.1/", "127.0.0.1")] {
         assert_eq!(Uri::parse(text).unwrap().host_without_brackets(), host);
     }
+}
+
+#[test]
+fn a_zone_is_used_to_connect_and_not_sent() {
+    for (text, host, zone) in [
+        ("ws://[fe80::1%25lo]:9000/", "fe80::1%lo", Some("lo")),
+        ("ws://[FE80::1%2525]/", "fe80::1%25", Some("25")),
+        ("ws://[::1]/", "::1", None),
+        ("ws://h/%25lo]", "h", None),
+    ] {
+        let uri = Uri::parse(text).unwrap();
+        assert_eq!((uri.connect_host(), uri.zone()), (host, zone), "{text}");
+        assert!(!uri.host_without_brackets().contains('%'));
+        let request = client::Request::from(uri);
+        let mut out = Vec::new();
+        client::Handshake::new(&request, [7; 32], &mut out).unwrap();
+        let head = String::from_utf8(out).unwrap();
+        let sent = head.split("Host: ").nth(1).unwrap().lines().next().unwrap();
+        assert_eq!(sent, request.uri().authority());
+        assert!(!sent.contains('%'), "{sent}");
+        assert_eq!(proxy::Target::from(request.uri()).to_string().find('%'), None);
+    }
+}
+
+/// What `connect_host` returns is what name resolution of the operating system takes.
+#[test]
+#[cfg(target_os = "linux")]
+fn name_resolution_takes_a_zone() {
+    let uri = Uri::parse("ws://[fe80::1%25lo]:9000/").unwrap();
+    let mut found = (uri.connect_host(), uri.port()).to_socket_addrs().unwrap();
+    let Some(SocketAddr::V6(address)) = found.next() else { panic!("no address") };
+    assert_eq!((address.ip().to_string(), address.port()), ("fe80::1".to_owned(), 9000));
+    assert_ne!(address.scope_id(), 0);
 }
 
 #[test]

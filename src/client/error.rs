@@ -79,6 +79,8 @@ pub enum RequestError {
     ReservedHeader,
     /// There are more headers than the types of the crate `http` can hold.
     TooManyExtraHeaders,
+    /// The own host of the request is neither a name nor an address, with or without a port (RFC 9110, section 7.2).
+    InvalidHost,
     /// The origin is not printable ASCII without spaces (RFC 6455, section 4.1).
     UnprintableOrigin,
     /// A subprotocol is not a token (RFC 6455, section 4.1).
@@ -145,6 +147,7 @@ impl fmt::Display for RequestError {
             Self::InvalidHeaderValue => "header value contains a control character",
             Self::ReservedHeader => "header is reserved for the handshake",
             Self::TooManyExtraHeaders => "too many headers for the types of the crate `http`",
+            Self::InvalidHost => "host of the request is neither a host name nor an IP address",
             Self::UnprintableOrigin => "origin is not printable ASCII without spaces",
             Self::InvalidSubprotocol => "subprotocol is not a token",
             Self::RepeatedSubprotocol => "repeated subprotocol",

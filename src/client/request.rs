@@ -1,6 +1,6 @@
 //! The request of a client.
 
-use alloc::vec::Vec;
+use alloc::{borrow::ToOwned as _, string::String, vec::Vec};
 use core::fmt;
 
 use super::{
@@ -11,7 +11,7 @@ use crate::{
     Config,
     frame::Rsv,
     handshake::{ExtraHeaders, HandshakeLimits, KEY_LEN, MAX_SUBPROTOCOLS, VERSION, append_head, is_token},
-    uri::{Uri, UriError},
+    uri::{Uri, UriError, split_authority},
 };
 
 /// A request for a WebSocket, from which any number of handshakes can be started (RFC 6455, section 4.1).
@@ -35,6 +35,8 @@ use crate::{
 #[derive(Clone)]
 pub struct Request {
     uri: Uri,
+    /// Another value of the Host header than that of the URI.
+    host: Option<String>,
     pub(super) offer: Offer,
     pub(crate) extra: ExtraHeaders,
     pub(crate) limits: HandshakeLimits,
@@ -104,12 +106,37 @@ impl Request {
         self
     }
 
+    /// Sets the value of the Host header, or of `:authority` over HTTP/2 and HTTP/3: a host name or an address, and a port if it is not
+    /// the default. By default it is the [authority](Uri::authority) of the URI.
+    ///
+    /// For a virtual host behind an address that you connect to directly, and for signed URLs that name another host. The
+    /// URI still determines where to connect to, and the server name of TLS is yours to set. Of several calls the last one
+    /// counts; an invalid host is [`RequestError::InvalidHost`].
+    ///
+    /// ```
+    /// use sansocket::client::{Handshake, Request};
+    ///
+    /// let request = Request::new("ws://127.0.0.1:8080/chat")?.host("example.com");
+    /// let mut out = Vec::new();
+    /// Handshake::new(&request, [7; 32], &mut out)?;
+    /// assert!(out.starts_with(b"GET /chat HTTP/1.1\r\nHost: example.com\r\n"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn host(mut self, host: &str) -> Self {
+        match split_authority(host) {
+            Ok(_) => self.host = Some(host.to_owned()),
+            Err(_) => self.fail(RequestError::InvalidHost),
+        }
+        self
+    }
+
     /// Adds a header, for example `Authorization` or `Cookie`.
     ///
     /// If a request has at most one header of this name, such as these two, it replaces an earlier one.
     ///
-    /// The name must be a token, and not a header that the handshake writes itself: Host, Upgrade,
-    /// Connection, Content-Length, Transfer-Encoding, Sec-WebSocket-*. The value must not contain control
+    /// The name must be a token, and not a header that the handshake writes itself: Host (see
+    /// [`host`](Self::host)), Upgrade, Connection, Content-Length, Transfer-Encoding, Sec-WebSocket-*. The value must not contain control
     /// characters except tabs.
     ///
     /// A client sends a token and a cookie:
@@ -183,6 +210,11 @@ impl Request {
         &self.uri
     }
 
+    /// The host that the request names.
+    pub(crate) fn authority(&self) -> &str {
+        self.host.as_deref().unwrap_or_else(|| self.uri.authority())
+    }
+
     fn fail(&mut self, error: RequestError) {
         self.error.get_or_insert(error);
     }
@@ -217,7 +249,7 @@ impl Request {
         extra: impl Iterator<Item = (&'r str, &'r [u8])>,
         out: &mut Vec<u8>,
     ) {
-        let (target, host) = (self.uri.resource_name().as_bytes(), self.uri.authority().as_bytes());
+        let (target, host) = (self.uri.resource_name().as_bytes(), self.authority().as_bytes());
         let (line, version) = (b" HTTP/1.1\r\nHost: ", version.as_bytes());
         let start = [b"GET ", target, line, host, UPGRADE, version, b"\r\nSec-WebSocket-Key: ", key, b"\r\n"];
         append_head(&start, self.offer.headers().chain(extra), out);
@@ -230,7 +262,7 @@ impl Request {
         key: &'r [u8; KEY_LEN],
     ) -> impl Iterator<Item = (&'r str, &'r [u8])> + Clone {
         let upgrade = [
-            ("Host", self.uri.authority().as_bytes()),
+            ("Host", self.authority().as_bytes()),
             ("Upgrade", b"websocket"),
             ("Connection", b"Upgrade"),
             ("Sec-WebSocket-Version", VERSION.as_bytes()),
@@ -259,6 +291,7 @@ impl From<Uri> for Request {
     fn from(uri: Uri) -> Self {
         Self {
             uri,
+            host: None,
             offer: Offer::default(),
             extra: ExtraHeaders::default(),
             limits: HandshakeLimits::new(),

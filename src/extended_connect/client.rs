@@ -48,7 +48,7 @@ impl Handshake {
             (":protocol", "websocket"),
             (":scheme", if uri.is_secure() { "https" } else { "http" }),
             (":path", uri.resource_name()),
-            (":authority", uri.authority()),
+            (":authority", request.authority()),
         ];
         Ok((handshake, list_of(&pseudo, request.headers())))
     }

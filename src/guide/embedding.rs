@@ -145,6 +145,63 @@
 //! TCP. If the handshake happens elsewhere, create the connection with
 //! [`Connection::server`](crate::Connection::server) or [`Connection::client`](crate::Connection::client).
 //!
+//! # Unix sockets
+//!
+//! Connect to the socket yourself; the URI only names the request. Some programs write the path of the socket into an address
+//! such as `ws+unix:/run/app.sock:/chat?room=1` (the form of the package `ws` for Node.js), which is easily split:
+//!
+//! ```
+//! # #[cfg(unix)] {
+//! use std::{error::Error, io::{Read, Write}, os::unix::net::UnixStream};
+//! use sansocket::{Connection, Input, client};
+//!
+//! /// Splits `ws+unix:/path/of/socket:/resource`.
+//! fn split(address: &str) -> Option<(&str, &str)> {
+//!     let rest = address.strip_prefix("ws+unix:")?;
+//!     Some(rest.split_once(':').unwrap_or((rest, "/")))
+//! }
+//!
+//! fn connect(address: &str, seed: [u8; 32]) -> Result<(UnixStream, Connection), Box<dyn Error>> {
+//!     let (path, resource) = split(address).ok_or("not a ws+unix address")?;
+//!     // Servers on a Unix socket mostly ignore the host. Set the one that yours expects with `Request::host`.
+//!     let request = client::Request::new(&format!("ws://localhost{resource}"))?;
+//!     let mut stream = UnixStream::connect(path)?;
+//!     let (mut out, mut buf) = (Vec::new(), [0; 4096]);
+//!     let mut handshake = client::Handshake::new(&request, seed, &mut out)?;
+//!     stream.write_all(&out)?;
+//!     loop {
+//!         let count = stream.read(&mut buf)?;
+//!         if count == 0 {
+//!             handshake.receive_eof()?;
+//!         }
+//!         // Bytes after the response are frames: receive them from the same input.
+//!         if let Some((connection, _)) = handshake.receive(&mut Input::new(&mut buf[..count]))? {
+//!             return Ok((stream, connection));
+//!         }
+//!     }
+//! }
+//!
+//! assert_eq!(split("ws+unix:/run/app.sock:/chat?room=1"), Some(("/run/app.sock", "/chat?room=1")));
+//! assert_eq!(split("ws+unix:/run/app.sock"), Some(("/run/app.sock", "/")));
+//! # let path = std::env::temp_dir().join(format!("sansocket-guide-{}.sock", std::process::id()));
+//! # let listener = std::os::unix::net::UnixListener::bind(&path)?;
+//! # let server = std::thread::spawn(move || {
+//! #     let (mut stream, mut buf, mut out) = (listener.accept().unwrap().0, [0; 4096], Vec::new());
+//! #     let mut handshake = sansocket::server::Handshake::new(Default::default());
+//! #     let count = stream.read(&mut buf).unwrap();
+//! #     let request = handshake.receive(&mut Input::new(&mut buf[..count]), &mut out).unwrap().unwrap();
+//! #     assert_eq!((request.target(), request.authority()), ("/chat", "localhost"));
+//! #     request.accept(sansocket::server::Accept::new(), &mut out).unwrap();
+//! #     stream.write_all(&out).unwrap();
+//! # });
+//! # let opened = connect(&format!("ws+unix:{}:/chat", path.display()), [7; 32]);
+//! # std::fs::remove_file(&path)?;
+//! # assert_eq!(opened?.1.state(), sansocket::State::Open);
+//! # server.join().unwrap();
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Proxies and recorders
 //!
 //! To forward frames you need no messages: [`frame::Decoder`](crate::frame::Decoder) checks each frame and returns

@@ -265,7 +265,7 @@ fn append_request(
     let headers = [
         ("Upgrade", &b"WebSocket"[..]),
         ("Connection", b"Upgrade"),
-        ("Host", uri.authority().as_bytes()),
+        ("Host", request.authority().as_bytes()),
         ("Origin", origin),
         (draft.headers().subprotocol, subprotocol),
     ];

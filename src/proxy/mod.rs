@@ -8,7 +8,7 @@
 //!
 //! let request = client::Request::new("wss://example.com/chat")?;
 //! let proxy: proxy::ProxyUri = "http://user:pass@proxy.example:3128".parse()?;
-//! // Connect to `proxy.host_without_brackets()` and `proxy.port()`. Then:
+//! // Connect to `proxy.connect_host()` and `proxy.port()`. Then:
 //! let mut out = Vec::new();
 //! let mut tunnel = proxy::Tunnel::new(&proxy, request.uri(), &mut out)?;
 //! assert!(out.starts_with(b"CONNECT example.com:443 HTTP/1.1\r\n"));

@@ -3,7 +3,9 @@
 use alloc::{string::String, vec::Vec};
 use core::{error, fmt, str::FromStr};
 
-use crate::uri::{UriError, check_characters, is_userinfo, split_authority, without_brackets};
+use crate::uri::{
+    UriError, check_characters, is_userinfo, split_authority, split_zone, without_brackets, zoned_host,
+};
 
 /// The address of a proxy, and the credentials for it: `http://user:pass@host:port` (RFC 3986).
 ///
@@ -23,6 +25,8 @@ use crate::uri::{UriError, check_characters, is_userinfo, split_authority, witho
 pub struct ProxyUri {
     scheme: Scheme,
     host: String,
+    /// The address with its zone, as name resolution expects it.
+    zoned: Option<String>,
     port: u16,
     credentials: Option<(String, String)>,
 }
@@ -68,10 +72,12 @@ impl ProxyUri {
             Some((userinfo, authority)) => (Some(userinfo), authority),
             None => (None, authority),
         };
-        let (host, port) = split_authority(authority)?;
+        let (authority, zone) = split_zone(authority)?;
+        let (host, port) = split_authority(&authority)?;
         Ok(Self {
             scheme,
             host: host.to_ascii_lowercase(),
+            zoned: zone.map(|zone| zoned_host(host, zone)),
             port: port.unwrap_or(default_port),
             credentials: userinfo.map(credentials).transpose()?,
         })
@@ -87,9 +93,15 @@ impl ProxyUri {
         &self.host
     }
 
-    /// Returns the host as name resolution and the server name of TLS expect it: without brackets.
+    /// Returns the host as the server name of TLS expects it: without brackets, and without the zone of an IPv6 address.
     pub fn host_without_brackets(&self) -> &str {
         without_brackets(&self.host)
+    }
+
+    /// Returns the host as name resolution and `connect` expect it: without brackets, and with the zone of an IPv6 address
+    /// after a `%`. See [`Uri::connect_host`](crate::uri::Uri::connect_host).
+    pub fn connect_host(&self) -> &str {
+        self.zoned.as_deref().unwrap_or_else(|| self.host_without_brackets())
     }
 
     /// Returns the port, by default 80 for `http`, 443 for `https` and 1080 for SOCKS5.

@@ -315,6 +315,41 @@ impl<T> Request<T> {
         subprotocols(self.headers())
     }
 
+    /// Returns the first subprotocol of `supported` that the client speaks: the server's order decides.
+    ///
+    /// Pass it to [`Accept::subprotocol`], and decide what `None` means: a connection without a subprotocol, or a rejection
+    /// (RFC 6455, section 4.2.2). The names are compared byte by byte.
+    ///
+    /// # Examples
+    ///
+    /// A server that prefers the newer of two subprotocols:
+    ///
+    /// ```
+    /// use sansocket::{Input, client, handshake::HandshakeLimits, server};
+    ///
+    /// let request = client::Request::new("ws://h/")?.subprotocol("graphql-ws").subprotocol("graphql-transport-ws");
+    /// let (mut wire, mut out) = (Vec::new(), Vec::new());
+    /// client::Handshake::new(&request, [7; 32], &mut wire)?;
+    /// let mut handshake = server::Handshake::new(HandshakeLimits::new());
+    /// let request = handshake.receive(&mut Input::new(&mut wire), &mut out)?.ok_or("incomplete")?;
+    ///
+    /// let selected = request.select_by_server_order(&["graphql-transport-ws", "graphql-ws"]);
+    /// assert_eq!(selected, Some("graphql-transport-ws"));
+    /// let accept = selected.map_or_else(server::Accept::new, |name| server::Accept::new().subprotocol(name));
+    /// request.accept(accept, &mut out)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn select_by_server_order<'s>(&self, supported: &[&'s str]) -> Option<&'s str> {
+        supported.iter().copied().find(|ours| self.subprotocols().any(|theirs| theirs == *ours))
+    }
+
+    /// Returns the subprotocol of `supported` that the client likes best: the client's order decides.
+    ///
+    /// See [`select_by_server_order`](Self::select_by_server_order).
+    pub fn select_by_client_order<'s>(&self, supported: &[&'s str]) -> Option<&'s str> {
+        self.subprotocols().find_map(|theirs| supported.iter().copied().find(|ours| theirs == *ours))
+    }
+
     /// Returns the extensions that the client offers, in order of preference (RFC 6455, section 9.1).
     pub fn extensions(&self) -> impl Iterator<Item = Extension<'_>> {
         extensions(self.headers()).flatten().filter(|_| self.offer == Extensions::Offered)
