@@ -134,7 +134,7 @@ fn a_client_and_a_server_meet_over_values() {
     let (_, request) = client::Handshake::new_http(&hosted, SEED).unwrap();
     assert_eq!(&request.headers()["host"], &HeaderValue::from_static("other:1"));
     let (_, request) = extended_connect::Handshake::new_http(&hosted, SEED).unwrap();
-    assert_eq!(request.uri().authority().map(|authority| authority.as_str()), Some("other:1"));
+    assert_eq!(request.uri().authority().map(http::uri::Authority::as_str), Some("other:1"));
     assert!(client::Handshake::new_http(&wanted.origin("a b"), SEED).is_err());
 }
 

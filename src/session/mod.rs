@@ -138,6 +138,7 @@ pub use transport::Transport;
 use crate::{
     CloseOutcome, Connection, Event, State,
     client::{self, RequestError},
+    frame,
     handshake::{FirstBytes, HandshakeLimits},
     keepalive::{KeepAlive, Timeouts},
     server,
@@ -312,6 +313,29 @@ impl Session {
             Phase::Open(connection) => Some(connection),
             _ => None,
         }
+    }
+
+    /// Sets the limits on what is received, for example once a client has authenticated itself. See
+    /// [`Connection::set_limits`].
+    ///
+    /// Returns `false` if there is no connection yet or any more, and nothing changed: the first limits are those of
+    /// [`Config`](crate::Config).
+    ///
+    /// ```
+    /// use sansocket::{Config, Connection, session::Session};
+    ///
+    /// let connection = Connection::server(Config::new().max_message_len(4096));
+    /// let mut session = Session::open(connection, Default::default(), Default::default());
+    /// if let Some(limits) = session.connection().map(Connection::limits) {
+    ///     assert!(session.set_limits(limits.message_len(64 << 20)));
+    /// }
+    /// ```
+    pub fn set_limits(&mut self, limits: frame::Limits) -> bool {
+        match &mut self.phase {
+            Phase::Open(connection) => connection.set_limits(limits),
+            _ => return false,
+        }
+        true
     }
 
     /// Returns the first bytes of the head that failed the handshake, which show the protocol of the peer. It
