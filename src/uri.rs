@@ -102,7 +102,7 @@ impl Uri {
     #[cfg(feature = "browser")]
     pub(crate) fn from_parts(secure: bool, host: &str, port: u16, resource: &str) -> Self {
         let text = String::with_capacity(host.len().saturating_add(resource.len()).saturating_add(12));
-        let mut uri = Self { text, host: 0, host_end: 0, resource: 0, port, secure };
+        let mut uri = Self { text, zoned: None, host: 0, host_end: 0, resource: 0, port, secure };
         let default_port = if secure { 443 } else { 80 };
         uri.write(None, host, (port != default_port).then_some(port), resource);
         uri

@@ -327,15 +327,19 @@ impl<T> Request<T> {
     /// ```
     /// use sansocket::{Input, client, handshake::HandshakeLimits, server};
     ///
-    /// let request = client::Request::new("ws://h/")?.subprotocol("graphql-ws").subprotocol("graphql-transport-ws");
+    /// let request = client::Request::new("ws://h/")?.subprotocol("v1").subprotocol("v2");
     /// let (mut wire, mut out) = (Vec::new(), Vec::new());
     /// client::Handshake::new(&request, [7; 32], &mut wire)?;
     /// let mut handshake = server::Handshake::new(HandshakeLimits::new());
-    /// let request = handshake.receive(&mut Input::new(&mut wire), &mut out)?.ok_or("incomplete")?;
+    /// let mut input = Input::new(&mut wire);
+    /// let request = handshake.receive(&mut input, &mut out)?.ok_or("incomplete")?;
     ///
-    /// let selected = request.select_by_server_order(&["graphql-transport-ws", "graphql-ws"]);
-    /// assert_eq!(selected, Some("graphql-transport-ws"));
-    /// let accept = selected.map_or_else(server::Accept::new, |name| server::Accept::new().subprotocol(name));
+    /// let selected = request.select_by_server_order(&["v2", "v1"]);
+    /// assert_eq!(selected, Some("v2"));
+    /// let mut accept = server::Accept::new();
+    /// if let Some(name) = selected {
+    ///     accept = accept.subprotocol(name);
+    /// }
     /// request.accept(accept, &mut out)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -321,11 +321,14 @@ impl Session {
     /// Returns `false` if there is no connection yet or any more, and nothing changed: the first limits are those of
     /// [`Config`](crate::Config).
     ///
+    /// A server that permits larger messages after a login:
+    ///
     /// ```
     /// use sansocket::{Config, Connection, session::Session};
     ///
     /// let connection = Connection::server(Config::new().max_message_len(4096));
-    /// let mut session = Session::open(connection, Default::default(), Default::default());
+    /// let (timeouts, now) = Default::default();
+    /// let mut session = Session::open(connection, timeouts, now);
     /// if let Some(limits) = session.connection().map(Connection::limits) {
     ///     assert!(session.set_limits(limits.message_len(64 << 20)));
     /// }
