@@ -26,6 +26,26 @@ use sansocket::{
     extended_connect, frame, handshake, keepalive, proxy, server, session, uri, utf8,
 };
 
+#[cfg(feature = "testing")]
+use testing::EventCollector;
+
+/// A net needs a hub.
+#[cfg(feature = "testing")]
+struct Room;
+
+#[cfg(feature = "testing")]
+impl testing::Hub for Room {
+    type Error = ProtocolError;
+
+    fn receive(&mut self, _: usize, _: &mut Input<'_>, _: &mut [Vec<u8>]) -> Result<(), ProtocolError> {
+        Ok(())
+    }
+
+    fn receive_eof(&mut self, _: usize, _: &mut [Vec<u8>]) -> Result<(), ProtocolError> {
+        Ok(())
+    }
+}
+
 const fn all<T: Send + Sync + Unpin + UnwindSafe + RefUnwindSafe>() {}
 
 /// Types that contain a `&mut`, which is never `UnwindSafe`.
@@ -171,6 +191,8 @@ check!(OWNED: all:
     testing::FrameStream;
     #[cfg(feature = "testing")]
     testing::Message;
+    #[cfg(feature = "testing")]
+    testing::Net<Room, EventCollector>;
     #[cfg(feature = "testing")]
     testing::Pair<Connection, Connection>;
     #[cfg(feature = "testing")]

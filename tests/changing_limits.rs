@@ -9,6 +9,7 @@ use common::{BINARY, BINARY_FIRST, FINAL, MIDDLE, all_to, noise, to};
 use sansocket::{
     Config, Connection, Event, Input, ProtocolError, State,
     frame::{Limits, Role},
+    handshake::HandshakeLimits,
     keepalive::Timeouts,
     session::{Received, Session},
 };
@@ -67,7 +68,7 @@ fn a_session_takes_new_limits_for_the_next_frame() {
     let outcome = session.connection().and_then(Connection::close_outcome).unwrap();
     assert_eq!(outcome.error, Some(TOO_LONG));
 
-    let mut opening = Session::server(Default::default(), Timeouts::new(), Duration::ZERO);
+    let mut opening = Session::server(HandshakeLimits::default(), Timeouts::new(), Duration::ZERO);
     assert!(!opening.set_limits(SMALL));
 }
 
@@ -76,7 +77,9 @@ fn a_receiving_half_takes_new_limits_for_the_next_frame() {
     let (mut receiving, _sending) = Connection::server(Config::new().max_message_len(5)).split();
     let mut reply = None;
     let mut messages = |bytes: &[u8], limits: Option<Limits>| {
-        limits.into_iter().for_each(|limits| receiving.set_limits(limits));
+        if let Some(limits) = limits {
+            receiving.set_limits(limits);
+        }
         receive(|input| Ok(receiving.receive(input, &mut reply)?.map(|event| binary_len(&event))), bytes)
     };
     let frames = |len| to(Role::Server, BINARY, &noise(len));

@@ -37,6 +37,11 @@ proptest! {
     }
 
     #[test]
+    fn the_chat_room_is_in_order(bytes in vec(any::<u8>(), 0..300)) {
+        prop_assert_eq!(chat::a_room_hears_everything(&bytes, false), Ok(()));
+    }
+
+    #[test]
     fn streams_in_order_bring_their_messages(bytes in vec(any::<u8>(), 0..400), is_server in any::<bool>()) {
         let role = if is_server { Role::Server } else { Role::Client };
         let mut choices = ByteSource::new(&bytes);

@@ -327,7 +327,8 @@ impl<T> Request<T> {
     /// ```
     /// use sansocket::{Input, client, handshake::HandshakeLimits, server};
     ///
-    /// let request = client::Request::new("ws://h/")?.subprotocol("v1").subprotocol("v2");
+    /// let request = client::Request::new("ws://h/")?;
+    /// let request = request.subprotocol("v1").subprotocol("v2");
     /// let (mut wire, mut out) = (Vec::new(), Vec::new());
     /// client::Handshake::new(&request, [7; 32], &mut wire)?;
     /// let mut handshake = server::Handshake::new(HandshakeLimits::new());

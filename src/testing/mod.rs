@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`Endpoint`] | the logic under test: your code around a connection |
 //! | [`Pair`] | two endpoints, and the bytes in flight between them |
+//! | [`Net`], [`Hub`] | a server of many connections, its clients, and links with delays and faults |
 //! | [`check_cuts`] | checks that the split of the stream into reads does not affect the result |
 //! | [`Recorder`], [`Transcript`] | what an endpoint received and sent, to be printed and replayed |
 //! | [`FrameStream`], [`Message`] | generated streams of frames, valid or almost valid |
@@ -37,6 +38,7 @@
 //! Uses `close`, `close_code`, `connection`, `error`, `frame`, `input`, `num`.
 
 mod cuts;
+mod net;
 mod pair;
 mod record;
 mod stream;
@@ -44,6 +46,7 @@ mod stream;
 use alloc::vec::Vec;
 
 pub use cuts::{Difference, check_cuts};
+pub use net::{Hub, Net};
 pub use pair::Pair;
 pub use record::{Recorder, Transcript, TranscriptEntry};
 pub use stream::{FrameStream, Message};
@@ -146,10 +149,6 @@ impl EventCollector {
             (
                 Some(Event::BinaryChunk { data, last: last @ false }),
                 Event::BinaryChunk { data: more, last: end },
-            )
-            | (
-                Some(Event::UncheckedTextChunk { data, last: last @ false }),
-                Event::UncheckedTextChunk { data: more, last: end },
             ) => {
                 data.to_mut().extend_from_slice(&more);
                 *last = end;

@@ -19,11 +19,11 @@ pub struct Pair<A, B> {
 
 /// One direction of the transport.
 #[derive(Debug, Default)]
-struct Pipe {
-    bytes: Vec<u8>,
+pub(super) struct Pipe {
+    pub(super) bytes: Vec<u8>,
     /// The number of bytes that are delivered before the transport closes, if it is to close.
-    left: Option<usize>,
-    ended: bool,
+    pub(super) left: Option<usize>,
+    pub(super) ended: bool,
 }
 
 impl<A: Endpoint, B: Endpoint<Error = A::Error>> Pair<A, B> {
@@ -117,7 +117,17 @@ impl<A: Endpoint, B: Endpoint<Error = A::Error>> Pair<A, B> {
 }
 
 impl Pipe {
-    fn deliver<E: Endpoint>(&mut self, len: usize, to: &mut E, out: &mut Vec<u8>) -> Result<bool, E::Error> {
+    /// Has the transport close once the bytes in flight have been delivered, unless it closes earlier.
+    pub(super) fn end_after_flight(&mut self) {
+        self.left = Some(self.left.unwrap_or(usize::MAX).min(self.bytes.len()));
+    }
+
+    pub(super) fn deliver<E: Endpoint>(
+        &mut self,
+        len: usize,
+        to: &mut E,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, E::Error> {
         if self.ended {
             self.bytes.clear();
             return Ok(false);
