@@ -182,7 +182,7 @@ impl<H: Hub, C: Endpoint> Net<H, C> {
         Some(call(&mut link.client, &mut link.to_hub.bytes))
     }
 
-    /// Delivers the next `len` bytes, or all there are, from a client to the hub in one read.
+    /// Moves the next `len` bytes, or all there are, from a client to the hub in one read.
     ///
     /// Returns `true` if there were some, or if the transport was closed. A stalled link delivers nothing.
     pub fn deliver_to_hub(&mut self, peer: usize, len: usize) -> bool {
@@ -203,7 +203,7 @@ impl<H: Hub, C: Endpoint> Net<H, C> {
         moved
     }
 
-    /// Delivers the next `len` bytes, or all there are, from the hub to a client in one read.
+    /// Moves the next `len` bytes, or all there are, from the hub to a client in one read.
     ///
     /// Returns `true` if there were some, or if the transport was closed. A stalled link delivers nothing.
     pub fn deliver_to_client(&mut self, peer: usize, len: usize) -> bool {
@@ -242,14 +242,14 @@ impl<H: Hub, C: Endpoint> Net<H, C> {
         }
     }
 
-    /// Lets a stalled link go on.
+    /// Resumes a stalled link.
     pub fn resume(&mut self, peer: usize) {
         if let Some(link) = self.links.get_mut(peer) {
             link.is_stalled = false;
         }
     }
 
-    /// Chooses a client and one fault for its link: none, an [end](Self::end), a [cut-off](Self::cut_off) within
+    /// Selects a client and one fault for its link: none, an [end](Self::end), a [cut-off](Self::cut_off) within
     /// 64 bytes, a [stall](Self::stall), or that a stalled link [goes on](Self::resume). Returns the client.
     pub fn disturb(&mut self, choices: &mut ByteSource<'_>) -> usize {
         let peer = choices.below(self.links.len());
@@ -263,7 +263,7 @@ impl<H: Hub, C: Endpoint> Net<H, C> {
         peer
     }
 
-    /// Delivers in a chosen order and in reads of chosen lengths, until no link that is not stalled has bytes in
+    /// Moves bytes in a chosen order and in reads of chosen lengths, until no link that is not stalled has bytes in
     /// flight.
     ///
     /// Once the choices have been used up, everything is delivered in one read each, and transports that are to be
