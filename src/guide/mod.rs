@@ -16,6 +16,7 @@
 //! | [`compression`] | When does it pay, and what does it cost? |
 //! | [`streams`] | How do WebSockets run over HTTP/2 and HTTP/3, and how do their streams end? |
 //! | [`scaling`] | What do many connections cost, and how do they spread over cores and machines? |
+//! | [`observability`] | What do I log and count, and how? |
 //! | [`testing`] | How do I test my own protocol? |
 //! | [`no_std`] | What works without `std`, and without an allocator? |
 //! | [`own_extensions`] | How do I add an extension of my own? |
@@ -37,6 +38,7 @@ pub mod glossary;
 pub mod limits;
 pub mod migrating;
 pub mod no_std;
+pub mod observability;
 pub mod own_extensions;
 pub mod scaling;
 pub mod security;
