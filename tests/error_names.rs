@@ -86,6 +86,7 @@ const NAMES: &[&str] = &[
     "request_invalid_extension",
     "request_invalid_header_name",
     "request_invalid_header_value",
+    "request_invalid_host",
     "request_invalid_subprotocol",
     "request_invalid_uri",
     "request_new_connection_required",

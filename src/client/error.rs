@@ -122,6 +122,7 @@ impl RequestError {
             Self::InvalidHeaderValue => "request_invalid_header_value",
             Self::ReservedHeader => "request_reserved_header",
             Self::TooManyExtraHeaders => "request_too_many_extra_headers",
+            Self::InvalidHost => "request_invalid_host",
             Self::UnprintableOrigin => "request_unprintable_origin",
             Self::InvalidSubprotocol => "request_invalid_subprotocol",
             Self::RepeatedSubprotocol => "request_repeated_subprotocol",
