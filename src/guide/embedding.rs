@@ -161,9 +161,12 @@
 //!     Some(rest.split_once(':').unwrap_or((rest, "/")))
 //! }
 //!
-//! fn connect(address: &str, seed: [u8; 32]) -> Result<(UnixStream, Connection), Box<dyn Error>> {
+//! fn connect(
+//!     address: &str,
+//!     seed: [u8; 32],
+//! ) -> Result<(UnixStream, Connection), Box<dyn Error>> {
 //!     let (path, resource) = split(address).ok_or("not a ws+unix address")?;
-//!     // Servers on a Unix socket mostly ignore the host. Set the one that yours expects with `Request::host`.
+//!     // If the server expects another host, set it with `Request::host`.
 //!     let request = client::Request::new(&format!("ws://localhost{resource}"))?;
 //!     let mut stream = UnixStream::connect(path)?;
 //!     let (mut out, mut buf) = (Vec::new(), [0; 4096]);
@@ -174,15 +177,16 @@
 //!         if count == 0 {
 //!             handshake.receive_eof()?;
 //!         }
-//!         // Bytes after the response are frames: receive them from the same input.
-//!         if let Some((connection, _)) = handshake.receive(&mut Input::new(&mut buf[..count]))? {
+//!         // Bytes after the response are frames, and stay in the input.
+//!         let mut input = Input::new(&mut buf[..count]);
+//!         if let Some((connection, _)) = handshake.receive(&mut input)? {
 //!             return Ok((stream, connection));
 //!         }
 //!     }
 //! }
 //!
-//! assert_eq!(split("ws+unix:/run/app.sock:/chat?room=1"), Some(("/run/app.sock", "/chat?room=1")));
-//! assert_eq!(split("ws+unix:/run/app.sock"), Some(("/run/app.sock", "/")));
+//! assert_eq!(split("ws+unix:/run/app:/chat?a"), Some(("/run/app", "/chat?a")));
+//! assert_eq!(split("ws+unix:/run/app"), Some(("/run/app", "/")));
 //! # let path = std::env::temp_dir().join(format!("sansocket-guide-{}.sock", std::process::id()));
 //! # let listener = std::os::unix::net::UnixListener::bind(&path)?;
 //! # let server = std::thread::spawn(move || {

@@ -113,7 +113,7 @@
 //!                 Ok(Some(event)) => {
 //!                     match &event {
 //!                         Event::Text(text) => self.received.message(text.len()),
-//!                         Event::Binary(data) => self.received.message(data.len()),
+//!                         Event::Binary(it) => self.received.message(it.len()),
 //!                         other => tracing::debug!(event = ?other, "received"),
 //!                     }
 //!                     on_event(event);
