@@ -25,7 +25,7 @@ fn head_of(request: &Request) -> String {
 }
 
 #[test]
-fn the_request_has_exactly_the_headers_of_section_4_1() {
+fn the_request_has_what_section_4_1_asks_for_and_no_more() {
     // R6455-3-g, R6455-4.1-r1, R6455-4.1-r2a, R6455-4.1-r2b, R6455-4.1-r3, R6455-4.1-r4, R6455-4.1-r5,
     // R6455-4.1-r6, R6455-4.1-r7a, R6455-4.1-r7c, R6455-4.1-r8b, R6455-4.1-r9, R6455-4.1-r10a, R6455-4.1-r11,
     // R6455-4.4-a, R9110-7.8-b
@@ -43,7 +43,7 @@ fn the_request_has_exactly_the_headers_of_section_4_1() {
 }
 
 #[test]
-fn the_request_has_the_headers_of_the_caller() {
+fn the_request_has_what_the_caller_added() {
     // R6455-4.1-r4, R6455-4.1-r8a, R6455-4.1-r10a, R6455-4.1-r11, R6455-4.1-r12, R6455-9-a, R6455-12-a,
     // R9110-5.6.1-a, WHATWG-2-d
     let request = to("wss://h:8443/")
@@ -191,7 +191,7 @@ fn debug_output_is_short_and_holds_no_credentials() {
     assert!(handshake.receive(&mut Input::new(&mut bytes)).unwrap().is_none());
     shown.push(format!("{handshake:?}"));
     let error = handshake.receive_eof().unwrap_err();
-    assert_eq!(error.to_string(), "the server rejected the connection with status 401");
+    assert_eq!(error.to_string(), "server requires authentication with status 401");
     shown.extend([format!("{error:?}"), format!("{handshake:?}")]);
     for shown in shown {
         assert!(shown.len() <= 256 && !shown.contains("secret"), "{shown}");
@@ -227,7 +227,7 @@ fn no_more_is_offered_than_a_server_of_ours_takes() {
 }
 
 #[test]
-fn the_key_is_derived_from_the_seed() {
+fn the_key_comes_of_the_seed_and_is_another_one_for_each() {
     let keys: std::collections::BTreeSet<String> = (0..20_u8)
         .map(|seed| {
             let mut out = Vec::new();
@@ -240,7 +240,7 @@ fn the_key_is_derived_from_the_seed() {
 }
 
 #[test]
-fn single_headers_replace_earlier_ones_and_others_are_added() {
+fn a_header_of_which_there_is_one_replaces_and_others_are_added() {
     let request = to("ws://h/")
         .header("authorization", "Bearer old")
         .header("X-Id", "1")
@@ -255,4 +255,48 @@ fn single_headers_replace_earlier_ones_and_others_are_added() {
     for line in ["Authorization: Bearer new", "X-Id: 1", "X-Id: 2", "Origin: https://new"] {
         assert_eq!(head.matches(&format!("\r\n{line}\r\n")).count(), 1, "{line}");
     }
+}
+
+#[test]
+fn a_rejection_describes_what_can_be_done() {
+    let described = |head: &str| {
+        let request = Request::new("ws://h/").unwrap();
+        let mut handshake = Handshake::new(&request, [7; 32], &mut Vec::new()).unwrap();
+        let mut bytes = format!("HTTP/1.1 {head}Content-Length: 0\r\n\r\n").into_bytes();
+        handshake.receive(&mut Input::new(&mut bytes)).unwrap_err().to_string()
+    };
+    let rows = [
+        ("200 OK\r\n", "not a WebSocket endpoint: server responded with status 200"),
+        (
+            "307 x\r\nLocation: https://a.example/chat?token=secret\r\n",
+            "server redirects with status 307, to \"https://a.example/chat\"",
+        ),
+        ("302 x\r\n", "server redirects with status 302"),
+        (
+            "401 x\r\nWWW-Authenticate: Basic realm=\"a\"\r\n",
+            "server requires authentication with status 401, by \"Basic realm=\\\"a\\\"\"",
+        ),
+        (
+            "407 x\r\nProxy-Authenticate: Negotiate\r\n",
+            "proxy requires authentication with status 407, by \"Negotiate\"",
+        ),
+        (
+            "426 x\r\nSec-WebSocket-Version: 8\r\n",
+            "server requires another protocol version with status 426, one of \"8\"",
+        ),
+        ("503 x\r\nRetry-After: 30\r\n", "server is busy with status 503, until \"30\""),
+        ("502 x\r\n", "gateway got no response from the server with status 502"),
+        ("403 x\r\n", "server rejected the connection with status 403"),
+        (
+            "302 x\r\nLocation: \x1b[2J\r\n",
+            "server redirects with status 302, in a malformed response: control character in the head",
+        ),
+    ];
+    for (head, expected) in rows {
+        let described = described(head);
+        assert!(described == expected || described.starts_with(expected), "{described}");
+    }
+    // A value is not longer than a line of a log.
+    let long = described(&format!("302 x\r\nLocation: {}\r\n", "a".repeat(5000)));
+    assert!(long.len() < 300, "{long}");
 }

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use core::{error, fmt};
 
-use super::Response;
+use super::{Rejection, Response};
 use crate::handshake::{FieldError, HandshakeError};
 
 /// The reason why no connection was opened. Nothing is sent about it: close the transport.
@@ -49,10 +49,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Rejected(response) => {
-                write!(f, "the server rejected the connection with status {}", response.status())?;
-                response.fault().map_or(Ok(()), |fault| write!(f, ", in a malformed response: {fault}"))
-            }
+            Self::Rejected(response) => Rejection(response).fmt(f),
             Self::Handshake(error) => error.fmt(f),
         }
     }

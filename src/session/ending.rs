@@ -142,7 +142,7 @@ impl fmt::Display for Cause<'_> {
             Self::Close => f.write_str("closing handshake completed"),
             Self::Protocol(error) => error.fmt(f),
             Self::Handshake(error) => error.fmt(f),
-            Self::Rejected(response) => write!(f, "connection rejected with status {}", response.status()),
+            Self::Rejected(response) => client::Rejection(response).fmt(f),
             Self::Answered => f.write_str("request answered without opening a WebSocket"),
             Self::Timeout(timeout) => timeout.fmt(f),
             Self::Eof => ProtocolError::UnexpectedEof.fmt(f),

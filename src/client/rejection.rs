@@ -1,0 +1,38 @@
+//! The description of a response that rejects: why, and what can be done.
+
+use core::fmt;
+
+use super::Response;
+
+/// A response that opens no connection, for a log.
+pub(crate) struct Rejection<'r>(pub(crate) &'r Response);
+
+impl fmt::Display for Rejection<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let status = self.0.status();
+        let (phrase, header) = match status {
+            200..=299 => ("not a WebSocket endpoint: server responded", None),
+            300..=399 => ("server redirects", Some(("location", "to"))),
+            401 => ("server requires authentication", Some(("www-authenticate", "by"))),
+            // RFC 9110, 15.5.8: no other status is the proxy's alone.
+            407 => ("proxy requires authentication", Some(("proxy-authenticate", "by"))),
+            426 => ("server requires another protocol version", Some(("sec-websocket-version", "one of"))),
+            429 | 503 => ("server is busy", Some(("retry-after", "until"))),
+            502 | 504 => ("gateway got no response from the server", None),
+            _ => ("server rejected the connection", None),
+        };
+        write!(f, "{phrase} with status {status}")?;
+        if let Some((name, relation)) = header
+            && let Some(value) = self.0.header(name)
+        {
+            // Queries can contain credentials.
+            let value = value.split(|&byte| byte == b'?').next().unwrap_or_default();
+            let shown = value.get(..MAX_SHOWN).unwrap_or(value);
+            write!(f, ", {relation} \"{}\"", shown.escape_ascii())?;
+        }
+        self.0.fault().map_or(Ok(()), |fault| write!(f, ", in a malformed response: {fault}"))
+    }
+}
+
+/// The number of bytes of a value that are shown.
+const MAX_SHOWN: usize = 200;
