@@ -25,7 +25,7 @@ fn head_of(request: &Request) -> String {
 }
 
 #[test]
-fn the_request_has_what_section_4_1_asks_for_and_no_more() {
+fn the_request_has_exactly_the_headers_of_section_4_1() {
     // R6455-3-g, R6455-4.1-r1, R6455-4.1-r2a, R6455-4.1-r2b, R6455-4.1-r3, R6455-4.1-r4, R6455-4.1-r5,
     // R6455-4.1-r6, R6455-4.1-r7a, R6455-4.1-r7c, R6455-4.1-r8b, R6455-4.1-r9, R6455-4.1-r10a, R6455-4.1-r11,
     // R6455-4.4-a, R9110-7.8-b

@@ -34,8 +34,8 @@ const VALID: &[Valid] = &[
     ("ws://user:pw@h/", false, "h", 80, "h", "/", "ws://user:pw@h/"),
     ("ws://h/@?@:/", false, "h", 80, "h", "/@?@:/", "ws://h/@?@:/"),
     ("ws://h/.well-known/x", false, "h", 80, "h", "/.well-known/x", "ws://h/.well-known/x"), // R8307-2-a
-    ("http://example.com:443/x", false, "example.com", 443, "example.com:443", "/x", "ws://example.com:443/x"), // WHATWG-3.1
-    ("HTTPS://example.com/x?y", true, "example.com", 443, "example.com", "/x?y", "wss://example.com/x?y"), // WHATWG-3.1
+    ("http://example.com:443/x", false, "example.com", 443, "example.com:443", "/x", "ws://example.com:443/x"), // WHATWG-3.1-a
+    ("HTTPS://example.com/x?y", true, "example.com", 443, "example.com", "/x?y", "wss://example.com/x?y"), // WHATWG-3.1-a
     ("ws://[FE80::1%25Eth0.1]/", false, "[fe80::1]", 80, "[fe80::1]", "/", "ws://[fe80::1%25Eth0.1]/"),
     ("wss://u@[fe80::1%251]:9/x", true, "[fe80::1]", 9, "[fe80::1]:9", "/x", "wss://u@[fe80::1%251]:9/x"),
     ("ws://h/%23", false, "h", 80, "h", "/%23", "ws://h/%23"),
