@@ -43,7 +43,7 @@ fn the_request_has_exactly_the_headers_of_section_4_1() {
 }
 
 #[test]
-fn the_request_has_what_the_caller_added() {
+fn the_request_has_the_headers_of_the_caller() {
     // R6455-4.1-r4, R6455-4.1-r8a, R6455-4.1-r10a, R6455-4.1-r11, R6455-4.1-r12, R6455-9-a, R6455-12-a,
     // R9110-5.6.1-a, WHATWG-2-d
     let request = to("wss://h:8443/")
