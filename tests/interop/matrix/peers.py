@@ -49,6 +49,25 @@ def go(name, role, package, **options):
     )
 
 
+def java(name, role, package, jars, **options):
+    """`jars` are libraries of Debian, without their folder and ending."""
+    output, classes = f"target/matrix/java/{name}", ":".join(f"/usr/share/java/{jar}.jar" for jar in jars)
+    sources = [str(HERE / f"java/{source}.java") for source in ("Series", f"{name}Peer")]
+    return Peer(
+        name, role, ["java", "-cp", f"{output}:{classes}", f"{name}Peer"], apt=("default-jdk-headless", *package),
+        build=["javac", "-nowarn", "-XDsuppressNotes", "-d", output, "-cp", classes, *sources], **options,
+    )
+
+
+def cpp(name, role, packages, libraries=(), **options):
+    """`libraries` are names that pkg-config knows."""
+    binary, found = f"target/matrix/{name}", f"$(pkg-config --cflags --libs {' '.join(libraries)})" if libraries else ""
+    compiler = f"g++ -std=c++17 -w -o {binary} {HERE}/cpp/{name}.cpp {found} -lz -pthread"
+    return Peer(
+        name, role, [binary], apt=("g++", "pkg-config", "zlib1g-dev", *packages), build=["sh", "-c", compiler], **options,
+    )
+
+
 BUN = HERE / "node_modules/.bin/bun"
 DENO = HERE / "node_modules/.bin/deno"
 
@@ -118,6 +137,19 @@ def drops(*modes):
     return {(mode, "*"): "agrees to compression without the parameters that the offer requires" for mode in modes}
 
 
+BEAST, WEBSOCKETPP = ("libboost-dev",), ("libboost-dev", "libwebsocketpp-dev")
+LIBSOUP = [("libsoup-3.0-dev",), ("libsoup-3.0",)]
+JETTY = [("libjetty9-java", "libjetty9-extra-java"), ["servlet-api", *(f"jetty9-{part}" for part in (
+    "client", "http", "io", "server", "servlet", "util", "websocket-api", "websocket-client", "websocket-common", "websocket-server",
+    "websocket-servlet",
+))]]
+NETTY = [("libnetty-java",), [
+    f"netty-{part}" for part in ("buffer", "codec", "codec-http", "common", "handler", "resolver", "transport")
+]]
+TOMCAT = [("libtomcat10-embed-java", "libtomcat10-java"), [
+    "tomcat10-annotations-api", "tomcat10-embed-core", "tomcat10-embed-websocket",
+]]
+
 PEERS = [
     python("websockets", "server", quick=True),
     python("aiohttp", "server", quick=True),
@@ -139,6 +171,12 @@ PEERS = [
     }),
     Peer("Mojolicious", "server", ["perl", str(HERE / "mojo.pl")], apt=("libmojolicious-perl",),
          faults=drops("no-takeover", "window-9", "window-10")),
+    cpp("beast", "server", BEAST),
+    cpp("websocketpp", "server", WEBSOCKETPP),
+    cpp("libsoup", "server", *LIBSOUP),
+    java("Jetty", "server", *JETTY, faults={**drops("window-9", "window-10"), ("no-takeover", "fragments-ping"): LOSES_STATE["no-takeover", "fragments-ping"]}),
+    java("Netty", "server", *NETTY),
+    java("Tomcat", "server", *TOMCAT),
     python("websockets", "client", modes=CLIENT_MODES),
     python("aiohttp", "client", modes=CLIENT_MODES, quick=True),
     python("tornado", "client", modes=CLIENT_MODES, quick=True),
@@ -152,6 +190,13 @@ PEERS = [
     go("gorilla", "client", "golang-github-gorilla-websocket-dev"),
     go("nhooyr", "client", "golang-nhooyr-websocket-dev"),
     go("x/net", "client", "golang-golang-x-net-dev"),
+    cpp("beast", "client", BEAST, modes=CLIENT_MODES),
+    cpp("websocketpp", "client", WEBSOCKETPP, modes=CLIENT_MODES),
+    cpp("libsoup", "client", *LIBSOUP, modes=CLIENT_MODES),
+    java("Jdk", "client", (), [], modes=["none"]),
+    java("Jetty", "client", *JETTY, modes=CLIENT_MODES),
+    java("Netty", "client", *NETTY, modes=CLIENT_MODES),
+    java("Tomcat", "client", *TOMCAT, modes=CLIENT_MODES),
     Peer("nginx", "proxy", ["nginx", "-e", "stderr", "-c"], apt=("nginx",), configuration=NGINX, quick=True),
     Peer("haproxy", "proxy", ["haproxy", "-db", "-f"], apt=("haproxy",), configuration=HAPROXY),
     Peer("Apache", "proxy", ["apache2", "-D", "FOREGROUND", "-f"], apt=("apache2",), configuration=APACHE),

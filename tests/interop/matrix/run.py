@@ -11,6 +11,7 @@ its peer, if a known fault does not show any more, or if a peer does not start.
 
 import asyncio
 import collections
+import concurrent.futures
 import contextlib
 import os
 import pathlib
@@ -25,6 +26,8 @@ sys.path.insert(0, str(HERE.parent))
 from harness import PATIENCE, running  # noqa: E402
 from peers import MODES, PEERS  # noqa: E402
 
+# Peers that are built or run at a time. Most of the time is spent in waiting for those that have a fault.
+AT_ONCE = 4
 EXAMPLES = pathlib.Path(os.environ.get("SANSOCKET_EXAMPLES", "target/debug/examples"))
 
 
@@ -43,9 +46,10 @@ def install(peers):
         environment = {**os.environ, "RUNLEVEL": "1", "DEBIAN_FRONTEND": "noninteractive"}
         install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing]
         subprocess.run(install, check=True, env=environment, stdout=subprocess.DEVNULL)
-    for build in {tuple(peer.build) for peer in peers if peer.build}:
-        pathlib.Path("target/matrix").mkdir(parents=True, exist_ok=True)
-        subprocess.run(build, check=True)
+    pathlib.Path("target/matrix").mkdir(parents=True, exist_ok=True)
+    builds = {tuple(peer.build) for peer in peers if peer.build}
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(lambda build: subprocess.run(build, check=True), builds))
 
 
 @contextlib.asynccontextmanager
@@ -143,17 +147,23 @@ async def main(chosen, names):
     peers = [peer for peer in PEERS if (chosen == "all" or peer.quick) and (not names or peer.name in names)]
     assert peers, "there is no such peer"
     install(peers)
-    rows, failed = [], 0
-    for peer in peers:
-        try:
-            cells, wrong = await check(peer)
-        except Exception as error:
-            cells, wrong = collections.defaultdict(lambda: "–"), [f"{type(error).__name__}: {error}"]
-        failed += bool(wrong)
+    rows, failed, places = [], 0, asyncio.Semaphore(AT_ONCE)
+
+    async def checked(peer):
+        async with places:
+            try:
+                cells, wrong = await check(peer)
+            except Exception as error:
+                cells, wrong = collections.defaultdict(lambda: "–"), [f"{type(error).__name__}: {error}"]
         print("FAILED " if wrong else "ok     ", peer.role, peer.name, *(f"{mode} {cells[mode]}" for mode in peer.modes))
         for line in wrong:
             print("       ", line)
         sys.stdout.flush()
+        return cells, wrong
+
+    results = await asyncio.gather(*(checked(peer) for peer in peers))
+    for peer, (cells, wrong) in zip(peers, results):
+        failed += bool(wrong)
         faults = sorted(set(peer.faults.values()))
         rows.append(f"| {peer.name} | {peer.role} | " + " | ".join(cells[mode] for mode in MODES) + f" | {'; '.join(faults)} |")
     print("\n| peer | role | " + " | ".join(MODES) + " | its faults |\n|---|---|" + "---|" * (len(MODES) + 1))

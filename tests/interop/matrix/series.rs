@@ -95,7 +95,8 @@ fn check(name: &str, case: impl FnOnce()) {
     match panic::catch_unwind(AssertUnwindSafe(case)) {
         Ok(()) => println!("ok {name}"),
         Err(reason) => {
-            let reason = reason.downcast_ref::<String>().map(String::as_str);
+            let literal = reason.downcast_ref::<&str>().copied();
+            let reason = reason.downcast_ref::<String>().map_or(literal, |reason| Some(reason));
             let line: String = reason.unwrap_or("it failed").replace('\n', " ").chars().take(200).collect();
             println!("FAILED {name}: {line}");
         }
