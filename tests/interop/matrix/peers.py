@@ -4,6 +4,8 @@ import dataclasses
 import pathlib
 import sys
 
+from proxies import APACHE, CADDY, HAPROXY, NGINX
+
 HERE = pathlib.Path(__file__).parent
 NODE = HERE.parent / "node"
 
@@ -25,7 +27,6 @@ class Peer:
     modes: list = dataclasses.field(default_factory=lambda: MODES)
     # What fails for a reason that is the peer's: (mode, case) -> reason, and "*" is any of them.
     faults: dict = dataclasses.field(default_factory=dict)
-    subprotocol: bool = True
     build: list = dataclasses.field(default_factory=list)
     configuration: str = ""
 
@@ -36,6 +37,12 @@ def python(name, role, **options):
 
 def web(name, command, argument=None, **options):
     return Peer(name, "client", [*command, str(NODE / "web_client.mjs"), argument or name], npm=NODE, modes=CLIENT_MODES, **options)
+
+
+def browser(name, packages):
+    """What it offers cannot be chosen."""
+    command = [sys.executable, str(HERE / "browser_client.py"), name]
+    return Peer(name, "client", command, apt=packages, modes=["default"])
 
 
 def go(name, role, package, **options):
@@ -68,62 +75,21 @@ def cpp(name, role, packages, libraries=(), **options):
     )
 
 
+def ruby(name, role, packages, **options):
+    return Peer(name, role, ["ruby", str(HERE / f"ruby/{role}s.rb"), name], apt=("ruby", *packages), **options)
+
+
+def erlang(name, role, call, **options):
+    script = f"ERL_LIBS=$(echo /usr/lib/rabbitmq/lib/rabbitmq_server-*/plugins) exec erl -noinput -pa target/matrix -env ERL_CRASH_DUMP_SECONDS 0 -run matrix_peer {call}"
+    arguments = "" if role == "server" else ' "$@"'
+    return Peer(
+        name, role, ["sh", "-c", script + arguments, "erl"], apt=("rabbitmq-server",),
+        build=["erlc", "-o", "target/matrix", str(HERE / "erlang/matrix_peer.erl")], **options,
+    )
+
+
 BUN = HERE / "node_modules/.bin/bun"
 DENO = HERE / "node_modules/.bin/deno"
-
-NGINX = """
-daemon off; pid {directory}/pid; error_log stderr error; worker_processes 1; events {{}}
-http {{
-    access_log off;
-    client_body_temp_path {directory}; proxy_temp_path {directory}; fastcgi_temp_path {directory};
-    uwsgi_temp_path {directory}; scgi_temp_path {directory};
-    server {{
-        listen 127.0.0.1:{port};
-        location / {{
-            proxy_pass http://127.0.0.1:{backend}; proxy_http_version 1.1;
-            proxy_set_header Host $host; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;
-        }}
-    }}
-}}
-"""
-
-HAPROXY = """
-defaults
-    mode http
-    timeout connect 5s
-    timeout client 30s
-    timeout server 30s
-    timeout tunnel 60s
-frontend front
-    bind 127.0.0.1:{port}
-    default_backend back
-backend back
-    server one 127.0.0.1:{backend}
-"""
-
-APACHE = """
-ServerName localhost
-ServerRoot {directory}
-PidFile {directory}/pid
-ErrorLog /dev/stderr
-LogLevel error
-Listen 127.0.0.1:{port}
-LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
-LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
-LoadModule proxy_module /usr/lib/apache2/modules/mod_proxy.so
-LoadModule proxy_http_module /usr/lib/apache2/modules/mod_proxy_http.so
-ProxyPass / http://127.0.0.1:{backend}/ upgrade=websocket
-"""
-
-CADDY = """
-{{
-    admin off
-    auto_https off
-}}
-http://127.0.0.1:{port} {{
-    reverse_proxy 127.0.0.1:{backend}
-}}
-"""
 
 LOSES_STATE = {
     (mode, "fragments-ping"): "loses the state of compression on a control frame inside a compressed message"
@@ -131,21 +97,22 @@ LOSES_STATE = {
 }
 
 
-
 def drops(*modes):
     """It agrees to an offer and leaves out what the offer requires, so that a client has to fail (RFC 7692, section 7.1)."""
     return {(mode, "*"): "agrees to compression without the parameters that the offer requires" for mode in modes}
 
 
+PROTOCOL_WEBSOCKET = ["perl", str(HERE / "perl/protocol_websocket.pl")]
 BEAST, WEBSOCKETPP = ("libboost-dev",), ("libboost-dev", "libwebsocketpp-dev")
 LIBSOUP = [("libsoup-3.0-dev",), ("libsoup-3.0",)]
 JETTY = [("libjetty9-java", "libjetty9-extra-java"), ["servlet-api", *(f"jetty9-{part}" for part in (
     "client", "http", "io", "server", "servlet", "util", "websocket-api", "websocket-client", "websocket-common", "websocket-server",
     "websocket-servlet",
 ))]]
-NETTY = [("libnetty-java",), [
+# jzlib compresses where the window is smaller.
+NETTY = [("libnetty-java", "libjzlib-java"), ["jzlib", *(
     f"netty-{part}" for part in ("buffer", "codec", "codec-http", "common", "handler", "resolver", "transport")
-]]
+)]]
 TOMCAT = [("libtomcat10-embed-java", "libtomcat10-java"), [
     "tomcat10-annotations-api", "tomcat10-embed-core", "tomcat10-embed-websocket",
 ]]
@@ -169,13 +136,24 @@ PEERS = [
     go("x/net", "server", "golang-golang-x-net-dev", faults={
         ("*", "*"): "ends TCP without an answer to a Close, and takes each fragment for a message",
     }),
-    Peer("Mojolicious", "server", ["perl", str(HERE / "mojo.pl")], apt=("libmojolicious-perl",),
+    Peer("Mojolicious", "server", ["perl", str(HERE / "perl/mojolicious.pl")], apt=("libmojolicious-perl",),
          faults=drops("no-takeover", "window-9", "window-10")),
+    Peer("Protocol::WebSocket", "server", PROTOCOL_WEBSOCKET, apt=("libprotocol-websocket-perl",)),
+    ruby("em-websocket", "server", ("ruby-em-websocket",), faults={("*", "handshake"): "selects no subprotocol"}),
+    ruby("faye", "server", ("ruby-faye-websocket", "puma")),
+    ruby("websocket-driver", "server", ("ruby-websocket-driver",)),
+    erlang("cowboy", "server", "serve", faults=LOSES_STATE),
     cpp("beast", "server", BEAST),
     cpp("websocketpp", "server", WEBSOCKETPP),
     cpp("libsoup", "server", *LIBSOUP),
-    java("Jetty", "server", *JETTY, faults={**drops("window-9", "window-10"), ("no-takeover", "fragments-ping"): LOSES_STATE["no-takeover", "fragments-ping"]}),
-    java("Netty", "server", *NETTY),
+    cpp("libwebsockets", "server", ("libwebsockets-dev",), ("libwebsockets",),
+        faults=drops("window-9", "window-10")),
+    java("Jetty", "server", *JETTY, faults={
+        **drops("window-9", "window-10"), ("no-takeover", "fragments-ping"): LOSES_STATE["no-takeover", "fragments-ping"],
+    }),
+    java("Netty", "server", *NETTY, quick=True, faults={
+        ("window-9", "80KB"): "drops the last bytes of random data that it compresses with a small window",
+    }),
     java("Tomcat", "server", *TOMCAT),
     python("websockets", "client", modes=CLIENT_MODES),
     python("aiohttp", "client", modes=CLIENT_MODES, quick=True),
@@ -190,10 +168,19 @@ PEERS = [
     go("gorilla", "client", "golang-github-gorilla-websocket-dev"),
     go("nhooyr", "client", "golang-nhooyr-websocket-dev"),
     go("x/net", "client", "golang-golang-x-net-dev"),
+    Peer("Protocol::WebSocket", "client", PROTOCOL_WEBSOCKET, apt=("libprotocol-websocket-perl",), modes=["none"]),
+    ruby("faye", "client", ("ruby-faye-websocket",), modes=["none"]),
+    ruby("websocket-driver", "client", ("ruby-websocket-driver",), modes=["none"]),
+    erlang("gun", "client", "client", modes=CLIENT_MODES, faults={("*", "close"): "ends TCP with its own Close"}),
+    Peer("Mono", "client", ["mono", "target/matrix/ClientPeer.exe"], apt=("mono-runtime", "mono-mcs"), modes=["none"],
+         build=["mcs", "-out:target/matrix/ClientPeer.exe", str(HERE / "mono/ClientPeer.cs")]),
+    browser("chromium", ("chromium",)),
+    browser("firefox", ("firefox-esr",)),
+    browser("webkit", ("webkit2gtk-driver", "xvfb", "xauth")),
     cpp("beast", "client", BEAST, modes=CLIENT_MODES),
     cpp("websocketpp", "client", WEBSOCKETPP, modes=CLIENT_MODES),
     cpp("libsoup", "client", *LIBSOUP, modes=CLIENT_MODES),
-    java("Jdk", "client", (), [], modes=["none"]),
+    java("Jdk", "client", (), [], modes=["none"], quick=True),
     java("Jetty", "client", *JETTY, modes=CLIENT_MODES),
     java("Netty", "client", *NETTY, modes=CLIENT_MODES),
     java("Tomcat", "client", *TOMCAT, modes=CLIENT_MODES),

@@ -1,8 +1,9 @@
 // Clients with the `WebSocket` object of browsers: `node web_client.mjs undici|websocket|ws|global URI MODE`, or `bun`, or
-// `deno run --allow-net`. Runs the series and prints a line for each case. What is offered is for the runtime to decide.
+// `deno run --allow-net`. What is offered is for the runtime to decide.
+
+import { run } from "./web_series.mjs";
 
 const [name, uri, mode] = (globalThis.Deno?.args ?? process.argv.slice(2));
-const PATIENCE = 20_000;
 
 async function constructor() {
   if (name === "global") return globalThis.WebSocket;
@@ -14,45 +15,5 @@ async function constructor() {
   } : library.WebSocket;
 }
 
-const WebSocket = await constructor();
-const soon = promise => Promise.race([promise, new Promise((_, fail) => setTimeout(() => fail(new Error("it takes too long")), PATIENCE))]);
-const happens = (socket, what) => soon(new Promise((done, fail) => {
-  socket[`on${what}`] = done;
-  if (what !== "close") socket.onclose = event => fail(new Error(`closed with ${event.code} ${event.reason}`));
-  socket.onerror = event => fail(new Error(`error ${event.message ?? ""}`));
-}));
-const bytes = data => data instanceof ArrayBuffer ? new Uint8Array(data) : data;
-const check = (is, expected) => { if (String(is) !== String(expected)) throw new Error(`${String(is).slice(0, 40)} instead of ${String(expected).slice(0, 40)}`); };
-
-async function echo(socket, message) {
-  const answer = happens(socket, "message");
-  socket.send(message);
-  check(bytes((await answer).data), bytes(message));
-}
-
-const CASES = {
-  handshake: async socket => console.log(`agreed ${socket.extensions ?? ""}`),
-  text: socket => echo(socket, "Grüße"),
-  repeated: async socket => { for (let i = 0; i < 3; i++) await echo(socket, "the same again, ".repeat(1000)); },
-  "80KB": socket => echo(socket, Uint8Array.from({ length: 80_000 }, (_, i) => Math.imul(i, 2654435761) >>> 16).buffer),
-  empty: async socket => { await echo(socket, ""); await echo(socket, "after an empty message"); },
-  close: async () => {},
-};
-
-for (const [name, run] of Object.entries(CASES)) {
-  try {
-    const socket = new WebSocket(uri, ["chat"]);
-    socket.binaryType = "arraybuffer";
-    await happens(socket, "open");
-    check(socket.protocol, "chat");
-    await run(socket);
-    const closed = happens(socket, "close");
-    socket.close(1000, "done");
-    const event = await closed;
-    check([event.code, event.reason, event.wasClean], [1000, "done", true]);
-    console.log(`ok ${name}`);
-  } catch (error) {
-    console.log(`FAILED ${name}: ${error.message}`);
-  }
-}
+await run(await constructor(), uri, line => console.log(line));
 (globalThis.Deno?.exit ?? process.exit)(0);
