@@ -6,14 +6,14 @@ use std::{
     collections::VecDeque,
     env,
     io::{self, BufRead, BufReader, Read, Write},
-    net::{Shutdown, TcpStream},
+    net::{Shutdown, TcpStream, ToSocketAddrs},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
-use sansocket::{Close, Connection, Event, Input, State, client, random_seed};
+use sansocket::{Close, Connection, Event, Input, State, client, proxy, random_seed};
 
 /// The time that the other side may be silent. It is generous, since machines may be busy.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -31,10 +31,36 @@ pub(crate) struct Client {
 impl Client {
     pub(crate) fn open(request: &client::Request) -> Result<(Self, client::Response), client::Error> {
         let uri = request.uri();
-        let mut stream = TcpStream::connect((uri.host_without_brackets(), uri.port())).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_write_timeout(Some(PATIENCE)).unwrap();
-        stream.set_nodelay(true).unwrap();
+        Self::open_on(connect((uri.host_without_brackets(), uri.port())), request)
+    }
+
+    /// Opens a tunnel through a proxy first.
+    pub(crate) fn open_through(
+        address: &str,
+        request: &client::Request,
+    ) -> Result<(Self, client::Response), client::Error> {
+        let mut stream = connect(address);
+        let mut out = Vec::new();
+        let mut handshake = proxy::Handshake::new(&proxy::Request::new(request.uri()), &mut out).unwrap();
+        stream.write_all(&out).unwrap();
+        let mut buf = vec![0; 4096];
+        loop {
+            let count = stream.read(&mut buf).unwrap();
+            if count == 0 {
+                handshake.receive_eof()?;
+            }
+            let mut input = Input::new(&mut buf[..count]);
+            if handshake.receive(&mut input)?.is_some() {
+                assert!(input.is_empty(), "the server has not been asked yet");
+                return Self::open_on(stream, request);
+            }
+        }
+    }
+
+    fn open_on(
+        mut stream: TcpStream,
+        request: &client::Request,
+    ) -> Result<(Self, client::Response), client::Error> {
         let mut out = Vec::new();
         let mut handshake = client::Handshake::new(request, random_seed().unwrap(), &mut out).unwrap();
         stream.write_all(&out).unwrap();
@@ -96,6 +122,14 @@ impl Client {
         // The server may have closed its socket altogether.
         let _ = self.stream.shutdown(Shutdown::Both);
     }
+}
+
+fn connect(address: impl ToSocketAddrs) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_write_timeout(Some(PATIENCE)).unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream
 }
 
 /// A server in a process of its own, which prints its port and ends when its standard input does.

@@ -4,7 +4,9 @@ import dataclasses
 import pathlib
 import sys
 
-from proxies import APACHE, CADDY, HAPROXY, NGINX
+from proxies import (
+    APACHE, APACHE_HTTP2, APACHE_TLS, CADDY, CADDY_TLS, HAPROXY, HAPROXY_HTTP2, HAPROXY_TLS, NGINX, NGINX_TLS, SQUID, TINYPROXY,
+)
 
 HERE = pathlib.Path(__file__).parent
 NODE = HERE.parent / "node"
@@ -17,7 +19,8 @@ CLIENT_MODES = ["none", "default"]
 @dataclasses.dataclass
 class Peer:
     name: str
-    # "server" (our client against it), "client" (it against our server), or "proxy" (between our client and our server)
+    # "server" (our client against it), "client" (it against our server), "proxy" (in front of our server), or "tunnel" (our
+    # client asks it for one)
     role: str
     # Prints its port if it is a server; gets a URI and a mode if it is a client; gets its configuration if it is a proxy.
     command: list
@@ -29,6 +32,10 @@ class Peer:
     faults: dict = dataclasses.field(default_factory=dict)
     build: list = dataclasses.field(default_factory=list)
     configuration: str = ""
+    # What is added to the configuration of a proxy, so that it speaks TLS in front.
+    tls: str = ""
+    # The client of a proxy that does not speak HTTP/1.1 in front.
+    client: list | None = None
 
 
 def python(name, role, **options):
@@ -87,6 +94,25 @@ def erlang(name, role, call, **options):
         build=["erlc", "-o", "target/matrix", str(HERE / "erlang/matrix_peer.erl")], **options,
     )
 
+
+def nginx(name, **options):
+    return Peer(name, "proxy", ["nginx", "-e", "stderr", "-c"], apt=("nginx",), configuration=NGINX, **options)
+
+
+def haproxy(name, apt=(), **options):
+    return Peer(name, "proxy", ["haproxy", "-db", "-f"], apt=("haproxy", *apt), configuration=HAPROXY, **options)
+
+
+def apache(name, apt=(), **options):
+    return Peer(name, "proxy", ["apache2", "-D", "FOREGROUND", "-f"], apt=("apache2", *apt), configuration=APACHE, **options)
+
+
+def caddy(name, **options):
+    return Peer(name, "proxy", ["caddy", "run", "--adapter", "caddyfile", "--config"], apt=("caddy",), configuration=CADDY, **options)
+
+
+# A browser opens WebSockets over HTTP/2 where the proxy takes them.
+OVER_HTTP2 = {"client": [sys.executable, str(HERE / "browser_client.py"), "chromium"], "modes": ["default"], "apt": ("chromium",)}
 
 BUN = HERE / "node_modules/.bin/bun"
 DENO = HERE / "node_modules/.bin/deno"
@@ -184,8 +210,16 @@ PEERS = [
     java("Jetty", "client", *JETTY, modes=CLIENT_MODES),
     java("Netty", "client", *NETTY, modes=CLIENT_MODES),
     java("Tomcat", "client", *TOMCAT, modes=CLIENT_MODES),
-    Peer("nginx", "proxy", ["nginx", "-e", "stderr", "-c"], apt=("nginx",), configuration=NGINX, quick=True),
-    Peer("haproxy", "proxy", ["haproxy", "-db", "-f"], apt=("haproxy",), configuration=HAPROXY),
-    Peer("Apache", "proxy", ["apache2", "-D", "FOREGROUND", "-f"], apt=("apache2",), configuration=APACHE),
-    Peer("Caddy", "proxy", ["caddy", "run", "--adapter", "caddyfile", "--config"], apt=("caddy",), configuration=CADDY),
+    nginx("nginx", quick=True),
+    nginx("nginx, TLS", tls=NGINX_TLS),
+    haproxy("haproxy"),
+    haproxy("haproxy, TLS", tls=HAPROXY_TLS, quick=True),
+    haproxy("haproxy, HTTP/2", tls=HAPROXY_HTTP2, **OVER_HTTP2),
+    apache("Apache"),
+    apache("Apache, TLS", tls=APACHE_TLS),
+    apache("Apache, HTTP/2", tls=APACHE_HTTP2, **OVER_HTTP2),
+    caddy("Caddy"),
+    caddy("Caddy, TLS", tls=CADDY_TLS),
+    Peer("squid", "tunnel", ["squid", "-N", "-f"], apt=("squid",), configuration=SQUID),
+    Peer("tinyproxy", "tunnel", ["tinyproxy", "-d", "-c"], apt=("tinyproxy",), configuration=TINYPROXY, quick=True),
 ]

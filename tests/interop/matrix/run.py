@@ -16,6 +16,7 @@ import contextlib
 import os
 import pathlib
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,7 @@ import tempfile
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
+import certificate  # noqa: E402
 from harness import PATIENCE, running  # noqa: E402
 from peers import MODES, PEERS  # noqa: E402
 
@@ -66,51 +68,98 @@ async def backend():
             await reading
 
 
+def configure(peer, directory, port, behind):
+    certificate.write(directory)
+    both = [(directory / name).read_text() for name in ("certificate.pem", "key.pem")]
+    (directory / "both.pem").write_text("".join(both))
+    for file in directory.iterdir():
+        file.chmod(0o644)
+    scheme, tls = "https" if peer.tls else "http", peer.tls.format(directory=directory)
+    text = peer.configuration.format(directory=directory, port=port, backend=behind, scheme=scheme, tls=tls)
+    (directory / "configuration").write_text(text)
+    return str(directory / "configuration")
+
+
 @contextlib.asynccontextmanager
-async def proxied(peer):
-    """Our server behind a proxy."""
+async def proxy(peer, directory, behind):
+    """A proxy that knows where our server is. Gives its port."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    async with backend() as behind:
+    async with running(*peer.command, configure(peer, directory, port, behind)) as program:
+        for _ in range(PATIENCE * 10):
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            assert program.process.returncode is None, program.errors.decode()
+            await asyncio.sleep(0.1)
+        try:
+            yield port
+        finally:
+            # Its workers would outlive a kill.
+            program.process.terminate()
+            await asyncio.wait_for(program.process.wait(), PATIENCE)
+
+
+async def copy(reader, writer):
+    with contextlib.suppress(OSError):
+        while data := await reader.read(1 << 16):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
+
+
+@contextlib.asynccontextmanager
+async def under_tls(port, authority):
+    """Our client's bytes go over TLS to a port. Gives the port that takes them."""
+    context = ssl.create_default_context(cafile=authority)
+    context.set_alpn_protocols(["http/1.1"])
+
+    async def bridge(reader, writer):
+        near = await asyncio.open_connection("127.0.0.1", port, ssl=context, server_hostname="localhost")
+        await asyncio.gather(copy(reader, near[1]), copy(near[0], writer))
+
+    async with await asyncio.start_server(bridge, "127.0.0.1", 0) as server:
+        yield server.sockets[0].getsockname()[1]
+
+
+@contextlib.asynccontextmanager
+async def between(peer):
+    """Our server with a proxy in front, or one that tunnels. Gives the arguments of the client."""
+    with tempfile.TemporaryDirectory() as name:
+        directory = pathlib.Path(name)
         # Workers of a proxy that was started as root run as somebody else.
-        with tempfile.TemporaryDirectory() as directory:
-            os.chmod(directory, 0o777)
-            file = pathlib.Path(directory) / "configuration"
-            file.write_text(peer.configuration.format(directory=directory, port=port, backend=behind))
-            async with running(*peer.command, str(file)) as program:
-                for _ in range(PATIENCE * 10):
-                    with contextlib.suppress(OSError):
-                        socket.create_connection(("127.0.0.1", port)).close()
-                        break
-                    assert program.process.returncode is None, program.errors.decode()
-                    await asyncio.sleep(0.1)
-                try:
-                    yield port
-                finally:
-                    # Its workers would outlive a kill.
-                    program.process.terminate()
-                    await asyncio.wait_for(program.process.wait(), PATIENCE)
+        directory.chmod(0o777)
+        async with backend() as behind, proxy(peer, directory, behind) as port:
+            if peer.role == "tunnel":
+                yield [f"ws://127.0.0.1:{behind}/"], [f"127.0.0.1:{port}"]
+            elif peer.client:
+                yield [f"wss://127.0.0.1:{port}/"], []
+            elif peer.tls:
+                async with under_tls(port, directory / "certificate.pem") as port:
+                    yield [f"ws://127.0.0.1:{port}/"], []
+            else:
+                yield [f"ws://127.0.0.1:{port}/"], []
 
 
 @contextlib.asynccontextmanager
 async def serving(peer):
-    """What the client connects to. Gives its port."""
+    """What the client connects to. Gives its arguments, those before the mode and those after it."""
     if peer.role == "server":
         async with running(*peer.command) as program:
-            yield int(await program.line())
-    elif peer.role == "proxy":
-        async with proxied(peer) as port:
-            yield port
-    else:
+            yield [f"ws://127.0.0.1:{int(await program.line())}/"], []
+    elif peer.role == "client":
         async with backend() as port:
-            yield port
+            yield [f"ws://127.0.0.1:{port}/"], []
+    else:
+        async with between(peer) as arguments:
+            yield arguments
 
 
-async def series(peer, port, mode):
+async def series(peer, before, mode, after):
     """Runs the series in a mode. Gives the result of each case, None if it passed, and what was agreed on."""
-    command = peer.command if peer.role == "client" else [str(EXAMPLES / "interop_series")]
+    command = peer.command if peer.role == "client" else peer.client or [str(EXAMPLES / "interop_series")]
     results, agreed = {}, ""
-    async with running(*command, f"ws://127.0.0.1:{port}/", mode) as program:
+    async with running(*command, *before, mode, *after) as program:
         output = await asyncio.wait_for(program.process.stdout.read(), 10 * PATIENCE)
         status, errors = await program.exit()
     for line in output.decode().splitlines():
@@ -127,9 +176,9 @@ async def series(peer, port, mode):
 async def check(peer):
     """Runs a peer in all its modes. Gives the cells of its row, and what is wrong with it."""
     cells, wrong, seen = collections.defaultdict(lambda: "–"), [], set()
-    async with serving(peer) as port:
+    async with serving(peer) as (before, after):
         for mode in peer.modes:
-            results, agreed = await series(peer, port, mode)
+            results, agreed = await series(peer, before, mode, after)
             failed = {name: reason for name, reason in results.items() if reason is not None}
             for name, reason in failed.items():
                 known = {(mode, name), ("*", name), (mode, "*"), ("*", "*")} & peer.faults.keys()

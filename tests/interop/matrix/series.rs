@@ -1,7 +1,7 @@
 //! The client's side of the matrix: runs the series of `run.py` against a server that echoes.
 //!
 //! ```text
-//! series ws://127.0.0.1:9001/ MODE [nosubprotocol]
+//! series ws://127.0.0.1:9001/ MODE [PROXY-HOST:PORT]
 //! ```
 //!
 //! A line for each case: `ok NAME`, or `FAILED NAME: REASON`. The first line is `agreed` with what the server agreed to.
@@ -44,24 +44,21 @@ const CASES: [(&str, Case); 8] = [
 
 fn main() {
     let args: Vec<String> = env::args().skip(1).collect();
-    let [uri, mode, rest @ ..] = &args[..] else { panic!("usage: series URI MODE [nosubprotocol]") };
-    let subprotocol = rest.is_empty().then_some("chat");
-    let mut request = offer(client::Request::new(uri).unwrap(), mode);
-    if let Some(subprotocol) = subprotocol {
-        request = request.subprotocol(subprotocol);
-    }
+    let [uri, mode, rest @ ..] = &args[..] else { panic!("usage: series URI MODE [PROXY]") };
+    let request = offer(client::Request::new(uri).unwrap(), mode).subprotocol("chat");
+    let open = || open(rest.first().map(String::as_str), &request);
     // A failure is printed as the line of its case.
     panic::set_hook(Box::new(|_| {}));
     check("handshake", || {
-        let (mut client, response) = open(&request);
-        assert_eq!((response.status(), response.subprotocol()), (101, subprotocol));
+        let (mut client, response) = open();
+        assert_eq!((response.status(), response.subprotocol()), (101, Some("chat")));
         let agreed = response.header("sec-websocket-extensions").unwrap_or_default();
         println!("agreed {}", String::from_utf8_lossy(agreed));
         close(&mut client, "");
     });
     for (name, case) in CASES {
         check(name, || {
-            let (mut client, _) = open(&request);
+            let (mut client, _) = open();
             case(&mut client);
             close(&mut client, if name == "close" { "done" } else { "" });
         });
@@ -87,8 +84,12 @@ fn offer(request: client::Request, mode: &str) -> client::Request {
     request.deflate(config.min_len(0))
 }
 
-fn open(request: &client::Request) -> (Client, client::Response) {
-    Client::open(request).unwrap_or_else(|error| panic!("{error}"))
+fn open(proxy: Option<&str>, request: &client::Request) -> (Client, client::Response) {
+    let opened = match proxy {
+        Some(proxy) => Client::open_through(proxy, request),
+        None => Client::open(request),
+    };
+    opened.unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn check(name: &str, case: impl FnOnce()) {
