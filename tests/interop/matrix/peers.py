@@ -1,6 +1,7 @@
 """The peers of the matrix, one row each."""
 
 import dataclasses
+import os
 import pathlib
 import sys
 
@@ -10,6 +11,8 @@ from proxies import (
 
 HERE = pathlib.Path(__file__).parent
 NODE = HERE.parent / "node"
+# What cargo has built of ours.
+EXAMPLES = pathlib.Path(os.environ.get("SANSOCKET_EXAMPLES", "target/debug/examples"))
 
 MODES = ["none", "default", "no-takeover", "window-9", "window-10"]
 # What clients offer is for their libraries to decide.
@@ -34,8 +37,10 @@ class Peer:
     configuration: str = ""
     # What is added to the configuration of a proxy, so that it speaks TLS in front.
     tls: str = ""
-    # The client of a proxy that does not speak HTTP/1.1 in front.
+    # The client of a proxy that does not speak HTTP/1.1 in front, or of a server whose protocol is on top of WebSockets.
     client: list | None = None
+    # Our server for such a client. Prints its port.
+    server: list | None = None
 
 
 def python(name, role, **options):
@@ -115,6 +120,7 @@ def caddy(name, **options):
 OVER_HTTP2 = {"client": [sys.executable, str(HERE / "browser_client.py"), "chromium"], "modes": ["default"], "apt": ("chromium",)}
 
 BUN = HERE / "node_modules/.bin/bun"
+SOCKETIO, OUR_SOCKETIO = HERE / "socketio", str(EXAMPLES / "interop_socketio")
 DENO = HERE / "node_modules/.bin/deno"
 
 LOSES_STATE = {
@@ -153,6 +159,7 @@ PEERS = [
     python("uvicorn wsproto", "server", faults=LOSES_STATE),
     Peer("ws", "server", ["node", str(NODE / "node_servers.mjs"), "ws"], npm=NODE, quick=True),
     Peer("websocket", "server", ["node", str(NODE / "node_servers.mjs"), "websocket"], npm=NODE, quick=True),
+    Peer("socket.io", "server", ["node", str(SOCKETIO / "server.mjs")], npm=SOCKETIO, client=[OUR_SOCKETIO, "client"]),
     Peer("bun", "server", [str(BUN), str(NODE / "node_servers.mjs"), "bun"], npm=HERE),
     Peer("deno", "server", [str(DENO), "run", "--allow-net", str(NODE / "node_servers.mjs"), "deno"], npm=HERE),
     go("gorilla", "server", "golang-github-gorilla-websocket-dev", faults=drops("window-9", "window-10")),
@@ -189,6 +196,7 @@ PEERS = [
     web("ws", ["node"]),
     web("undici", ["node"], quick=True),
     web("websocket", ["node"], quick=True, faults={("*", "empty"): "takes an empty text for binary data, and drops it"}),
+    Peer("socket.io", "client", ["node", str(SOCKETIO / "client.mjs")], npm=SOCKETIO, server=[OUR_SOCKETIO, "server"], modes=CLIENT_MODES),
     web("bun", [str(BUN)], "global"),
     web("deno", [str(DENO), "run", "--allow-net"], "global"),
     go("gorilla", "client", "golang-github-gorilla-websocket-dev"),

@@ -26,11 +26,10 @@ sys.path.insert(0, str(HERE.parent))
 
 import certificate  # noqa: E402
 from harness import PATIENCE, running  # noqa: E402
-from peers import MODES, PEERS  # noqa: E402
+from peers import EXAMPLES, MODES, PEERS  # noqa: E402
 
 # Peers that are built or run at a time. Most of the time is spent in waiting for those that have a fault.
 AT_ONCE = 4
-EXAMPLES = pathlib.Path(os.environ.get("SANSOCKET_EXAMPLES", "target/debug/examples"))
 
 
 def install(peers):
@@ -55,13 +54,13 @@ def install(peers):
 
 
 @contextlib.asynccontextmanager
-async def backend():
+async def backend(command=None):
     """Our server. Its output is read, or the pipe would fill up."""
-    async with running(str(EXAMPLES / "echo_server"), "127.0.0.1:0") as program:
+    async with running(*(command or [str(EXAMPLES / "echo_server"), "127.0.0.1:0"])) as program:
         line = await program.line()
         reading = asyncio.create_task(program.process.stdout.read())
         try:
-            yield int(line.rstrip("/").rsplit(":", 1)[1])
+            yield int(line.rstrip("/").rpartition(":")[2])
         finally:
             program.process.kill()
             await program.process.wait()
@@ -148,7 +147,7 @@ async def serving(peer):
         async with running(*peer.command) as program:
             yield [f"ws://127.0.0.1:{int(await program.line())}/"], []
     elif peer.role == "client":
-        async with backend() as port:
+        async with backend(peer.server) as port:
             yield [f"ws://127.0.0.1:{port}/"], []
     else:
         async with between(peer) as arguments:

@@ -7,16 +7,16 @@
 //! A line for each case: `ok NAME`, or `FAILED NAME: REASON`. The first line is `agreed` with what the server agreed to.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a case that panics has failed")]
 
-use std::{
-    env,
-    panic::{self, AssertUnwindSafe},
-};
+use std::{env, panic};
 
 use sansocket::{Close, CloseCode, Event, client};
 
+#[path = "cases.rs"]
+mod cases;
 #[path = "../../common/peers.rs"]
 mod peers;
 
+use cases::{check, noise, offer};
 use peers::Client;
 
 type Case = fn(&mut Client);
@@ -65,43 +65,12 @@ fn main() {
     }
 }
 
-/// What is offered in a mode.
-fn offer(request: client::Request, mode: &str) -> client::Request {
-    use sansocket::deflate::{Config, WindowBits};
-
-    let windows = |bits| {
-        let bits = WindowBits::new(bits).unwrap();
-        Config::new().send_window(bits).receive_window(bits)
-    };
-    let config = match mode {
-        "none" => return request,
-        "default" => Config::new(),
-        "no-takeover" => Config::new().send_context_takeover(false).receive_context_takeover(false),
-        "window-9" => windows(9),
-        "window-10" => windows(10),
-        _ => panic!("there is no mode {mode}"),
-    };
-    request.deflate(config.min_len(0))
-}
-
 fn open(proxy: Option<&str>, request: &client::Request) -> (Client, client::Response) {
     let opened = match proxy {
         Some(proxy) => Client::open_through(proxy, request),
         None => Client::open(request),
     };
     opened.unwrap_or_else(|error| panic!("{error}"))
-}
-
-fn check(name: &str, case: impl FnOnce()) {
-    match panic::catch_unwind(AssertUnwindSafe(case)) {
-        Ok(()) => println!("ok {name}"),
-        Err(reason) => {
-            let literal = reason.downcast_ref::<&str>().copied();
-            let reason = reason.downcast_ref::<String>().map_or(literal, |reason| Some(reason));
-            let line: String = reason.unwrap_or("it failed").replace('\n', " ").chars().take(200).collect();
-            println!("FAILED {name}: {line}");
-        }
-    }
 }
 
 /// The code must come back (RFC 6455, section 5.5.1); a reason need not.
@@ -137,8 +106,4 @@ fn fragments(client: &mut Client, ping: bool) {
     }
     assert!(client.next() == Event::Text(parts.concat().into()), "the echo differs");
     text(client, "part one, part two, after the fragments");
-}
-
-fn noise(len: usize) -> Vec<u8> {
-    (0..len).map(|i| i.wrapping_mul(2_654_435_761).to_be_bytes()[5]).collect()
 }
