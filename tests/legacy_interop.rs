@@ -158,6 +158,7 @@ fn seed(number: u8) -> [u8; 32] {
 const ALL: &[Version] =
     &[Version::Hixie75, Version::Hixie76, Version::Hybi7, Version::Hybi8, Version::Rfc6455];
 const OLD_AND_CURRENT: &[Version] = &[Version::Hixie75, Version::Hixie76, Version::Rfc6455];
+const FROM_HIXIE76: &[Version] = &[Version::Hixie76, Version::Hybi7, Version::Hybi8, Version::Rfc6455];
 const HYBI: &[Version] = &[Version::Hybi7, Version::Hybi8, Version::Rfc6455];
 
 /// All servers of others.
@@ -178,6 +179,7 @@ fn peers(installed: &Path) -> Vec<Peer> {
         Peer::start("websocket-driver for Node.js", &mut node, true, OLD_AND_CURRENT),
         Peer::start("Protocol::WebSocket", &mut script("perl", "server.pl"), false, ALL),
         Peer::start("Netty", &mut java(installed), false, ALL),
+        Peer::start("websocketpp", &mut Command::new(installed.join("websocketpp")), true, FROM_HIXIE76),
         Peer::start("txWS", &mut script(python.to_str().unwrap(), "txws_server.py"), false, HYBI),
     ]
 }
@@ -288,6 +290,7 @@ fn servers_of_others_select_our_subprotocol() {
     for peer in peers(&installed) {
         let versions: &[Version] = match peer.name {
             "Netty" => ALL,
+            "websocketpp" => FROM_HIXIE76,
             "websocket-driver for Node.js" => &[Version::Rfc6455],
             _ => continue,
         };

@@ -2,6 +2,7 @@
 //! only shows its runtime, and passes its bytes to the session.
 
 pub mod broker;
+pub mod threads;
 
 use std::{
     error::Error,

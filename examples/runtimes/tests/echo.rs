@@ -14,7 +14,16 @@ fn mio_serves_all_clients_on_one_thread() {
 
 #[test]
 fn mio_spreads_clients_over_threads() {
-    let server = Server::start(env!("CARGO_BIN_EXE_mio_echo"), &["--threads", "3"]);
+    check_threads(env!("CARGO_BIN_EXE_mio_echo"));
+}
+
+#[test]
+fn tokio_spreads_clients_over_threads() {
+    check_threads(env!("CARGO_BIN_EXE_tokio_split"));
+}
+
+fn check_threads(program: &str) {
+    let server = Server::start(program, &["--threads", "3"]);
     // The kernel chooses by a hash. The probability that one of three threads gets none of 200 is 10^-35.
     check_echo(&server, "/");
     let mut lines: Vec<String> = (0..3).map(|_| server.line()).collect();

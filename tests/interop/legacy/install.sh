@@ -6,7 +6,8 @@ mkdir -p "$1"
 folder=$(realpath "$1")
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-packages=(ruby ruby-em-websocket ruby-websocket ruby-websocket-driver libprotocol-websocket-perl libnetty-java default-jdk-headless)
+packages=(ruby ruby-em-websocket ruby-websocket ruby-websocket-driver libprotocol-websocket-perl libnetty-java default-jdk-headless g++ libboost-dev
+    libwebsocketpp-dev)
 missing=()
 for package in "${packages[@]}"; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
@@ -20,4 +21,8 @@ npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts --p
 [ -x "$folder/python/bin/python" ] || python3 -m venv "$folder/python"
 "$folder/python/bin/pip" install -q txws==0.9.1 twisted six
 javac -nowarn -d "$folder" -cp "$(printf '%s:' /usr/share/java/netty*.jar)" NettyEcho.java
+# It takes the compiler a while.
+if [ websocketpp.cpp -nt "$folder/websocketpp" ]; then
+    g++ -std=c++17 -w -o "$folder/websocketpp" websocketpp.cpp -pthread
+fi
 touch "$folder/installed"

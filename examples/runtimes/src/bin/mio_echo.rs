@@ -11,12 +11,9 @@
 
 use std::{
     collections::BTreeSet,
-    env,
-    error::Error,
     io::{self, ErrorKind, Read, Write},
     mem,
-    net::{Shutdown, SocketAddr},
-    thread,
+    net::Shutdown,
     time::Duration,
 };
 
@@ -31,8 +28,10 @@ use sansocket::{
     keepalive::Timeouts,
     session::{Session, Transport},
 };
-use sansocket_runtimes::{echo, now};
-use socket2::{Domain, Socket, Type};
+use sansocket_runtimes::{
+    echo, now,
+    threads::{first_client, on_threads},
+};
 
 const LISTENER: Token = Token(usize::MAX);
 
@@ -43,45 +42,9 @@ const READS: usize = 4;
 const PAUSE: Duration = Duration::from_millis(100);
 
 fn main() -> io::Result<()> {
-    let args: Vec<String> = env::args().skip(1).collect();
-    let (address, threads) = match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => ("127.0.0.1:9001", Ok(1)),
-        [address] => (address, Ok(1)),
-        [address, "--threads", threads] => (address, threads.parse()),
-        _ => return Err(invalid("usage: mio_echo [ADDRESS [--threads N]]")),
-    };
-    let (address, threads) = (address.parse().map_err(invalid)?, threads.map_err(invalid)?);
-    let listener = listen(address)?;
-    let address = listener.local_addr()?;
-    println!("listening on ws://{address}/");
-    // All threads listen before a client connects, so that none of them starts late.
-    let others: Vec<TcpListener> = (1..threads).map(|_| listen(address)).collect::<io::Result<_>>()?;
-    thread::scope(|scope| {
-        for (number, listener) in (1..).zip(others) {
-            scope.spawn(move || {
-                let worker = Worker::new(listener, number).and_then(Worker::run);
-                worker.unwrap_or_else(|error| eprintln!("thread {number}: {error}"));
-            });
-        }
-        Worker::new(listener, 0)?.run()
+    on_threads("usage: mio_echo [ADDRESS [--threads N]]", |listener, number| {
+        Worker::new(TcpListener::from_std(listener), number)?.run()
     })
-}
-
-fn invalid(error: impl Into<Box<dyn Error + Send + Sync>>) -> io::Error {
-    io::Error::new(ErrorKind::InvalidInput, error)
-}
-
-/// Listens with `SO_REUSEPORT`: the kernel spreads new connections over all sockets that listen on this
-/// address.
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-    socket.set_reuse_address(true)?;
-    #[cfg(unix)]
-    socket.set_reuse_port(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(1024)?;
-    Ok(TcpListener::from_std(socket.into()))
 }
 
 /// One thread: its listener, its clients and its memory. Threads share nothing.
@@ -122,8 +85,7 @@ impl Worker {
             match event.token() {
                 LISTENER => {
                     if clients.slots.is_empty() {
-                        // Standard output may be closed or full.
-                        let _ = writeln!(io::stdout(), "thread {number} has its first client");
+                        first_client(*number);
                     }
                     clients.accept(listener, poll.registry());
                 }
@@ -351,6 +313,8 @@ impl Client {
 mod tests {
     use std::net;
 
+    use sansocket_runtimes::threads::listen;
+
     use super::*;
 
     impl Clients {
@@ -361,7 +325,7 @@ mod tests {
 
     #[test]
     fn there_are_no_more_deadlines_than_open_connections() {
-        let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = TcpListener::from_std(listen("127.0.0.1:0".parse().unwrap()).unwrap());
         let address = listener.local_addr().unwrap();
         let mut worker = Worker::new(listener, 0).unwrap();
         let mut events = Events::with_capacity(16);

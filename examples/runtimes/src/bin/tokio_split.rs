@@ -2,7 +2,7 @@
 //! connection.
 //!
 //! ```text
-//! cargo run --bin tokio_split -- 127.0.0.1:9001
+//! cargo run --bin tokio_split -- 127.0.0.1:9001 [--threads N]
 //! ```
 //!
 //! A session opens the WebSocket and is then split into its parts. From then on, this program does the work
@@ -10,9 +10,11 @@
 //! transport. The receiving half never writes: its replies, such as a Pong, go through the channel to the
 //! task that writes, in order with everything else. The channel has a capacity, so the server stops reading
 //! from a client that does not read.
+//!
+//! With several threads, each has its own runtime, and the kernel spreads the clients over them.
 
 use std::{
-    env, io,
+    io, mem,
     time::{Duration, Instant},
 };
 
@@ -22,7 +24,10 @@ use sansocket::{
     keepalive::{Action, KeepAlive, Timeouts},
     session::{ReadBuffer, Session, Transport, WriteBuffer},
 };
-use sansocket_runtimes::{Result, echo, now, report, step};
+use sansocket_runtimes::{
+    Result, echo, now, report, step,
+    threads::{first_client, on_threads},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{
@@ -47,16 +52,23 @@ enum Item {
     Reply(Reply),
 }
 
+fn main() -> io::Result<()> {
+    on_threads("usage: tokio_split [ADDRESS [--threads N]]", run)
+}
+
+/// One thread: its listener, its runtime and its clients. Threads share nothing.
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> io::Result<()> {
-    let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".into());
-    let listener = TcpListener::bind(address).await?;
-    println!("listening on ws://{}/", listener.local_addr()?);
+async fn run(listener: std::net::TcpListener, number: usize) -> io::Result<()> {
+    let listener = TcpListener::from_std(listener)?;
+    let mut is_first = true;
     loop {
         let Ok((stream, peer)) = listener.accept().await else {
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
+        if mem::take(&mut is_first) {
+            first_client(number);
+        }
         tokio::spawn(async move {
             if let Err(error) = serve(stream).await {
                 eprintln!("{peer}: {error}");
