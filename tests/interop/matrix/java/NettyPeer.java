@@ -93,28 +93,28 @@ public class NettyPeer extends Series.Client {
     }
 
     @Override
-    void send(String text) {
-        channel.writeAndFlush(new TextWebSocketFrame(text));
+    void send(String text) throws Exception {
+        channel.writeAndFlush(new TextWebSocketFrame(text)).sync();
     }
 
     @Override
-    void send(byte[] data) {
-        channel.writeAndFlush(new BinaryWebSocketFrame(Unpooled.wrappedBuffer(data)));
+    void send(byte[] data) throws Exception {
+        channel.writeAndFlush(new BinaryWebSocketFrame(Unpooled.wrappedBuffer(data))).sync();
     }
 
     @Override
-    void sendFragments(String... parts) {
+    void sendFragments(String... parts) throws Exception {
         for (int i = 0; i < parts.length; i++) {
             boolean last = i == parts.length - 1;
             channel.writeAndFlush(i == 0
                 ? new TextWebSocketFrame(last, 0, parts[i])
-                : new ContinuationWebSocketFrame(last, 0, parts[i]));
+                : new ContinuationWebSocketFrame(last, 0, parts[i])).sync();
         }
     }
 
     @Override
-    void close(int code, String reason) {
-        channel.writeAndFlush(new CloseWebSocketFrame(code, reason));
+    void close(int code, String reason) throws Exception {
+        channel.writeAndFlush(new CloseWebSocketFrame(code, reason)).sync();
     }
 
     static NettyPeer open(String uri, boolean compression) throws Exception {

@@ -58,20 +58,27 @@ public final class Series {
         }
     }
 
+    private static void expectText(Client client, String text) throws Exception {
+        Object answer = client.next();
+        String beginning = answer.toString().substring(0, Math.min(60, answer.toString().length()));
+        expect(text.equals(answer), "the echo of " + text.length() + " characters differs: " + beginning);
+    }
+
     private static void echo(Client client, String text) throws Exception {
         client.send(text);
-        expect(text.equals(client.next()), "the echo of " + text.length() + " characters differs");
+        expectText(client, text);
     }
 
     private static void echo(Client client, byte[] data) throws Exception {
         client.send(data);
-        expect(client.next() instanceof byte[] answer && Arrays.equals(data, answer), "the echo of binary data differs");
+        Object answer = client.next();
+        expect(answer instanceof byte[] bytes && Arrays.equals(data, bytes), "the echo of binary data differs: " + answer);
     }
 
     private static void fragments(Client client) throws Exception {
         String[] parts = {"part one, ".repeat(100), "", "part two, ".repeat(100)};
         client.sendFragments(parts);
-        expect(String.join("", parts).equals(client.next()), "the echo of fragments differs");
+        expectText(client, String.join("", parts));
         echo(client, "part one, part two, after the fragments");
     }
 
