@@ -134,7 +134,8 @@ public class NettyPeer extends Series.Client {
                 }
             });
         peer.channel = bootstrap.connect(parsed.getHost(), parsed.getPort()).sync().channel();
-        peer.handshaker.handshake(peer.channel);
+        // In its loop, so that the encoder of frames is there before the response is.
+        peer.channel.eventLoop().submit(() -> peer.handshaker.handshake(peer.channel)).sync();
         peer.extensions.get(Series.PATIENCE, TimeUnit.SECONDS);
         return peer;
     }
