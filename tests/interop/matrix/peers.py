@@ -216,7 +216,7 @@ PEERS = [
     cpp("libsoup", "client", *LIBSOUP, modes=CLIENT_MODES),
     java("Jdk", "client", (), [], modes=["none"], quick=True),
     java("Jetty", "client", *JETTY, modes=CLIENT_MODES),
-    java("Netty", "client", *NETTY, modes=CLIENT_MODES),
+    java("Netty", "client", *NETTY, modes=CLIENT_MODES, faults={("default", "fragments"): "cannot compress an empty fragment"}),
     java("Tomcat", "client", *TOMCAT, modes=CLIENT_MODES),
     nginx("nginx", quick=True),
     nginx("nginx, TLS", tls=NGINX_TLS),
