@@ -92,7 +92,9 @@ def ruby(name, role, packages, **options):
 
 
 def erlang(name, role, call, **options):
-    script = f"ERL_LIBS=$(echo /usr/lib/rabbitmq/lib/rabbitmq_server-*/plugins) exec erl -noinput -pa target/matrix -env ERL_CRASH_DUMP_SECONDS 0 -run matrix_peer {call}"
+    libraries = "$(echo /usr/lib/rabbitmq/lib/rabbitmq_server-*/plugins)"
+    options_of_erl = "-noinput -pa target/matrix -env ERL_CRASH_DUMP_SECONDS 0"
+    script = f"ERL_LIBS={libraries} exec erl {options_of_erl} -run matrix_peer {call}"
     arguments = "" if role == "server" else ' "$@"'
     return Peer(
         name, role, ["sh", "-c", script + arguments, "erl"], apt=("rabbitmq-server",),
@@ -196,7 +198,8 @@ PEERS = [
     web("ws", ["node"]),
     web("undici", ["node"], quick=True),
     web("websocket", ["node"], quick=True, faults={("*", "empty"): "takes an empty text for binary data, and drops it"}),
-    Peer("socket.io", "client", ["node", str(SOCKETIO / "client.mjs")], npm=SOCKETIO, server=[OUR_SOCKETIO, "server"], modes=CLIENT_MODES),
+    Peer("socket.io", "client", ["node", str(SOCKETIO / "client.mjs")], npm=SOCKETIO, server=[OUR_SOCKETIO, "server"],
+         modes=CLIENT_MODES),
     web("bun", [str(BUN)], "global"),
     web("deno", [str(DENO), "run", "--allow-net"], "global"),
     go("gorilla", "client", "golang-github-gorilla-websocket-dev"),

@@ -4,9 +4,9 @@
     python tests/interop/matrix/run.py all                  all of them
     python tests/interop/matrix/run.py all nginx gorilla    those with these names
 
-It installs what the chosen peers need (apt-get, pip for this Python, npm), compiles them, and expects the examples in target/debug/examples, or
-in the directory in SANSOCKET_EXAMPLES. It ends with a table in Markdown, and fails if a case fails that is not a known fault of
-its peer, if a known fault does not show any more, or if a peer does not start.
+It installs what the chosen peers need (apt-get, pip for this Python, npm), compiles them, and expects the examples in
+target/debug/examples, or in the directory in SANSOCKET_EXAMPLES. It ends with a table in Markdown, and fails if a case fails
+that is not a known fault of its peer, if a known fault does not show any more, or if a peer does not start.
 """
 
 import asyncio
