@@ -4,7 +4,7 @@
 //! A packet is a text that begins with its kind in Engine.IO: 0 open, 2 ping, 3 pong, 4 message, 5 upgrade. A message goes on
 //! with its kind in Socket.IO: 0 connect, 1 disconnect, 2 event, 3 acknowledgement, and 5 and 6 for those with attachments,
 //! which follow as binary messages.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a case that panics has failed")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a case that panics has failed")]
 
 use std::{
     env,
