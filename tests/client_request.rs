@@ -227,7 +227,7 @@ fn no_more_is_offered_than_a_server_of_ours_takes() {
 }
 
 #[test]
-fn the_key_comes_of_the_seed_and_is_another_one_for_each() {
+fn the_key_is_derived_from_the_seed() {
     let keys: std::collections::BTreeSet<String> = (0..20_u8)
         .map(|seed| {
             let mut out = Vec::new();
@@ -240,7 +240,7 @@ fn the_key_comes_of_the_seed_and_is_another_one_for_each() {
 }
 
 #[test]
-fn a_header_of_which_there_is_one_replaces_and_others_are_added() {
+fn single_headers_replace_earlier_ones_and_others_are_added() {
     let request = to("ws://h/")
         .header("authorization", "Bearer old")
         .header("X-Id", "1")
