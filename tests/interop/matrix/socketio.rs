@@ -116,7 +116,7 @@ fn poll(uri: &str) -> String {
     id.split('"').next().unwrap().to_owned()
 }
 
-/// Joins the namespace of everybody.
+/// Joins the namespace of all clients.
 fn join(client: &mut Client) {
     say(client, "40");
     expect(client, r#"40{"sid":""#);
