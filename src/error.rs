@@ -149,7 +149,10 @@ impl ProtocolError {
 impl fmt::Display for ProtocolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ReservedBits => f.write_str("reserved bit set, but no negotiated extension uses it"),
+            Self::ReservedBits => f.write_str(
+                "reserved bit set, but no negotiated extension uses it (for RSV1: compression was not \
+                 negotiated, or is not allowed in this frame)",
+            ),
             Self::ReservedOpcode(opcode) => write!(f, "reserved opcode {opcode}"),
             Self::UnmaskedFrame => f.write_str("unmasked frame from a client"),
             Self::MaskedFrame => f.write_str("masked frame from a server"),

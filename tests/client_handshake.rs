@@ -135,6 +135,33 @@ fn the_server_selects_one_subprotocol_that_was_asked_for() {
     }
 }
 
+/// The error names the header, and the response has the value.
+#[test]
+fn the_selection_that_was_not_offered_is_in_the_response() {
+    for (name, value) in
+        [("Sec-WebSocket-Protocol", "zzz"), ("Sec-WebSocket-Extensions", "x-none; a=b"), ("Upgrade", "h2c")]
+    {
+        let mut handshake = client::Handshake::new(&to("ws://h/"), SEED, &mut Vec::new()).unwrap();
+        assert_eq!(handshake.refused_response(), None);
+        let mut bytes = response().add(name, value).bytes();
+        let error = handshake.receive(&mut Input::new(&mut bytes)).unwrap_err();
+        assert!(error.to_string().contains(name), "{error}");
+        let refused = handshake.refused_response().unwrap();
+        let values: Vec<_> = refused.headers().filter(|(other, _)| *other == name).collect();
+        assert_eq!((refused.status(), values.last().unwrap().1), (101, value.as_bytes()));
+        assert!(!format!("{handshake:?} {refused:?}").contains(value));
+    }
+    // A rejection is in its error, and a head that is no response is not kept.
+    for bytes in
+        ["HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 101 S\r\nA\r\n\r\n", "SSH-2.0\r\n"]
+    {
+        let mut handshake = client::Handshake::new(&to("ws://h/"), SEED, &mut Vec::new()).unwrap();
+        handshake.receive(&mut Input::new(&mut bytes.as_bytes().to_owned())).unwrap_err();
+        let kept = handshake.refused_response().map(|refused| refused.headers().count());
+        assert!(kept.is_none_or(|headers| headers == 0), "{bytes}");
+    }
+}
+
 #[test]
 fn the_server_selects_extensions_that_were_offered_each_once() {
     // R6455-4.1-e2, R6455-4.1-v5, R6455-4.1-v7, R6455-4.2.2-56, R6455-11.3.2-b, WHATWG-4-a

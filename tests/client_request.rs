@@ -271,6 +271,20 @@ fn a_rejection_describes_what_can_be_done() {
             "307 x\r\nLocation: https://a.example/chat?token=secret\r\n",
             "server redirects with status 307, to \"https://a.example/chat\"",
         ),
+        (
+            "302 x\r\nLocation: https://me:p@ss@a.example:1/c@d#token=secret\r\n",
+            "server redirects with status 302, to \"https://a.example:1/c@d\"",
+        ),
+        ("302 x\r\nLocation: //me@a/\r\n", "server redirects with status 302, to \"//a/\""),
+        (
+            "302 x\r\nLocation: https:\\\\me@a\\b\r\n",
+            "server redirects with status 302, to \"https:\\\\\\\\a\\\\b\"",
+        ),
+        ("302 x\r\nLocation: /c@d\r\n", "server redirects with status 302, to \"/c@d\""),
+        (
+            "401 x\r\nWWW-Authenticate: Bearer error_uri=\"https://a/?b\"\r\n",
+            "server requires authentication with status 401, by \"Bearer error_uri=\\\"https://a/?b\\\"\"",
+        ),
         ("302 x\r\n", "server redirects with status 302"),
         (
             "401 x\r\nWWW-Authenticate: Basic realm=\"a\"\r\n",
@@ -295,6 +309,7 @@ fn a_rejection_describes_what_can_be_done() {
     for (head, expected) in rows {
         let described = described(head);
         assert!(described == expected || described.starts_with(expected), "{described}");
+        assert!(!described.contains("secret") && !described.contains("ss@"), "{described}");
     }
     // A value is not longer than a line of a log.
     let long = described(&format!("302 x\r\nLocation: {}\r\n", "a".repeat(5000)));

@@ -4,8 +4,14 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use sansocket::{
-    Close, CloseCode, Error, ProtocolError, SendError, client, handshake::HandshakeError, keepalive::Timeout,
-    server::ResponseErrorKind, uri::UriError, utf8,
+    Close, CloseCode, Error, Input, ProtocolError, SendError, client,
+    handshake::HandshakeError,
+    keepalive::Timeout,
+    proxy::{self, socks5},
+    server::ResponseErrorKind,
+    session::Cause,
+    uri::UriError,
+    utf8,
 };
 
 /// All names. A name that is missing here is new; one that is gone breaks the dashboards of users.
@@ -81,6 +87,9 @@ const NAMES: &[&str] = &[
     "protocol_unexpected_continuation",
     "protocol_unexpected_eof",
     "protocol_unmasked_frame",
+    "proxy_rejected",
+    "proxy_unexpected_path",
+    "proxy_unsupported_scheme",
     "request_host_too_long",
     "request_invalid_credentials",
     "request_invalid_extension",
@@ -119,6 +128,20 @@ const NAMES: &[&str] = &[
     "send_payload_too_long",
     "send_unsupported",
     "send_use_send_close",
+    "session_aborted",
+    "session_answered",
+    "session_closed",
+    "session_transport_failed",
+    "socks5_already_complete",
+    "socks5_authentication_failed",
+    "socks5_incomplete_handshake",
+    "socks5_no_acceptable_method",
+    "socks5_rejected",
+    "socks5_reserved_byte",
+    "socks5_unexpected_auth_version",
+    "socks5_unexpected_method",
+    "socks5_unexpected_version",
+    "socks5_unknown_address_type",
     "timeout_close_handshake",
     "timeout_idle",
     "timeout_opening",
@@ -152,6 +175,11 @@ fn names_in(directory: &Path, found: &mut Vec<String>) {
             let lines = body.lines().filter(|line| !line.contains("cfg("));
             found.extend(lines.filter_map(|line| line.split('"').nth(1)).map(str::to_owned));
         }
+        // A name that two types share.
+        let shared = source.split("pub(crate) const NAME: &'static str = \"").skip(1);
+        let shared =
+            shared.filter_map(|rest| rest.split('"').next()).filter(|_| path.ends_with("rejection.rs"));
+        found.extend(shared.map(str::to_owned));
     }
 }
 
@@ -179,6 +207,14 @@ fn every_error_has_its_own_name_or_that_of_its_cause() {
         (timed_out.name(), "timeout_pong"),
         (Error::from(timed_out).name(), "timeout_pong"),
         (Error::from(SendError::MessageInProgress).name(), "send_message_in_progress"),
+        (Cause::Aborted.name(), "session_aborted"),
+        (Cause::Protocol(timed_out).name(), "timeout_pong"),
+        (Cause::Timeout(Timeout::Opening).name(), "timeout_opening"),
+        (Cause::Handshake(HandshakeError::InvalidKey).name(), "handshake_invalid_key"),
+        (Cause::Eof.name(), "protocol_unexpected_eof"),
+        (proxy::Error::Http(HandshakeError::NotHttp).name(), "handshake_not_http"),
+        (proxy::Error::Socks5(socks5::Error::Rejected { code: 5 }).name(), "socks5_rejected"),
+        (proxy::ProxyUriError::Invalid(UriError::InvalidHost).name(), "uri_invalid_host"),
         (HandshakeError::InvalidKey.name(), "handshake_invalid_key"),
         (client::Error::from(HandshakeError::InvalidAccept).name(), "handshake_invalid_accept"),
         (client::RequestError::InvalidExtension.name(), "request_invalid_extension"),
@@ -191,4 +227,15 @@ fn every_error_has_its_own_name_or_that_of_its_cause() {
     for (name, expected) in rows {
         assert_eq!(name, expected);
     }
+}
+
+#[test]
+fn a_rejection_has_one_name_wherever_it_is_reported() {
+    let request = client::Request::new("ws://h/").unwrap();
+    let head = b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n";
+    let mut handshake = client::Handshake::new(&request, [7; 32], &mut Vec::new()).unwrap();
+    let error = handshake.receive(&mut Input::new(&mut head.to_owned())).unwrap_err();
+    assert_eq!(error.name(), "client_rejected");
+    let client::Error::Rejected(response) = error else { panic!("{error:?}") };
+    assert_eq!(Cause::Rejected(&response).name(), "client_rejected");
 }

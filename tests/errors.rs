@@ -53,7 +53,14 @@ fn every_protocol_error_has_a_distinct_message() {
         P::TooManyControlFrames { limit: 7 },
         P::UnexpectedEof,
     ]);
-    for part in ["opcode 3", "code 1005", "payload of 9 bytes", "limit of 7 bytes", "limit of 7 fragments"] {
+    for part in [
+        "compression was not negotiated",
+        "opcode 3",
+        "code 1005",
+        "payload of 9 bytes",
+        "limit of 7 bytes",
+        "limit of 7 fragments",
+    ] {
         assert!(shown.iter().any(|phrase| phrase.contains(part)), "{part}");
     }
 }

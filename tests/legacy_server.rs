@@ -369,6 +369,10 @@ fn the_subprotocol_is_one_string() {
         for value in ["a b", "chat, news", "chat", "~!\""] {
             let served = serve_with(all(), &request(value), |request, out| {
                 assert_eq!(request.subprotocols().collect::<Vec<_>>(), [value]);
+                for (supported, selected) in [(&["x", value][..], Some(value)), (&["news", "x"], None)] {
+                    assert_eq!(request.select_by_server_order(supported), selected);
+                    assert_eq!(request.select_by_client_order(supported), selected);
+                }
                 let part = Accept::new().subprotocol("news");
                 let error = request.accept(part, out).unwrap_err();
                 assert_eq!((error.kind(), out.len()), (ResponseErrorKind::SubprotocolNotOffered, 0));

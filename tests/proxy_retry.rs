@@ -4,7 +4,7 @@
 use sansocket::{
     Input,
     client::{RequestError, Response},
-    handshake::{HandshakeError, HandshakeLimits},
+    handshake::{HandshakeError, HandshakeLimits, Tolerance},
     proxy::{Error, Handshake, Request},
     uri::Uri,
 };
@@ -158,4 +158,26 @@ fn two_rounds_of_credentials_open_a_tunnel_on_one_connection() {
     assert_eq!(input.remaining(), b"HTTP/1.1 101");
     assert_eq!(handshake.receive(&mut input), Err(Error::Http(HandshakeError::AlreadyComplete)));
     assert_eq!(handshake.retry(&request(), &mut out), Err(RequestError::NewConnectionRequired));
+}
+
+/// Another reader of such a head may find another end of the response, and take the rest for one of its own.
+#[test]
+fn a_response_whose_violations_are_tolerated_needs_another_connection() {
+    let tolerance = Tolerance::new()
+        .allow_bare_line_feeds(true)
+        .allow_space_before_colon(true)
+        .allow_malformed_headers(true);
+    for (head, can_retry) in [
+        ("HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n", true),
+        ("HTTP/1.1 407 No\nContent-Length: 0\n\n", false),
+        ("HTTP/1.1 407 No\r\nContent-Length: 0\r\n\n", false),
+        ("HTTP/1.1 407 No\r\nContent-Length : 0\r\n\r\n", false),
+        ("HTTP/1.1 407 No\r\nTransfer-Encoding chunked\r\nContent-Length: 0\r\n\r\n", false),
+    ] {
+        let request = request().limits(HandshakeLimits::new().tolerance(tolerance));
+        let mut handshake = Handshake::new(&request, &mut Vec::new()).unwrap();
+        let error = handshake.receive(&mut Input::new(&mut head.as_bytes().to_owned())).unwrap_err();
+        let Error::Rejected(response) = error else { panic!("{error:?}") };
+        assert_eq!((response.status(), handshake.can_retry()), (407, can_retry), "{head}");
+    }
 }

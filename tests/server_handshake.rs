@@ -104,6 +104,7 @@ fn request_line_violations_have_their_own_status() {
         ("GET /ch\u{e4}t HTTP/1.1", E::InvalidTarget),
         ("GET /a\tb HTTP/1.1", E::InvalidTarget),
         ("GET ftp://h/p HTTP/1.1", E::InvalidTarget),
+        ("GET ws:/p HTTP/1.1", E::InvalidTarget),
         ("GET http:///p HTTP/1.1", E::InvalidTarget),
         ("GET http://u@h/p HTTP/1.1", E::InvalidTarget),
     ] {

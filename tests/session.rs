@@ -228,6 +228,8 @@ fn a_client_opens_or_is_rejected() {
     let mut client = Driver::client(|request| request);
     client.settle().read(b"HTTP/1.1 101 yes\r\n\r\n");
     assert_eq!(client.ended().2, "Handshake(InvalidUpgrade)");
+    let refused = client.session.refused_response().unwrap();
+    assert_eq!((refused.status(), refused.header("upgrade")), (101, None));
 }
 
 #[test]

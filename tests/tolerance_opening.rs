@@ -319,6 +319,12 @@ fn each_option_lets_its_responses_pass_and_no_others() {
         (bare, without_cr(&folded), E::InvalidLineEnding, &folded),
         (bare, replaced("websocket\r\n", "websocket\n"), E::InvalidLineEnding, &plain),
         (bare, replaced("101 Switching Protocols\r\n", "101\n"), E::InvalidLineEnding, &plain),
+        (
+            spaced,
+            replaced("Upgrade:", "X-Fold : a\r\n b : c\r\nUpgrade:"),
+            E::MalformedHeader,
+            &replaced("Upgrade:", "X-Fold: a\r\n b : c\r\nUpgrade:"),
+        ),
         (spaced, replaced("Upgrade:", "Upgrade \t:"), E::MalformedHeader, &plain),
         (malformed, replaced("Upgrade:", "this is no header\r\nUpgrade:"), E::MalformedHeader, &plain),
         (
@@ -342,6 +348,8 @@ fn each_option_lets_its_responses_pass_and_no_others() {
         (bare, replaced("HTTP/1.1 101 Switching Protocols\r\n", "HTTP\n"), E::MalformedStatusLine),
         (bare, replaced("Upgrade:", "\0:"), E::ControlCharacter),
         (spaced, replaced("Upgrade:", "Up grade:"), E::MalformedHeader),
+        (spaced, replaced("Upgrade:", "Upgrade\r\n :"), E::MalformedHeader),
+        (spaced, replaced("Upgrade:", "Upgrade\t\r\n\t:"), E::MalformedHeader),
         (spaced, replaced("\r\nUpgrade:", "\r\n Upgrade:"), E::FoldedHeader),
         (spaced, replaced("websocket\r\n", "websocket\n"), E::InvalidLineEnding),
         (malformed, replaced("Upgrade:", "Upgrade :"), E::InvalidUpgrade),

@@ -40,7 +40,7 @@ impl Error {
     /// [`ProtocolError::name`](crate::ProtocolError::name) for details.
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::Rejected(_) => "client_rejected",
+            Self::Rejected(_) => Rejection::NAME,
             Self::Handshake(error) => error.name(),
         }
     }

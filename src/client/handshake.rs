@@ -1,8 +1,6 @@
 //! The state machine that sends a request and reads the response as bytes of HTTP/1.1.
 
-#[cfg(feature = "http")]
-use alloc::boxed::Box;
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -152,6 +150,37 @@ impl Handshake {
     /// It is empty unless the handshake has failed.
     pub fn first_bytes(&self) -> FirstBytes {
         self.responses.first_bytes()
+    }
+
+    /// Returns the response whose headers failed the handshake, to find out which value was wrong: the
+    /// subprotocol of [`HandshakeError::UnexpectedSubprotocol`], for example.
+    ///
+    /// It is `None` unless a complete head failed. The server chose its values: escape them in a log.
+    ///
+    /// ```
+    /// use sansocket::{Input, client};
+    ///
+    /// let request = client::Request::new("ws://h/")?.subprotocol("v2");
+    /// let mut handshake = client::Handshake::new(&request, [7; 32], &mut Vec::new())?;
+    /// # let mut read = *b"HTTP/1.1 101 S\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    /// #     Sec-WebSocket-Accept: 6TlvMdamTtXsmNXM73gFOWGOJiI=\r\nSec-WebSocket-Protocol: v1\r\n\r\n";
+    /// if let Err(error) = handshake.receive(&mut Input::new(&mut read)) {
+    ///     let response = handshake.refused_response();
+    ///     let selected = response.and_then(|it| it.subprotocol());
+    ///     println!("{error}: {selected:?}");
+    /// #   assert_eq!(selected, Some("v1"));
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// [`HandshakeError::UnexpectedSubprotocol`]: crate::handshake::HandshakeError::UnexpectedSubprotocol
+    pub fn refused_response(&self) -> Option<&Response> {
+        self.responses.refused()
+    }
+
+    /// Removes and returns the response whose headers failed the handshake.
+    pub(crate) fn take_refused(&mut self) -> Option<Box<Response>> {
+        self.responses.take_refused()
     }
 }
 

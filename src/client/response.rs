@@ -84,6 +84,11 @@ impl Response {
         self.truncated
     }
 
+    /// Returns `true` if a violation in the head was tolerated.
+    pub(super) fn is_repaired(&self) -> bool {
+        self.head.is_repaired()
+    }
+
     /// Returns the subprotocol in use, one of those that were offered (RFC 6455, section 4.1).
     #[doc(alias = "Sec-WebSocket-Protocol")]
     pub fn subprotocol(&self) -> Option<&str> {

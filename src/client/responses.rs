@@ -24,6 +24,8 @@ pub(crate) struct Responses<W> {
     persists: bool,
     interim: InterimCount,
     first_bytes: FirstBytes,
+    /// The response whose headers failed the handshake.
+    refused: Option<Box<Response>>,
 }
 
 /// The rejections whose body is read.
@@ -62,6 +64,7 @@ impl<W> Responses<W> {
             persists: false,
             interim: InterimCount::default(),
             first_bytes: FirstBytes::default(),
+            refused: None,
         }
     }
 
@@ -111,6 +114,16 @@ impl<W> Responses<W> {
     /// Returns the first bytes of the head that failed.
     pub(crate) fn first_bytes(&self) -> FirstBytes {
         self.first_bytes
+    }
+
+    /// Returns the response whose headers failed the handshake.
+    pub(crate) fn refused(&self) -> Option<&Response> {
+        self.refused.as_deref()
+    }
+
+    /// Removes and returns the response whose headers failed the handshake.
+    pub(crate) fn take_refused(&mut self) -> Option<Box<Response>> {
+        self.refused.take()
     }
 
     /// Returns the data that was kept, for a response that arrived otherwise.
@@ -164,7 +177,14 @@ impl<W> Responses<W> {
     ) -> Result<Option<Final<T>>, Error> {
         while let Some(received) = reader.receive(input)? {
             let ReceivedHead { line, ref head, .. } = received;
-            match head.parse(|headers| judge(line, headers))? {
+            let verdict = match head.parse(|headers| judge(line, headers)) {
+                Ok(verdict) => verdict,
+                Err(error) => {
+                    self.refused = Some(Box::new(received.into_rejection()));
+                    return Err(error.into());
+                }
+            };
+            match verdict {
                 Verdict::Open(config) => {
                     return Ok(Some(Final::Open(config, Response::new(line.status, received.head))));
                 }
@@ -187,6 +207,8 @@ impl<W> Responses<W> {
         match self.bodies {
             _ if response.fault().is_some() => None,
             Bodies::All => Some(Body::new(line.status, headers, self.body_len)),
+            // Another reader of this head may find another end of the body.
+            Bodies::BeforeRetry if response.is_repaired() => None,
             Bodies::BeforeRetry if line.status == 407 => Body::of_message(line, &headers, self.body_len),
             Bodies::BeforeRetry => None,
         }

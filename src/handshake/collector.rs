@@ -144,16 +144,23 @@ impl Collector {
         if self.bare {
             (bytes, start_len) = repair::line_ends(&bytes, start_len);
         }
+        let mut repaired = self.bare;
+        let tolerance = if self.kind == Kind::Response { self.limits.tolerance } else { Tolerance::new() };
+        // Before folds become spaces, which are none of the name.
+        if tolerance.allows(Tolerance::SPACE_BEFORE_COLON) {
+            let len = bytes.len();
+            bytes = repair::names(&bytes, start_len);
+            repaired |= bytes.len() != len;
+        }
         if self.folded {
             unfold(&mut bytes);
         }
-        let tolerance = if self.kind == Kind::Response { self.limits.tolerance } else { Tolerance::new() };
-        if tolerance.allows(Tolerance::SPACE_BEFORE_COLON) {
-            bytes = repair::names(&bytes, start_len);
-        }
         let mut head = Head::new(bytes, start_len, self.headers);
         if tolerance.allows(Tolerance::MALFORMED_HEADERS) {
-            head.keep_well_formed();
+            repaired |= head.keep_well_formed().is_some();
+        }
+        if repaired {
+            head.set_repaired();
         }
         head
     }

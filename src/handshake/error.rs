@@ -99,10 +99,12 @@ pub enum HandshakeError {
     /// Sec-WebSocket-Accept is missing, repeated or does not match our key (RFC 6455, section 4.1).
     InvalidAccept,
     /// The server selected a subprotocol that was not offered, or several (RFC 6455, section 4.1).
+    /// [`client::Handshake::refused_response`](crate::client::Handshake::refused_response) contains it.
     UnexpectedSubprotocol,
     /// The server selected no subprotocol, but the request requires one (WHATWG `WebSockets`, section 2).
     MissingSubprotocol,
     /// The server selected an extension that was not offered, or one twice (RFC 6455, section 4.1).
+    /// [`client::Handshake::refused_response`](crate::client::Handshake::refused_response) contains it.
     UnexpectedExtension,
     /// The keys of hixie-76 are missing, repeated or do not encode a number, are combined with a key or
     /// version of a later protocol, or Sec-WebSocket-Draft is not 0.
@@ -282,17 +284,17 @@ impl fmt::Display for HandshakeError {
             Self::InvalidKey => "missing, repeated or malformed `Sec-WebSocket-Key` header",
             Self::InvalidOrigin => "repeated or malformed `Origin` header",
             Self::InvalidSubprotocols => {
-                "the sec-websocket-protocol header is not a list of different tokens"
+                "`Sec-WebSocket-Protocol` header is not a list of distinct tokens"
             }
             Self::InvalidExtensions => "malformed or too long `Sec-WebSocket-Extensions` header",
             Self::TooManyInterimResponses => "more than 16 interim responses before the final one",
-            Self::InvalidUpgrade => "response does not upgrade to websocket",
+            Self::InvalidUpgrade => "response is missing `Upgrade: websocket`, or upgrades to another protocol",
             Self::InvalidConnection => "response is missing `Connection: upgrade`",
             Self::InvalidAccept => "`Sec-WebSocket-Accept` does not match the key of the request",
-            Self::UnexpectedSubprotocol => "server selected a subprotocol that was not offered",
-            Self::MissingSubprotocol => "server selected no subprotocol, but one is required",
+            Self::UnexpectedSubprotocol => "the `Sec-WebSocket-Protocol` of the response is not one of the offered subprotocols",
+            Self::MissingSubprotocol => "response is missing `Sec-WebSocket-Protocol`, but a subprotocol is required",
             Self::UnexpectedExtension => {
-                "the server selected an extension, or parameters of one, that were not offered"
+                "`Sec-WebSocket-Extensions` of the response has an extension or parameters that were not offered"
             }
             #[cfg(feature = "legacy")]
             Self::InvalidChallenge => "incomplete, invalid or ambiguous challenge of hixie-76",

@@ -12,11 +12,23 @@ pub(crate) struct Head {
     bytes: Vec<u8>,
     headers_start: usize,
     header_count: usize,
+    /// Whether a violation was tolerated, so that another reader may see other headers.
+    repaired: bool,
 }
 
 impl Head {
     pub(super) fn new(bytes: Vec<u8>, headers_start: usize, header_count: usize) -> Self {
-        Self { bytes, headers_start, header_count }
+        Self { bytes, headers_start, header_count, repaired: false }
+    }
+
+    /// Records that a violation was tolerated.
+    pub(super) fn set_repaired(&mut self) {
+        self.repaired = true;
+    }
+
+    /// Returns `true` if a violation was tolerated.
+    pub(crate) fn is_repaired(&self) -> bool {
+        self.repaired
     }
 
     /// Creates a head that did not arrive as bytes. No value has control characters except tabs.
@@ -35,7 +47,7 @@ impl Head {
             bytes.extend_from_slice(part.as_bytes());
         }
         append_head(&[], headers, &mut bytes);
-        Self { bytes, headers_start: start_len, header_count }
+        Self::new(bytes, start_len, header_count)
     }
 
     /// Checks the form of the header lines, and passes all of them to `read` (RFC 9112, section 5).
@@ -75,7 +87,7 @@ impl Head {
             rest = behind;
         }
         kept.extend_from_slice(b"\r\n");
-        *self = Self { bytes: kept, headers_start: 0, header_count: count };
+        *self = Self { bytes: kept, headers_start: 0, header_count: count, repaired: self.repaired };
         fault
     }
 

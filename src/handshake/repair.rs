@@ -22,11 +22,16 @@ pub(super) fn line_ends(head: &[u8], start_len: usize) -> (Vec<u8>, usize) {
     (repaired, end)
 }
 
-/// Returns the head without the white space between the names of its headers and their colons.
+/// Returns the head without the white space between the names of its headers and their colons. A line that
+/// continues the one before has no name.
 pub(super) fn names(head: &[u8], start_len: usize) -> Vec<u8> {
     let (start, mut rest) = head.split_at_checked(start_len).unwrap_or_default();
     let mut repaired = start.to_vec();
     while let Some((line, behind)) = rest.split_at_checked(text_len(rest)).filter(|_| !rest.is_empty()) {
+        let is_continued = matches!(line, [b' ' | b'\t', ..]);
+        let line_start = if is_continued { line } else { &[] };
+        repaired.extend_from_slice(line_start);
+        let line = line.get(line_start.len()..).unwrap_or_default();
         let colon = line.iter().position(|&byte| byte == b':').unwrap_or_default();
         let (name, value) = line.split_at_checked(colon).unwrap_or_default();
         repaired.extend_from_slice(trim_ows(name));

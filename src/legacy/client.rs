@@ -1,6 +1,6 @@
 //! The client side of the opening handshake, in every version.
 
-use alloc::{borrow::ToOwned as _, format, string::String, vec::Vec};
+use alloc::{borrow::ToOwned as _, boxed::Box, format, string::String, vec::Vec};
 use core::fmt;
 
 use super::{
@@ -155,6 +155,23 @@ impl Handshake {
         match &self.inner {
             Inner::Hybi(handshake) => handshake.first_bytes(),
             Inner::Hixie(handshake) => handshake.responses.first_bytes(),
+        }
+    }
+
+    /// Returns the response whose headers failed the handshake. See [`client::Handshake::refused_response`]
+    /// for details.
+    pub fn refused_response(&self) -> Option<&Response> {
+        match &self.inner {
+            Inner::Hybi(handshake) => handshake.refused_response(),
+            Inner::Hixie(handshake) => handshake.responses.refused(),
+        }
+    }
+
+    /// Removes and returns the response whose headers failed the handshake.
+    pub(crate) fn take_refused(&mut self) -> Option<Box<Response>> {
+        match &mut self.inner {
+            Inner::Hybi(handshake) => handshake.take_refused(),
+            Inner::Hixie(handshake) => handshake.responses.take_refused(),
         }
     }
 }

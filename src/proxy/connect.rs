@@ -163,8 +163,8 @@ impl Handshake {
     /// 407, its response has been read to the end, and the connection persists (RFC 9112, section 9.3).
     ///
     /// The connection does not persist if the response contains `Connection: close`, has no length, has a
-    /// body that exceeds [`max_body_len`](HandshakeLimits::max_body_len), or is followed by bytes that were
-    /// not requested. Connect again then.
+    /// body that exceeds [`max_body_len`](HandshakeLimits::max_body_len), has a violation that was
+    /// [tolerated](crate::handshake::Tolerance), or is followed by bytes that were not requested. Connect again then.
     pub fn can_retry(&self) -> bool {
         self.0.persists()
     }

@@ -24,6 +24,18 @@ pub enum Error {
     Socks5(socks5::Error),
 }
 
+impl Error {
+    /// Returns a stable short name of the error, for logs and metrics. See
+    /// [`ProtocolError::name`](crate::ProtocolError::name) for details.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Rejected(_) => "proxy_rejected",
+            Self::Http(error) => error.name(),
+            Self::Socks5(error) => error.name(),
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

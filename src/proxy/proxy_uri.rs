@@ -147,6 +147,18 @@ pub enum ProxyUriError {
     Invalid(UriError),
 }
 
+impl ProxyUriError {
+    /// Returns a stable short name of the error, for logs and metrics. See
+    /// [`ProtocolError::name`](crate::ProtocolError::name) for details.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::UnsupportedScheme => "proxy_unsupported_scheme",
+            Self::UnexpectedPath => "proxy_unexpected_path",
+            Self::Invalid(error) => error.name(),
+        }
+    }
+}
+
 impl fmt::Display for ProxyUriError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

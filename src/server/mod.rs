@@ -49,6 +49,7 @@ mod handshake;
 mod negotiation;
 mod request;
 mod response;
+pub(crate) mod selection;
 mod start_line;
 
 pub use answer::Accept;

@@ -6,6 +6,7 @@ use core::{fmt, ops::Range};
 use super::{
     Accept, Answer, Refusal, ResponseError, ResponseErrorKind,
     negotiation::{Extensions, Opening},
+    selection,
     start_line::split_absolute,
 };
 use crate::{
@@ -345,14 +346,14 @@ impl<T> Request<T> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn select_by_server_order<'s>(&self, supported: &[&'s str]) -> Option<&'s str> {
-        supported.iter().copied().find(|ours| self.subprotocols().any(|theirs| theirs == *ours))
+        selection::by_server_order(|| self.subprotocols(), supported)
     }
 
     /// Returns the subprotocol of `supported` that the client likes best: the client's order decides.
     ///
     /// See [`select_by_server_order`](Self::select_by_server_order).
     pub fn select_by_client_order<'s>(&self, supported: &[&'s str]) -> Option<&'s str> {
-        self.subprotocols().find_map(|theirs| supported.iter().copied().find(|ours| theirs == *ours))
+        selection::by_client_order(self.subprotocols(), supported)
     }
 
     /// Returns the extensions that the client offers, in order of preference (RFC 6455, section 9.1).

@@ -136,6 +136,24 @@ impl fmt::Display for Ending<'_> {
     }
 }
 
+impl Cause<'_> {
+    /// Returns a stable short name of the cause, for logs and metrics. See
+    /// [`ProtocolError::name`] for details.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Close => "session_closed",
+            Self::Protocol(error) => error.name(),
+            Self::Handshake(error) => error.name(),
+            Self::Rejected(_) => client::Rejection::NAME,
+            Self::Answered => "session_answered",
+            Self::Timeout(timeout) => timeout.name(),
+            Self::Eof => ProtocolError::UnexpectedEof.name(),
+            Self::Transport => "session_transport_failed",
+            Self::Aborted => "session_aborted",
+        }
+    }
+}
+
 impl fmt::Display for Cause<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

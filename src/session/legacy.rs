@@ -196,6 +196,14 @@ impl Legacy {
         }
     }
 
+    /// The response whose headers failed the handshake.
+    pub(super) fn take_refused(&mut self) -> Option<Box<client::Response>> {
+        match &mut *self.0 {
+            Inner::Client(handshake) => handshake.take_refused(),
+            Inner::Server(_) | Inner::Open(_) => None,
+        }
+    }
+
     /// Whether it is the handshake of a client.
     pub(super) fn is_client_handshake(&self) -> bool {
         matches!(*self.0, Inner::Client(_))

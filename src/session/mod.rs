@@ -199,6 +199,7 @@ enum Phase {
 struct Failure {
     error: client::Error,
     first_bytes: FirstBytes,
+    refused: Option<Box<client::Response>>,
 }
 
 impl Session {
@@ -350,6 +351,15 @@ impl Session {
             Phase::Failed(failure) => failure.first_bytes,
             Phase::Legacy(legacy) => legacy.first_bytes(),
             Phase::Deciding | Phase::Open(_) => FirstBytes::default(),
+        }
+    }
+
+    /// Returns the response whose headers failed the handshake of a client, to find out which value was wrong. See
+    /// [`client::Handshake::refused_response`] for details.
+    pub fn refused_response(&self) -> Option<&client::Response> {
+        match &self.phase {
+            Phase::Failed(failure) => failure.refused.as_deref(),
+            _ => None,
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! The type has the methods that it has with the feature, and no value.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 use super::{Received, Session};
 use crate::{CloseOutcome, Input, SendError, State, client, handshake::FirstBytes, keepalive::Timeout};
@@ -28,6 +28,10 @@ impl Legacy {
     }
 
     pub(super) fn first_bytes(&self) -> FirstBytes {
+        match *self {}
+    }
+
+    pub(super) fn take_refused(&mut self) -> Option<Box<client::Response>> {
         match *self {}
     }
 

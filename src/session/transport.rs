@@ -147,7 +147,12 @@ impl Session {
     /// Takes note of a handshake that has failed, and begins the end.
     pub(super) fn fail_handshake(&mut self, error: client::Error) {
         let first_bytes = self.first_bytes();
-        self.phase = Phase::Failed(Box::new(Failure { error, first_bytes }));
+        let refused = match &mut self.phase {
+            Phase::Client(handshake) => handshake.take_refused(),
+            Phase::Legacy(legacy) => legacy.take_refused(),
+            _ => None,
+        };
+        self.phase = Phase::Failed(Box::new(Failure { error, first_bytes, refused }));
         self.leave(Reason::Handshake);
     }
 

@@ -31,7 +31,7 @@ pub(crate) struct Client {
 impl Client {
     pub(crate) fn open(request: &client::Request) -> Result<(Self, client::Response), client::Error> {
         let uri = request.uri();
-        Self::open_on(connect((uri.host_without_brackets(), uri.port())), request)
+        Self::open_on(connect((uri.connect_host(), uri.port())), request)
     }
 
     /// Opens a tunnel through a proxy first.

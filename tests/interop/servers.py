@@ -268,7 +268,7 @@ async def a_subprotocol_that_was_not_asked_for_is_refused(client):
         writer.write(switching(key, b"Sec-WebSocket-Protocol: chat"))
         await asyncio.wait_for(reader.read(), PATIENCE)
 
-    await fails(client, respond, "server selected a subprotocol that was not offered")
+    await fails(client, respond, "the `Sec-WebSocket-Protocol` of the response is not one of the offered subprotocols")
 
 
 @case
@@ -304,7 +304,7 @@ async def a_server_may_vanish(client):
 async def a_server_that_breaks_the_protocol_is_told(client):
     faults = {
         b"\x81\x82\0\0\0\0hi": (1002, "masked frame from a server"),
-        b"\xc1\x02hi": (1002, "reserved bit set, but no negotiated extension uses it"),
+        b"\xc1\x02hi": (1002, "reserved bit set, but no negotiated extension uses it (for RSV1: compression was not negotiated, or is not allowed in this frame)"),
         b"\x81\x01\xff": (1007, "text message is not valid UTF-8"),
         b"\x88\x02\x03\xee": (1002, "invalid close code 1006"),
     }

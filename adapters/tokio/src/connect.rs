@@ -78,7 +78,7 @@ async fn dial(uri: &Uri, options: &Options) -> Result<Box<dyn Io>, Error> {
     let host = uri.host_without_brackets();
     let stream = match &options.proxy {
         Some(proxy) => tunnel(proxy, uri, options).await?,
-        None => tcp(host, uri.port()).await?,
+        None => tcp(uri.connect_host(), uri.port()).await?,
     };
     if uri.is_secure() { tls(host, stream, options).await } else { Ok(stream) }
 }
@@ -91,7 +91,7 @@ async fn tcp(host: &str, port: u16) -> Result<Box<dyn Io>, Error> {
 
 async fn tunnel(proxy: &ProxyUri, uri: &Uri, options: &Options) -> Result<Box<dyn Io>, Error> {
     let host = proxy.host_without_brackets();
-    let mut stream = tcp(host, proxy.port()).await?;
+    let mut stream = tcp(proxy.connect_host(), proxy.port()).await?;
     if proxy.scheme() == Scheme::Https {
         stream = tls(host, stream, options).await?;
     }

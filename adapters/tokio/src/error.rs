@@ -48,6 +48,26 @@ pub enum Error {
 }
 
 impl Error {
+    /// Returns a stable short name of the error, for logs and metrics: that of its cause in `sansocket`, where it has one.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Uri(error) => error.name(),
+            Self::NoTls => "tokio_no_tls",
+            Self::Proxy(error) => error.name(),
+            Self::Request(error) => error.name(),
+            Self::Handshake(error, _) => error.name(),
+            Self::Rejected(response) => Cause::Rejected(response).name(),
+            Self::Answered => Cause::Answered.name(),
+            Self::Protocol(error) => error.name(),
+            Self::Timeout(timeout) => timeout.name(),
+            Self::UnexpectedEof => Cause::Eof.name(),
+            Self::Io(_) => Cause::Transport.name(),
+            Self::Aborted => Cause::Aborted.name(),
+            Self::Closed => "tokio_closed",
+            Self::Send(error) => error.name(),
+        }
+    }
+
     /// The error with which a session ended, unless that is clean.
     pub(crate) fn of(session: &Session, io: Option<&io::Error>) -> Option<Self> {
         Some(match session.ending()?.cause {

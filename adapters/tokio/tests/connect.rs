@@ -34,11 +34,39 @@ async fn it_connects_over_tcp_by_uri() {
     socket.close(Close::new(CloseCode::NORMAL, "bye").unwrap()).await.unwrap();
     assert_eq!(socket.session().ending().unwrap().reason, "bye");
     server.await.unwrap().unwrap();
-    assert!(matches!(connect("http://a/", Options::new()).await, Err(Error::Uri(_))));
+    assert!(matches!(connect("ftp://a/", Options::new()).await, Err(Error::Uri(_))));
     assert!(matches!(connect(&format!("ws://{address}/"), Options::new()).await, Err(Error::Io(_))));
     if !cfg!(feature = "tls") {
         assert!(matches!(connect("wss://a/", Options::new()).await, Err(Error::NoTls)));
     }
+}
+
+/// The loopback interface is the first on Linux; an interface that does not exist cannot be connected through.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_zone_of_an_address_is_used_to_connect_and_not_sent() {
+    let Ok(listener) = TcpListener::bind("[::1]:0").await else {
+        eprintln!("not run: there is no IPv6 here");
+        return;
+    };
+    let port = listener.local_addr().unwrap().port();
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+        stream.write_all(b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+        String::from_utf8(head).unwrap()
+    });
+    let missing = connect(&format!("ws://[::1%25nosuchzone]:{port}/"), Options::new()).await;
+    assert!(matches!(missing, Err(Error::Io(_))));
+    let proxy = format!("http://[::1%25nosuchzone]:{port}").parse().unwrap();
+    assert!(matches!(connect("ws://h/", Options::new().proxy(proxy)).await, Err(Error::Io(_))));
+    let error = connect(&format!("ws://[::1%251]:{port}/"), Options::new()).await.unwrap_err();
+    assert!(matches!(&error, Error::Rejected(response) if response.status() == 403), "{error:?}");
+    assert_eq!(error.name(), "client_rejected");
+    assert!(server.await.unwrap().contains(&format!("\r\nHost: [::1]:{port}\r\n")));
 }
 
 #[tokio::test]

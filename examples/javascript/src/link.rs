@@ -146,7 +146,7 @@ async fn step(writer: &mut (impl AsyncWrite + Unpin), socket: &RefCell<WebSocket
 
 async fn connect(uri: &Uri, options: &Options) -> Result<Box<dyn Stream>, Error> {
     let host = uri.host_without_brackets();
-    let stream = TcpStream::connect((host, uri.port())).await?;
+    let stream = TcpStream::connect((uri.connect_host(), uri.port())).await?;
     stream.set_nodelay(true)?;
     if !uri.is_secure() {
         return Ok(Box::new(stream));

@@ -7,7 +7,9 @@ use super::super::challenge::DIGEST_LEN;
 use crate::{
     handshake::{Head, Headers, Single, append_head},
     legacy::{Connection, Draft, Version, Versions, has_reserved, printable, single},
-    server::{self, Accept, Answer, Extensions, Refusal, ResponseError, ResponseErrorKind, Upgrade},
+    server::{
+        self, Accept, Answer, Extensions, Refusal, ResponseError, ResponseErrorKind, Upgrade, selection,
+    },
 };
 
 /// A client's request for a WebSocket, in any version.
@@ -169,6 +171,20 @@ impl Request {
             Asked::Hybi(_) => (None, Some(self.inner.subprotocols())),
         };
         string.into_iter().chain(list.into_iter().flatten())
+    }
+
+    /// Returns the first subprotocol of `supported` that the client speaks: the server's order decides.
+    ///
+    /// See [`server::Request::select_by_server_order`] for details.
+    pub fn select_by_server_order<'s>(&self, supported: &[&'s str]) -> Option<&'s str> {
+        selection::by_server_order(|| self.subprotocols(), supported)
+    }
+
+    /// Returns the subprotocol of `supported` that the client likes best: the client's order decides.
+    ///
+    /// See [`server::Request::select_by_server_order`] for details.
+    pub fn select_by_client_order<'s>(&self, supported: &[&'s str]) -> Option<&'s str> {
+        selection::by_client_order(self.subprotocols(), supported)
     }
 
     fn hixie_subprotocol(&self, draft: Draft) -> Option<&str> {

@@ -50,6 +50,25 @@ pub enum Error {
     AlreadyComplete,
 }
 
+impl Error {
+    /// Returns a stable short name of the error, for logs and metrics. See
+    /// [`ProtocolError::name`](crate::ProtocolError::name) for details.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::UnexpectedVersion { .. } => "socks5_unexpected_version",
+            Self::NoAcceptableMethod => "socks5_no_acceptable_method",
+            Self::UnexpectedMethod { .. } => "socks5_unexpected_method",
+            Self::UnexpectedAuthVersion { .. } => "socks5_unexpected_auth_version",
+            Self::AuthenticationFailed { .. } => "socks5_authentication_failed",
+            Self::Rejected { .. } => "socks5_rejected",
+            Self::ReservedByte { .. } => "socks5_reserved_byte",
+            Self::UnknownAddressType { .. } => "socks5_unknown_address_type",
+            Self::IncompleteHandshake => "socks5_incomplete_handshake",
+            Self::AlreadyComplete => "socks5_already_complete",
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

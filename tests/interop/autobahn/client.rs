@@ -59,7 +59,7 @@ fn echo(
 /// Opens a connection and handles events until the server ends it.
 fn converse(uri: &str, narrow: bool, handle: &mut Handler<'_>) -> Result<(), Box<dyn Error>> {
     let request = offer(client::Request::new(uri)?, narrow);
-    let mut stream = TcpStream::connect((request.uri().host(), request.uri().port()))?;
+    let mut stream = TcpStream::connect((request.uri().connect_host(), request.uri().port()))?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     let mut out = Vec::new();

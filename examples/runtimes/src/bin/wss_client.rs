@@ -60,7 +60,7 @@ fn connect(
     let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
     let host = request.uri().host_without_brackets();
     let name = ServerName::try_from(host.to_owned())?;
-    let stream = TcpStream::connect((host, request.uri().port()))?;
+    let stream = TcpStream::connect((request.uri().connect_host(), request.uri().port()))?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
