@@ -30,8 +30,10 @@
 
     dispatchEvent(event) {
       event.target = this;
-      for (const { type, callback, once } of [...this.#listeners]) {
-        if (type !== event.type) continue;
+      for (const listener of [...this.#listeners]) {
+        const { type, callback, once } = listener;
+        // A listener before it can have removed it.
+        if (type !== event.type || !this.#listeners.includes(listener)) continue;
         if (once) this.removeEventListener(type, callback);
         try {
           if (typeof callback === "function") callback.call(this, event);
@@ -87,7 +89,7 @@
   delete Blob.bytes;
 
   // USVString: unpaired surrogates become U+FFFD.
-  const scalar = value => String(value).toWellFormed();
+  const scalar = value => `${value}`.toWellFormed(); // a symbol is a TypeError
 
   // [Clamp] unsigned short.
   const clamp = value => {
@@ -107,7 +109,7 @@
       if (arguments.length === 0) throw new TypeError("1 argument required, but only 0 present");
       const isSequence = typeof protocols === "object" && protocols !== null && Symbol.iterator in protocols;
       const list = isSequence ? [...protocols] : [protocols];
-      this.#id = native.open(scalar(url), list.map(protocol => String(protocol).toWellFormed()));
+      this.#id = native.open(scalar(url), list.map(scalar));
       sockets.set(this.#id, this);
     }
 
@@ -117,7 +119,7 @@
     get protocol() { return native.attribute(this.#id, "protocol"); }
     get extensions() { return native.attribute(this.#id, "extensions"); }
     get binaryType() { return native.attribute(this.#id, "binaryType"); }
-    set binaryType(type) { native.setBinaryType(this.#id, String(type)); }
+    set binaryType(type) { native.setBinaryType(this.#id, `${type}`); }
 
     send(data) {
       if (arguments.length === 0) throw new TypeError("1 argument required, but only 0 present");

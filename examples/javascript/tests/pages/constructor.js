@@ -30,6 +30,9 @@ check(url(server, [], "an extra argument"), `${server}/`);
 
 check(thrown(() => new WebSocket()), "TypeError of the language");
 check(thrown(() => WebSocket(server)), "TypeError of the language");
+for (const args of [[Symbol("a")], [server, Symbol("a")], [server, [Symbol("a")]]]) {
+  check(thrown(() => new WebSocket(...args)), "TypeError of the language");
+}
 check([WebSocket.CONNECTING, WebSocket.OPEN, WebSocket.CLOSING, WebSocket.CLOSED], [0, 1, 2, 3]);
 
 const socket = new WebSocket(`${server}/101/hold`);

@@ -37,5 +37,8 @@ socket.onopen = () => order.push("replaced");
 socket.addEventListener("open", { handleEvent() { order.push("listener"); } });
 socket.onopen = () => order.push("handler");
 socket.addEventListener("open", () => order.push("once"), { once: true });
+const removed = () => order.push("removed");
+socket.addEventListener("open", () => socket.removeEventListener("open", removed));
+socket.addEventListener("open", removed);
 await new Promise(resolve => { socket.onclose = resolve; });
 check(order, ["handler", "listener", "once"]);

@@ -11,6 +11,7 @@ const { log, socket } = await visit("/101/read/read/read/read/read/read/read/ans
     send(new Uint16Array([1, 2, 3, 4]).subarray(1, 3));
     send("a\udc00xb\ud800x");
     check(amounts, [1, 3, 6, 10, 10, 14, 24]);
+    check(thrown(() => socket.send(Symbol("a"))), "TypeError of the language");
     for (const end = Date.now() + 30; Date.now() < end;); // the network could be busy meanwhile
     check(socket.bufferedAmount, 24);
   },
