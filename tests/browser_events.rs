@@ -5,8 +5,16 @@
 
 mod common;
 
-use common::browser::{Page, Step, Step::*, request, state};
-use sansocket::browser::{BinaryType, DomError, Event, ReadyState, Request, WebSocket, is_blocked_port};
+use core::time::Duration;
+
+use common::{
+    browser::{Page, Step, Step::*, request, state},
+    hex,
+};
+use sansocket::{
+    browser::{BinaryType, DomError, Event, ReadyState, Request, WebSocket, is_blocked_port},
+    keepalive::Timeouts,
+};
 
 const OPEN: Step = Switch("", "");
 const OPENED: &str = "open in 1";
@@ -63,7 +71,7 @@ fn a_blocked_port_is_a_failure_and_no_exception() {
     assert_eq!((0..=u16::MAX).filter(|port| is_blocked_port(*port)).count(), 83);
 }
 
-/// P6 to P9 (WHATWG-2-b, WHATWG-4-a).
+/// P6 to P9 (WHATWG-2-b, WHATWG-2-d, WHATWG-4-a).
 #[test]
 fn the_subprotocol_is_one_that_was_offered() {
     let cases: [(&[&str], &str, &str); 7] = [
@@ -116,7 +124,7 @@ fn interim_responses_are_passed_over() {
     check(&[Respond(hints), OPEN, Tasks], OPENED, "");
 }
 
-/// H5.
+/// H5 (WHATWG-2-e).
 #[test]
 fn the_request_has_the_headers_of_a_browser() {
     let page = Page::new(&request(&[]).origin("https://p").header("Cookie", "a=b"));
@@ -210,7 +218,7 @@ fn messages_are_lost_after_close() {
     check_open(&[Script(close), Serve("810161"), Tasks, Serve("8800"), Eof, Tasks], &end, "88");
 }
 
-/// C1 to C3, C7 (WHATWG-3.3-a, WHATWG-3.3-f, WHATWG-3.3-g).
+/// C1 to C3, C7 (WHATWG-3.3-a, WHATWG-3.3-e, WHATWG-3.3-f, WHATWG-3.3-g).
 #[test]
 fn close_sends_its_code_and_reason_and_shows_those_of_the_server() {
     let cases: [(Script, &str, String, &str); 7] = [
@@ -338,6 +346,37 @@ fn the_close_of_the_server_changes_the_state_without_an_event() {
     check_open(&[Serve("880503e9627965"), Fail, Tasks], &close(1001, "bye", true), "");
 }
 
+/// The server waits for the page, and not the page for a server: the time for closing begins with the reply.
+#[test]
+fn a_page_that_is_busy_has_time_to_answer_a_close() {
+    let end = format!("message \"a\" in 1, {}", close(1001, "bye", true));
+    let served = Serve("810161 880503e9627965");
+    check_open(&[served, Time(20), Time(40), Tasks, Eof, Tasks], &end, "88 03e9");
+    check_open(&[served, Eof, Time(20), Time(40), Tasks], &end, "88 03e9");
+
+    let mut page = Page::open(&request(&[]));
+    page.read(&hex("880203e9"));
+    // A script runs for 15 s. Then the task runs, and the reply must be written before anything expires.
+    assert_eq!(page.socket.next_event(), None);
+    page.run(&[Time(15), Time(24), Tasks], None);
+    assert_eq!((state(&page.socket), page.sent().as_str()), (2, "88 03e9"));
+    assert_eq!(page.socket.deadline(), Some(Duration::from_secs(25)));
+    page.run(&[Time(25), Tasks], None);
+    assert_eq!(page.log[1..].join(", "), close(1001, "", true));
+}
+
+/// Timeouts that an engine sets: a server without a sign of life is a failure.
+#[test]
+fn an_idle_timeout_is_an_error_and_1006() {
+    let idle = Timeouts::new().idle(Some(Duration::from_secs(5))).ping_interval(None);
+    let vector = Vector {
+        steps: &[OPEN, Tasks, Time(0), Time(6), Tasks],
+        events: &format!("{OPENED}, {FAILED}"),
+        sent: "88 03e969646c652074696d656f7574", // 1001, "idle timeout"
+    };
+    check_with(&request(&[]).timeouts(idle), &vector);
+}
+
 /// X2 (RFC 6455, section 1.4).
 #[test]
 fn bytes_after_the_close_of_the_server_are_ignored() {
@@ -406,7 +445,7 @@ fn a_page_that_goes_away_sees_no_more_events() {
     }
 }
 
-/// WHATWG-5-b: a browser sends no Pings, and an idle connection stays open.
+/// WHATWG-5-a, WHATWG-5-b: a browser sends no Pings, and an idle connection stays open.
 #[test]
 fn an_idle_object_sends_nothing_and_stays_open() {
     check(&[OPEN, Tasks, Time(1_000_000), Tasks], OPENED, "");
@@ -420,7 +459,7 @@ fn a_rejection_can_be_retried() {
     page.run(&[Respond("HTTP/1.1 401 No\r\nWWW-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n")], None);
     assert_eq!(page.socket.response().unwrap().header("www-authenticate"), Some(&b"Basic"[..]));
     let again = request(&[]).header("Authorization", "Basic dTpw");
-    assert!(page.socket.retry(&again, [8; 32], std::time::Duration::ZERO).unwrap());
+    assert!(page.socket.retry(&again, [8; 32], Duration::ZERO).unwrap());
     page.out.clear();
     page.write();
     assert!(page.head().contains("\r\nAuthorization: Basic dTpw\r\n"));
@@ -428,5 +467,5 @@ fn a_rejection_can_be_retried() {
     page.run(&[Switch("Set-Cookie: a=b\r\n", ""), Tasks], None);
     assert_eq!(page.log, [OPENED]);
     assert_eq!(page.socket.response().unwrap().header("set-cookie"), Some(&b"a=b"[..]));
-    assert!(!page.socket.retry(&again, [9; 32], std::time::Duration::ZERO).unwrap());
+    assert!(!page.socket.retry(&again, [9; 32], Duration::ZERO).unwrap());
 }

@@ -69,6 +69,20 @@ fn lent_bytes_are_counted_when_they_are_written() {
     assert_eq!((write(socket, 99), socket.next_event(), socket.buffered_amount()), (9, None, 0));
 }
 
+/// WHATWG-3.4-b: a transport that failed returns its bytes, and these were not written.
+#[test]
+fn lent_bytes_that_were_not_written_stay() {
+    for (written, amount) in [(0, 5), (10, 5), (11, 0), (99, 0)] {
+        let mut page = Page::open(&request(&[]));
+        page.socket.send_text("hello").unwrap();
+        let bytes = page.socket.take_unwritten();
+        page.socket.failed();
+        page.socket.written_owned(bytes, written);
+        page.tasks();
+        assert_eq!((state(&page.socket), page.socket.buffered_amount()), (3, amount), "{written}");
+    }
+}
+
 /// S3: what an engine passes for a string with unpaired surrogates.
 #[test]
 fn unpaired_surrogates_become_replacement_characters() {
@@ -162,6 +176,49 @@ fn without_room_the_connection_fails() {
     page.tasks();
     assert_eq!((page.log[1..].join(", ").as_str(), page.sent().as_str()), (FAILED, ""));
     assert_eq!(page.socket.buffered_amount(), 13);
+}
+
+/// WHATWG-3.5-c: their frames need memory, too.
+#[test]
+fn empty_messages_need_room() {
+    let mut page = Page::open(&request(&[]).max_buffered(3));
+    for _ in 0..3 {
+        page.socket.send_text("").unwrap();
+    }
+    page.write();
+    for _ in 0..3 {
+        page.socket.send_binary(b"").unwrap();
+        assert_ne!(page.socket.transport(), Transport::Close);
+    }
+    page.socket.send_text("").unwrap();
+    assert_eq!((page.socket.transport(), page.socket.buffered_amount()), (Transport::Close, 0));
+    page.tasks();
+    assert_eq!((page.log[1..].join(", ").as_str(), page.sent().as_str()), (FAILED, "81, 81, 81"));
+}
+
+/// WHATWG-2-c, WHATWG-3.4-a, WHATWG-4-a.
+#[cfg(feature = "deflate")]
+#[test]
+fn compression_is_offered_and_shown_and_does_not_change_the_buffered_amount() {
+    let mut page = Page::new(&request(&[]).deflate(sansocket::deflate::Config::new()));
+    let offer = "\r\nSec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
+    assert!(page.head().contains(offer), "{}", page.head());
+    let agreed = "permessage-deflate; client_no_context_takeover";
+    page.run(
+        &[Switch("Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover\r\n", "")],
+        None,
+    );
+    assert_eq!(page.socket.extensions(), "");
+    page.tasks();
+    assert_eq!(page.socket.extensions(), agreed);
+    page.socket.send_text(&"x".repeat(1000)).unwrap();
+    assert_eq!(page.socket.buffered_amount(), 1000);
+    let written = write(&mut page.socket, usize::MAX);
+    assert!(written < 100, "{written}");
+    assert_eq!((page.socket.next_event(), page.socket.buffered_amount()), (None, 0));
+    page.socket.failed();
+    page.tasks();
+    assert_eq!(page.socket.extensions(), agreed);
 }
 
 #[test]

@@ -42,6 +42,12 @@ impl Backlog {
         self.lose(payload);
     }
 
+    /// Whether a message fits. An empty one counts as a byte, since it has a frame.
+    pub(super) fn has_room(&self, payload: usize, max: u64) -> bool {
+        let len = self.amount.saturating_add(as_u64(payload));
+        len.max(as_u64(self.frames.len()).saturating_add(1)) <= max
+    }
+
     /// Notes that the transport has accepted `count` bytes.
     pub(super) fn write(&mut self, count: usize) {
         self.written = self.written.saturating_add(as_u64(count));

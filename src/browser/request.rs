@@ -127,6 +127,9 @@ impl Request {
     }
 
     /// Sets the timeouts. The default is 10 s for the handshake and 10 s for closing, no idle timeout and no Pings.
+    ///
+    /// The time for closing runs from the Close of this side, if it is the first one to the server's Close and the end of the
+    /// transport, and if it is the second one to the end of the transport.
     #[must_use]
     pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
         self.timeouts = timeouts;
@@ -136,7 +139,7 @@ impl Request {
     /// Sets the number of bytes up to which messages are buffered. The default is no limit.
     ///
     /// A message with which [`buffered_amount`](super::WebSocket::buffered_amount) would exceed it fails the connection, as the
-    /// standard requires of a browser that has no room.
+    /// standard requires of a browser that has no room. Here an empty message counts as 1 byte, so the memory is bounded too.
     #[must_use]
     pub fn max_buffered(mut self, bytes: u64) -> Self {
         self.max_buffered = Some(bytes);

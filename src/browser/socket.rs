@@ -7,7 +7,6 @@ use super::{BinaryType, DomError, ReadyState, Request, SyntaxCause, backlog::Bac
 use crate::{
     Close, CloseCode, State,
     client::{RequestError, Response},
-    num::as_u64,
     session::{Cause, Session},
 };
 
@@ -35,6 +34,8 @@ pub struct WebSocket {
     /// The peer's Close was received.
     pub(super) peer_closed: bool,
     pub(super) peer_code: Option<CloseCode>,
+    /// The peer's Close was answered since the time was last reported.
+    pub(super) replied: bool,
     /// The page has seen the object open.
     pub(super) was_open: bool,
     /// The page has sent a Close.
@@ -96,6 +97,7 @@ impl WebSocket {
             response: None,
             peer_closed: false,
             peer_code: None,
+            replied: false,
             was_open: false,
             close_sent: false,
             given_up: false,
@@ -129,8 +131,7 @@ impl WebSocket {
 
     /// WHATWG `WebSockets`, section 3.1, `send`.
     fn send(&mut self, len: usize, send: impl FnOnce(&mut Session) -> bool) -> Result<(), DomError> {
-        let is_full =
-            self.max_buffered.is_some_and(|max| self.buffered_amount().saturating_add(as_u64(len)) > max);
+        let is_full = self.max_buffered.is_some_and(|max| !self.backlog.has_room(len, max));
         match self.state {
             ReadyState::Connecting => return Err(DomError::InvalidState),
             ReadyState::Open if is_full => self.give_up(),
@@ -284,7 +285,7 @@ impl WebSocket {
 
     /// Answers the peer's Close with its code (RFC 6455, section 5.5.1).
     pub(super) fn reply(&mut self) {
-        let _ = self.session.close(self.peer_code.map(Close::from));
+        self.replied = self.session.close(self.peer_code.map(Close::from)).unwrap_or(false);
         if core::mem::take(&mut self.eof_waits) {
             self.session.eof();
         }

@@ -30,7 +30,7 @@ impl WebSocket {
 
     /// Reports that the transport has accepted `count` of the bytes of [`Transport::Write`].
     pub fn written(&mut self, count: usize) {
-        self.count_written(|session| session.written(count));
+        self.count_written(count, |session| session.written(count));
     }
 
     /// Reports that the transport has been flushed.
@@ -51,13 +51,14 @@ impl WebSocket {
 
     /// Returns the bytes of [`take_unwritten`](Self::take_unwritten), of which `count` have been written.
     pub fn written_owned(&mut self, bytes: Vec<u8>, count: usize) {
-        self.count_written(|session| session.written_owned(bytes, count));
+        self.count_written(count, |session| session.written_owned(bytes, count));
     }
 
-    fn count_written(&mut self, write: impl FnOnce(&mut Session)) {
+    /// Bytes that are given up after a failure are not written, so both numbers count.
+    fn count_written(&mut self, count: usize, write: impl FnOnce(&mut Session)) {
         let before = self.session.unwritten();
         write(&mut self.session);
-        self.backlog.write(before.saturating_sub(self.session.unwritten()));
+        self.backlog.write(count.min(before.saturating_sub(self.session.unwritten())));
     }
 
     /// Reports the end of the stream: a read returned 0 bytes. Receive the bytes read before it first.
@@ -73,7 +74,8 @@ impl WebSocket {
     /// Reports that there is no transport (any more): name look-up, connecting, TLS, reading, writing or flushing failed, or the
     /// port is blocked, or a policy forbids the connection.
     ///
-    /// After both Closes it is a clean end. Otherwise the page sees `error` and `close` with 1006, whatever the cause.
+    /// If the server's Close was received, it is a clean end. If the page has called [`close`](Self::close), it sees `close` with
+    /// 1006; otherwise `error` and `close` with 1006, whatever the cause.
     pub fn failed(&mut self) {
         if self.must_reply() {
             self.reply();
@@ -84,7 +86,12 @@ impl WebSocket {
 
     /// Reports the time, as the [`Duration`] since a fixed instant of your choice. Call it each time your code wakes up, before
     /// [`receive`](Self::receive). See [`Session::on_time`].
+    ///
+    /// The time for closing starts with a Close of this side. While the server's Close waits for the page, nothing expires.
     pub fn on_time(&mut self, now: Duration) {
+        if core::mem::take(&mut self.replied) || self.must_reply() {
+            self.session.restart_closing(now);
+        }
         self.session.on_time(now);
     }
 

@@ -103,7 +103,7 @@
 //! |---|---|
 //! | strings | `String::from_utf16_lossy` for text and reasons: each unpaired surrogate becomes U+FFFD |
 //! | `send` | throw `TypeError` without an argument; call [`ready_state`](crate::browser::WebSocket::ready_state) first, since the `InvalidStateError` precedes the conversion; binary is `Blob`, `ArrayBuffer` and the range of a view, everything else is converted to a string |
-//! | `Blob` | read a `Blob` before you pass it, and hold back later messages until then, so that they keep their order. Count its size in `bufferedAmount` in the meantime |
+//! | `Blob` | read a `Blob` before you pass it. If it is not in memory, hold back later messages and the call of `close` until then, so that they keep their order. At once, count the sizes in `bufferedAmount`, check the arguments of `close`, and report `CLOSING` after it |
 //! | `close` | an absent code is `None`; clamp any other value to 16 bits, so that NaN and `null` are 0; an absent reason is empty |
 //! | `binaryType` | parse the string, and ignore an error |
 //! | events | `MessageEvent` with [`origin`](crate::browser::WebSocket::origin), `CloseEvent`, plain `Event`; handler attributes (`onmessage`) and listeners; none bubbles or can be canceled |

@@ -19,6 +19,13 @@ impl Session {
         self.time_told = true;
     }
 
+    /// Starts the timeout of the closing handshake again, for a reply to the peer's Close that waits for the page.
+    #[cfg(feature = "browser")]
+    pub(crate) fn restart_closing(&mut self, now: Duration) {
+        self.keep_alive = KeepAlive::new(self.keep_alive.timeouts(), now);
+        self.keep_alive.on_closing(now);
+    }
+
     /// Returns the time by which [`on_time`](Self::on_time) and [`receive`](Self::receive) must be called
     /// again, or `None` if no timer is running.
     pub fn deadline(&self) -> Option<Duration> {
