@@ -13,7 +13,7 @@ async fn main() -> std::io::Result<()> {
     axum::serve(listener, Router::new().route("/ws", get(upgrade))).await
 }
 
-/// Opens a WebSocket. With hyper alone this is the service, with a body of your choice.
+/// Opens a WebSocket, or responds with the reason why not.
 async fn upgrade(mut request: Request) -> Response {
     let upgraded = on(&mut request);
     match server::Request::from_http(&request).map(|asked| asked.accept_http(server::Accept::new())) {

@@ -4,7 +4,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Flaky, REQUEST, echo, text, tls};
+use common::{Flaky, REQUEST, echo, give_up, text, tls};
 use futures_util::{SinkExt as _, StreamExt as _};
 use sansocket_tokio::{
     Error, Message, Options, WebSocket, accept, accept_with, connect_over,
@@ -84,21 +84,6 @@ async fn two_tasks_send_and_receive_at_the_same_time() {
     closed.unwrap();
     assert!(end.is_none());
     server.await.unwrap().unwrap();
-}
-
-/// Polls a future a few times, then drops it.
-async fn give_up<T>(future: impl Future<Output = T>, polls: u32) -> Option<T> {
-    let mut future = std::pin::pin!(future);
-    let mut left = polls;
-    std::future::poll_fn(|cx| {
-        if let std::task::Poll::Ready(result) = future.as_mut().poll(cx) {
-            return std::task::Poll::Ready(Some(result));
-        }
-        left -= 1;
-        cx.waker().wake_by_ref();
-        if left == 0 { std::task::Poll::Ready(None) } else { std::task::Poll::Pending }
-    })
-    .await
 }
 
 #[tokio::test]

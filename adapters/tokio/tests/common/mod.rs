@@ -40,6 +40,21 @@ pub async fn echo<S: AsyncRead + AsyncWrite + Unpin>(stream: S) -> Result<(), Er
     socket.outcome()
 }
 
+/// Polls a future a few times, then drops it.
+pub async fn give_up<T>(future: impl Future<Output = T>, polls: u32) -> Option<T> {
+    let mut future = std::pin::pin!(future);
+    let mut left = polls;
+    std::future::poll_fn(|cx| {
+        if let std::task::Poll::Ready(result) = future.as_mut().poll(cx) {
+            return std::task::Poll::Ready(Some(result));
+        }
+        left -= 1;
+        cx.waker().wake_by_ref();
+        if left == 0 { std::task::Poll::Ready(None) } else { std::task::Poll::Pending }
+    })
+    .await
+}
+
 /// A client and a server with TLS between them, whose streams take few bytes at a time.
 pub fn tls() -> (TlsConnector, TlsAcceptor) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
