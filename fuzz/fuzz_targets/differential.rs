@@ -1,7 +1,13 @@
 //! The same bytes for this crate and for `tungstenite`, as a server: the same messages, and an error at the
 //! same place.
 //!
-//! Input: 1 byte of flags (1: raw bytes), then frames (see `ByteSource::frames`), or the stream as it is.
+//! The versions before RFC 6455 have no such peer: their streams are read by the reference of `sansocket_fuzz::legacy`,
+//! in both roles, and the events, the output, the states and the close codes of the errors must be the same however
+//! the stream is split.
+//!
+//! Input: 1 byte of flags (1: raw bytes, 2: an old version), then frames (see `ByteSource::frames`), or the stream as
+//! it is. An old version has, before that, 1 byte of flags and 1 byte of limits (see `legacy::Setting::take`; 1 and
+//! 32: the version), and cuts; its frames are those of `legacy::frames`.
 //!
 //! The known differences, which are taken into account:
 //!
@@ -19,8 +25,11 @@
 use std::io::{self, Cursor, Read, Write};
 
 use libfuzzer_sys::fuzz_target;
-use sansocket::{Config, Connection, Event, Input, ProtocolError};
-use sansocket_fuzz::ByteSource;
+use sansocket::{Config, Connection, Event, Input, ProtocolError, legacy::Version};
+use sansocket_fuzz::{
+    ByteSource,
+    legacy::{self, Setting},
+};
 use tungstenite::{
     Error, Message, WebSocket,
     protocol::{Role, WebSocketConfig},
@@ -48,7 +57,12 @@ enum End {
 
 fuzz_target!(|data: &[u8]| {
     let mut choices = ByteSource(data);
-    let stream = if choices.flag() { choices.0.to_vec() } else { choices.frames(true) };
+    let flags = choices.byte();
+    let is_raw = flags & 1 == 1;
+    if flags & 2 != 0 {
+        return compare_legacy(choices, is_raw);
+    }
+    let stream = if is_raw { choices.0.to_vec() } else { choices.frames(true) };
     let (ours, our_end) = ours(&stream);
     let (theirs, their_end) = theirs(&stream);
     let bad_close = |said: &Said| matches!(said, Said::Close(Some((code, _))) if *code == 1002);
@@ -72,6 +86,20 @@ fuzz_target!(|data: &[u8]| {
         }
     }
 });
+
+/// Compares a connection of an old version with the reference.
+fn compare_legacy(mut choices: ByteSource<'_>, is_raw: bool) {
+    let setting = Setting::take(&mut choices, |flags| match flags & 33 {
+        0 => Version::Hixie75,
+        1 => Version::Hixie76,
+        32 => Version::Hybi7,
+        _ => Version::Hybi8,
+    });
+    let cuts = choices.cuts();
+    let stream = if is_raw { choices.0.to_vec() } else { legacy::frames(&setting, choices) };
+    let ours = legacy::run_all(&setting, &stream, &cuts);
+    assert_eq!(ours.by_code(), legacy::reference(&setting, &stream).by_code());
+}
 
 fn ours(stream: &[u8]) -> (Vec<Said>, End) {
     let mut connection = Connection::server(Config::new().allow_non_minimal_length(true));

@@ -2,6 +2,7 @@
 //!
 //! Every target takes plain bytes, so that a seed can be written by hand and a finding can be read.
 
+pub mod legacy;
 pub mod model;
 
 use sansocket::{
