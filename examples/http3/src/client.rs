@@ -2,7 +2,6 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    error::Error,
     io,
     net::{SocketAddr, UdpSocket},
     path::Path,
@@ -11,7 +10,7 @@ use std::{
 
 use quiche::h3;
 use sansocket::{
-    Connection, Event, SendError, client, extended_connect::Handshake, keepalive::Timeouts, random_seed,
+    Event, SendError, client, extended_connect::Handshake, keepalive::Timeouts, random_seed, session::Session,
 };
 
 use crate::{Application, Link, MAX_DATAGRAM, Result, client_config, connection_id, now};
@@ -62,23 +61,19 @@ impl Application for Streams {
         }
     }
 
-    fn on_event(&mut self, id: u64, _: &mut Connection, event: Event<'_>, _: &mut Vec<u8>) -> Result<()> {
+    fn on_event(&mut self, id: u64, _: &mut Session, event: Event<'_>) {
         self.events.entry(id).or_default().push_back(event.into_owned());
-        Ok(())
     }
 
-    // The outcome of the connection contains it.
-    fn on_error(&mut self, _: u64, _: &(dyn Error + Send + Sync)) {}
-
-    fn on_end(&mut self, id: u64, connection: Option<&Connection>) {
+    fn on_end(&mut self, id: u64, session: Option<&Session>) {
         if let Some(handshake) = self.handshakes.get_mut(&id)
             && let Err(error) = handshake.receive_eof()
         {
             self.opened.entry(id).or_insert(Err(error));
         }
-        let outcome = connection.and_then(Connection::close_outcome);
-        let ending = outcome.map_or(Ending { code: 1006, reason: String::new(), clean: false }, |outcome| {
-            Ending { code: outcome.code, reason: outcome.reason.into(), clean: outcome.clean }
+        let ending = session.and_then(Session::ending);
+        let ending = ending.map_or(Ending { code: 1006, reason: String::new(), clean: false }, |ending| {
+            Ending { code: ending.code, reason: ending.reason.into(), clean: ending.clean }
         });
         self.ended.insert(id, ending);
     }
@@ -104,6 +99,11 @@ impl Client {
         let accepts = this.wait(|this| this.link.accepts_extended_connect())?;
         // RFC 9220, section 3, and RFC 8441, section 3: the server must have announced it.
         if accepts { Ok(this) } else { Err("the server does not accept an extended CONNECT".into()) }
+    }
+
+    /// Sets whether WebSockets opened from now on end their stream first. See [`Link::end_first`].
+    pub fn end_first(&mut self, first: bool) {
+        self.link.end_first(first);
     }
 
     /// Opens a WebSocket on a new stream. Returns the stream's ID, or the error of the handshake.
@@ -134,11 +134,12 @@ impl Client {
     pub fn send(
         &mut self,
         id: u64,
-        send: impl FnOnce(&mut Connection, &mut Vec<u8>) -> std::result::Result<(), SendError>,
+        send: impl FnOnce(&mut Session) -> std::result::Result<bool, SendError>,
     ) -> Result<()> {
         let socket = self.link.socket(id).ok_or("the stream has ended")?;
-        let (connection, out) = socket.sender();
-        send(connection, out)?;
+        if !send(socket.session())? {
+            return Err("the WebSocket is closing".into());
+        }
         self.flush()
     }
 

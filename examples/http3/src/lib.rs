@@ -1,9 +1,9 @@
 //! WebSockets over HTTP/3 (RFC 9220) with `quiche`: three state machines without I/O, one inside the other.
 //!
 //! ```text
-//! datagrams ──▶ quiche::Connection ──▶ h3::Connection ──▶ stream ──▶ sansocket::Connection ──▶ events
-//! datagrams ◀── quiche::Connection ◀── h3::Connection ◀── stream ◀── sansocket::Connection ◀── replies, messages
-//!               └────────── Link ───────────────────┘     └────────── WebSocket ─────────┘
+//! datagrams ──▶ quiche::Connection ──▶ h3::Connection ──▶ stream ──▶ sansocket::Session ──▶ events
+//! datagrams ◀── quiche::Connection ◀── h3::Connection ◀── stream ◀── sansocket::Session ◀── messages
+//!               └────────── Link ───────────────────┘     └──────── WebSocket ────────┘
 //! ```
 //!
 //! [`Link`] is one QUIC connection with its streams, at either end; [`WebSocket`] is one of the streams. [`Server`] sorts

@@ -1,9 +1,9 @@
 //! One QUIC connection with HTTP/3, at either end.
 
-use std::{collections::BTreeMap, error::Error, net::SocketAddr, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use quiche::h3;
-use sansocket::{Connection, Event, keepalive::Timeouts};
+use sansocket::{Connection, Event, keepalive::Timeouts, session::Session};
 
 use crate::{H3_NO_ERROR, H3_REQUEST_CANCELLED, H3_REQUEST_REJECTED, Result, WebSocket, now};
 
@@ -11,19 +11,11 @@ use crate::{H3_NO_ERROR, H3_REQUEST_CANCELLED, H3_REQUEST_REJECTED, Result, WebS
 pub trait Application {
     /// Headers arrived on a stream: a request at a server, a response at a client.
     fn on_headers(&mut self, link: &mut Link, id: u64, headers: &[h3::Header]);
-    /// An event arrived on a WebSocket. Replies are appended to `out`.
-    fn on_event(
-        &mut self,
-        id: u64,
-        connection: &mut Connection,
-        event: Event<'_>,
-        out: &mut Vec<u8>,
-    ) -> Result<()>;
-    /// A WebSocket failed. The Close that notifies the peer is sent afterwards.
-    fn on_error(&mut self, id: u64, error: &(dyn Error + Send + Sync));
-    /// A stream ended in both directions. The connection has the outcome; there is none if the stream was
-    /// never a WebSocket.
-    fn on_end(&mut self, id: u64, connection: Option<&Connection>);
+    /// An event arrived on a WebSocket. The session sends the replies.
+    fn on_event(&mut self, id: u64, session: &mut Session, event: Event<'_>);
+    /// A stream ended in both directions. The session has the ending; there is none if the stream was never a
+    /// WebSocket.
+    fn on_end(&mut self, id: u64, session: Option<&Session>);
 }
 
 /// One QUIC connection with HTTP/3 and its WebSockets.
@@ -32,13 +24,24 @@ pub struct Link {
     http: Option<h3::Connection>,
     sockets: BTreeMap<u64, WebSocket>,
     timeouts: Timeouts,
+    end_first: bool,
     /// The time at which quiche must be called again.
     quic_deadline: Option<Duration>,
 }
 
 impl Link {
     pub(crate) fn new(quic: quiche::Connection, timeouts: Timeouts) -> Self {
-        Self { quic, http: None, sockets: BTreeMap::new(), timeouts, quic_deadline: None }
+        Self { quic, http: None, sockets: BTreeMap::new(), timeouts, end_first: false, quic_deadline: None }
+    }
+
+    /// Sets whether the WebSockets of a client that are opened from now on end their direction after the closing
+    /// handshake without waiting for the server.
+    ///
+    /// The default is `false`, because some servers do not survive it: if a client ends the stream after its Close,
+    /// hypercorn 0.18 closes the whole connection. It does not end the stream itself either. With such a server the
+    /// close timeout ends it, with a reset.
+    pub fn end_first(&mut self, first: bool) {
+        self.end_first = first;
     }
 
     /// Consumes a datagram.
@@ -88,12 +91,13 @@ impl Link {
         let (quic, Some(http)) = (&mut self.quic, &mut self.http) else { return };
         self.sockets.retain(|id, socket| {
             if is_closed {
-                socket.cancel(quic);
+                socket.session().failed();
             } else {
                 socket.write(http, quic);
             }
             if socket.is_over() {
-                application.on_end(*id, Some(socket.connection()));
+                socket.release(quic);
+                application.on_end(*id, Some(socket.session()));
             }
             !socket.is_over()
         });
@@ -113,12 +117,18 @@ impl Link {
 
     /// Accepts a request: sends the response, and makes the stream a WebSocket.
     pub fn accept(&mut self, id: u64, response: Vec<h3::Header>, connection: Connection) {
-        self.sockets.insert(id, WebSocket::accepted(id, connection, response, self.timeouts));
+        let session = self.session(connection);
+        self.sockets.insert(id, WebSocket::accepted(id, session, response));
     }
 
     /// Makes a stream a WebSocket, after the server has accepted it.
     pub fn open(&mut self, id: u64, connection: Connection) {
-        self.sockets.insert(id, WebSocket::opened(id, connection, self.timeouts));
+        let session = self.session(connection);
+        self.sockets.insert(id, WebSocket::opened(id, session));
+    }
+
+    fn session(&self, connection: Connection) -> Session {
+        Session::open(connection, self.timeouts, now()).end_first(self.end_first)
     }
 
     /// Rejects a request: sends a response that ends the stream.
@@ -141,10 +151,10 @@ impl Link {
         self.sockets.get_mut(&id)
     }
 
-    /// Gives up a stream in both directions.
+    /// Gives up a stream in both directions. Call [`run`](Self::run) afterwards.
     pub fn cancel(&mut self, id: u64) {
         if let Some(socket) = self.sockets.get_mut(&id) {
-            return socket.cancel(&mut self.quic);
+            return socket.session().abort();
         }
         for direction in [quiche::Shutdown::Write, quiche::Shutdown::Read] {
             // It fails if the direction has ended already.
@@ -171,7 +181,7 @@ impl Link {
             self.quic.on_timeout();
         }
         for socket in self.sockets.values_mut() {
-            socket.on_time(&mut self.quic);
+            socket.on_time();
         }
     }
 

@@ -4,67 +4,36 @@ use std::time::Duration;
 
 use quiche::h3;
 use sansocket::{
-    Connection, Event, Input, State,
-    frame::Role,
-    keepalive::{Action, KeepAlive, Timeouts},
+    Input,
+    session::{Received, Session, Transport},
 };
 
-use crate::{Application, H3_REQUEST_CANCELLED, Result, now};
-
-/// While this many bytes are waiting to be sent on a stream, nothing is read from it.
-const HIGH_WATER: usize = 64 << 10;
+use crate::{Application, H3_REQUEST_CANCELLED, now};
 
 /// A stream that has become a WebSocket, from the response to the end of both directions.
 pub struct WebSocket {
     id: u64,
     /// The response of a server, while flow control leaves no room for it.
     response: Option<Vec<h3::Header>>,
-    connection: Connection,
-    keep_alive: KeepAlive,
-    out: Vec<u8>,
-    written: usize,
-    /// The peer has ended or reset its direction.
-    peer_ended: bool,
-    /// We have ended or reset ours.
+    session: Session,
+    /// We have ended our direction.
     ended: bool,
 }
 
 impl WebSocket {
     /// Creates the server side. The `response` is sent as soon as flow control permits.
-    pub(crate) fn accepted(
-        id: u64,
-        connection: Connection,
-        response: Vec<h3::Header>,
-        timeouts: Timeouts,
-    ) -> Self {
-        Self { response: Some(response), ..Self::opened(id, connection, timeouts) }
+    pub(crate) fn accepted(id: u64, session: Session, response: Vec<h3::Header>) -> Self {
+        Self { response: Some(response), ..Self::opened(id, session) }
     }
 
     /// Creates the client side, after the response.
-    pub(crate) fn opened(id: u64, connection: Connection, timeouts: Timeouts) -> Self {
-        let mut keep_alive = KeepAlive::new(timeouts, now());
-        keep_alive.on_open(now());
-        Self {
-            id,
-            response: None,
-            connection,
-            keep_alive,
-            out: Vec::new(),
-            written: 0,
-            peer_ended: false,
-            ended: false,
-        }
+    pub(crate) fn opened(id: u64, session: Session) -> Self {
+        Self { id, response: None, session, ended: false }
     }
 
-    /// Returns the connection, and the buffer for what it sends. Call [`Link::flush`](crate::Link::flush)
-    /// afterwards.
-    pub fn sender(&mut self) -> (&mut Connection, &mut Vec<u8>) {
-        (&mut self.connection, &mut self.out)
-    }
-
-    /// Returns the connection.
-    pub fn connection(&self) -> &Connection {
-        &self.connection
+    /// Returns the session. Call [`Link::run`](crate::Link::run) after sending.
+    pub fn session(&mut self) -> &mut Session {
+        &mut self.session
     }
 
     /// Moves bytes in both directions until flow control, or the peer's pace, stops it.
@@ -77,123 +46,94 @@ impl WebSocket {
     ) {
         loop {
             self.write(http, quic);
-            if self.out.len() - self.written >= HIGH_WATER {
+            if !self.session.wants_read() {
                 return;
             }
             // `Done`: there is no more now. Any other error is followed by the end of the stream or of the
             // connection.
             let Ok(count) = http.recv_body(quic, self.id, buf) else { return };
-            self.keep_alive.on_receive(now());
-            if let Err(error) = self.receive(&mut buf[..count], application) {
-                // The Close with a code that notifies the peer is in `out`.
-                application.on_error(self.id, &*error);
-            }
+            self.session.on_time(now());
+            self.receive(&mut buf[..count], application);
         }
     }
 
-    fn receive(&mut self, bytes: &mut [u8], application: &mut impl Application) -> Result<()> {
+    fn receive(&mut self, bytes: &mut [u8], application: &mut impl Application) {
         let mut input = Input::new(bytes);
-        while let Some(event) = self.connection.receive(&mut input, &mut self.out)? {
-            if let Event::Pong(data) = &event {
-                self.keep_alive.on_pong(data, now());
+        while let Some(received) = self.session.receive(&mut input) {
+            if let Received::Event(event) = received {
+                application.on_event(self.id, &mut self.session, event);
             }
-            application.on_event(self.id, &mut self.connection, event, &mut self.out)?;
         }
-        Ok(())
     }
 
-    /// Sends what fits into the peer's windows, and then ends the stream if the connection has ended.
-    ///
-    /// As over TCP the client waits for the server. A stream needs no such order, but some servers do not
-    /// survive another one: if a client ends the stream after its Close, hypercorn 0.18 closes the whole
-    /// connection. It does not end the stream itself either. With such a server the close timeout ends it,
-    /// with a reset.
+    /// Sends what fits into the peer's windows, and then ends our direction if the session asks for it.
     pub(crate) fn write(&mut self, http: &mut h3::Connection, quic: &mut quiche::Connection) {
-        if self.ended {
-            self.out.clear();
-            self.written = 0;
-            return;
-        }
-        if self.connection.state() != State::Open {
-            self.keep_alive.on_closing(now());
-        }
         if let Some(response) = &self.response {
             match http.send_response(quic, self.id, response, false) {
                 Ok(()) => self.response = None,
                 Err(h3::Error::StreamBlocked) => return,
-                Err(_) => return self.cancel(quic),
+                Err(_) => return self.session.failed(),
             }
         }
-        let is_last = self.is_ending();
-        let unwritten = &self.out[self.written..];
-        if unwritten.is_empty() && !is_last {
-            return;
-        }
-        match http.send_body(quic, self.id, unwritten, is_last) {
-            Ok(count) => self.written += count,
-            Err(h3::Error::Done) => return,
-            // The peer does not read any more, or the whole connection has ended.
-            Err(_) => return self.cancel(quic),
-        }
-        if self.written == self.out.len() {
-            self.out.clear();
-            self.out.shrink_to(HIGH_WATER);
-            self.written = 0;
-            self.ended = is_last;
+        loop {
+            let sent = match self.session.transport() {
+                Transport::Write(bytes) => {
+                    http.send_body(quic, self.id, bytes, false).map(|count| self.session.written(count))
+                }
+                Transport::Flush => {
+                    self.session.flushed();
+                    continue;
+                }
+                Transport::ShutDown => http.send_body(quic, self.id, b"", true).map(|_| {
+                    self.ended = true;
+                    self.session.shut_down();
+                }),
+                Transport::Wait | Transport::Close => return,
+            };
+            match sent {
+                Ok(()) => {}
+                Err(h3::Error::Done) => return,
+                // The peer does not read any more, or the whole connection has ended.
+                Err(_) => return self.session.failed(),
+            }
         }
     }
 
     /// Whether bytes, or the end of the stream, are waiting for flow control.
     pub(crate) fn wants_write(&self) -> bool {
-        !self.ended && (!self.out.is_empty() || self.response.is_some() || self.is_ending())
-    }
-
-    /// Whether our direction ends once `out` has been sent.
-    fn is_ending(&self) -> bool {
-        let is_server = self.connection.role() == Role::Server;
-        self.peer_ended || is_server && self.connection.state() == State::Draining
+        !self.is_over() && (self.response.is_some() || self.session.transport() != Transport::Wait)
     }
 
     /// The peer has ended its direction, or has reset it: both are the end of the transport.
     pub(crate) fn on_end(&mut self) {
-        if !self.peer_ended {
-            self.peer_ended = true;
-            // How the connection ended is in `close_outcome`, an end without a Close as well.
-            let _ = self.connection.receive_eof();
-        }
+        self.session.on_time(now());
+        self.session.eof();
     }
 
-    /// Gives the stream up in both directions.
-    pub(crate) fn cancel(&mut self, quic: &mut quiche::Connection) {
-        // Each direction fails if it has ended already.
-        let _ = quic.stream_shutdown(self.id, quiche::Shutdown::Write, H3_REQUEST_CANCELLED);
+    /// Gives up the directions that have not ended.
+    pub(crate) fn release(&self, quic: &mut quiche::Connection) {
+        if !self.ended {
+            // It fails if the peer has stopped reading already.
+            let _ = quic.stream_shutdown(self.id, quiche::Shutdown::Write, H3_REQUEST_CANCELLED);
+        }
+        // It fails if the peer has ended its direction.
         let _ = quic.stream_shutdown(self.id, quiche::Shutdown::Read, H3_REQUEST_CANCELLED);
-        self.ended = true;
-        self.on_end();
     }
 
     /// Returns when [`on_time`](Self::on_time) must be called.
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        self.keep_alive.deadline()
+        self.session.deadline()
     }
 
-    /// Sends a Ping that is due, or cancels the stream if a timeout has expired.
-    pub(crate) fn on_time(&mut self, quic: &mut quiche::Connection) {
-        match self.keep_alive.poll(now()) {
-            Action::Ping(data) if self.connection.state() == State::Open => {
-                // An open connection can always send a Ping of this length.
-                let _ = self.connection.send_ping(&data, &mut self.out);
-            }
-            Action::Disconnect(timeout) => {
-                self.connection.time_out(timeout, &mut self.out);
-                self.cancel(quic);
-            }
-            Action::Wait | Action::Ping(_) => {}
-        }
+    /// Lets the session send a Ping that is due, or end if a timeout has expired.
+    pub(crate) fn on_time(&mut self) {
+        self.session.on_time(now());
+        // The timers are evaluated by a call without input, which returns no event.
+        let _ = self.session.receive(&mut Input::new(&mut []));
     }
 
-    /// Whether both directions have ended.
+    /// Whether the session has ended.
     pub(crate) fn is_over(&self) -> bool {
-        self.ended && self.peer_ended
+        self.session.transport() == Transport::Close
     }
 }

@@ -7,7 +7,7 @@ use sansocket_http3::Client;
 
 mod common;
 
-use common::{Server, check_reset, check_series, check_small_windows, directory, script};
+use common::{Server, check_reset, check_series, check_small_windows, close, directory, script, text};
 
 /// Our server, with its own certificate.
 fn server(name: &str, window: &str) -> Server {
@@ -32,6 +32,18 @@ fn the_series() {
     check_series(&server, false, true);
     check_series(&server, true, true);
     check_reset(&server);
+}
+
+#[test]
+fn a_client_may_end_a_stream_first() {
+    let server = server("own-first", "1048576");
+    let mut client = server.connect(1 << 20);
+    for first in [true, false] {
+        client.end_first(first);
+        let (id, _) = client.open(&server.request("/ws")).unwrap();
+        text(&mut client, id, "hello");
+        close(&mut client, id, 1000, "");
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@
 
 use std::{env, net::ToSocketAddrs as _, path::Path};
 
-use sansocket::{Close, CloseCode, Event, client, deflate, keepalive::Timeouts};
+use sansocket::{CloseCode, Event, client, deflate, keepalive::Timeouts};
 use sansocket_http3::{Client, DEFAULT_WINDOW, Result};
 
 fn main() -> Result<()> {
@@ -27,7 +27,7 @@ fn main() -> Result<()> {
     let mut client = Client::connect(address, host, Path::new(trusted), DEFAULT_WINDOW, Timeouts::new())?;
     let (id, _) = client.open(&request)?;
     for message in messages {
-        client.send(id, |connection, out| connection.send_text(message, out))?;
+        client.send(id, |session| session.send_text(message))?;
         loop {
             match client.next(id)? {
                 Some(Event::Text(text)) => {
@@ -39,7 +39,7 @@ fn main() -> Result<()> {
             }
         }
     }
-    client.send(id, |connection, out| connection.send_close(Close::from(CloseCode::NORMAL), out))?;
+    client.send(id, |session| session.close(CloseCode::NORMAL))?;
     let ending = client.ending(id)?;
     println!("closed with {} {:?}, clean: {}", ending.code, ending.reason, ending.clean);
     Ok(())

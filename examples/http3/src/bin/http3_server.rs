@@ -8,14 +8,15 @@
 //!
 //! `WINDOW` is the number of bytes that a client may have in flight on a stream. The echo is served at `/ws`.
 
-use std::{env, error::Error, io, net::UdpSocket, path::Path, time::Duration};
+use std::{env, io, net::UdpSocket, path::Path, time::Duration};
 
 use quiche::h3::{self, NameValue as _};
 use sansocket::{
-    Connection, Event, State, deflate,
+    Connection, Event, SendError, deflate,
     extended_connect::{self, HeaderList},
     keepalive::Timeouts,
     server::Accept,
+    session::Session,
 };
 use sansocket_http3::{Application, DEFAULT_WINDOW, Link, MAX_DATAGRAM, Result, Server, as_h3, now};
 
@@ -65,33 +66,27 @@ impl Application for Echo {
         }
     }
 
-    fn on_event(
-        &mut self,
-        _: u64,
-        connection: &mut Connection,
-        event: Event<'_>,
-        out: &mut Vec<u8>,
-    ) -> Result<()> {
-        match event {
-            _ if connection.state() != State::Open => {}
-            Event::Text(text) => connection.send_text(&text, out)?,
-            Event::Binary(data) => connection.send_binary(&data, out)?,
-            _ => {} // a Pong, or the reply to a Close, is already in `out`
+    fn on_event(&mut self, id: u64, session: &mut Session, event: Event<'_>) {
+        if let Err(error) = echo(session, &event) {
+            eprintln!("stream {id}: {error}");
         }
-        Ok(())
     }
 
-    fn on_error(&mut self, id: u64, error: &(dyn Error + Send + Sync)) {
-        eprintln!("stream {id}: {error}");
-    }
-
-    fn on_end(&mut self, id: u64, connection: Option<&Connection>) {
-        if let Some(outcome) = connection.and_then(Connection::close_outcome) {
-            println!(
-                "stream {id}: closed with {} {:?}, clean: {}",
-                outcome.code, outcome.reason, outcome.clean
-            );
+    fn on_end(&mut self, id: u64, session: Option<&Session>) {
+        let Some(ending) = session.and_then(Session::ending) else { return };
+        println!("stream {id}: closed with {} {:?}, clean: {}", ending.code, ending.reason, ending.clean);
+        if !ending.clean {
+            eprintln!("stream {id}: {}", ending.cause);
         }
+    }
+}
+
+/// Sends a message back. After a Close nothing is sent.
+fn echo(session: &mut Session, event: &Event<'_>) -> std::result::Result<bool, SendError> {
+    match event {
+        Event::Text(text) => session.send_text(text),
+        Event::Binary(data) => session.send_binary(data),
+        _ => Ok(false), // the session replies to a Ping and a Close
     }
 }
 

@@ -78,25 +78,25 @@ pub fn directory(name: &str) -> PathBuf {
 }
 
 pub fn text(client: &mut Client, id: u64, text: &str) {
-    client.send(id, |connection, out| connection.send_text(text, out)).unwrap();
+    client.send(id, |session| session.send_text(text)).unwrap();
     assert_eq!(client.next(id).unwrap(), Some(Event::Text(text.into())), "{} bytes", text.len());
 }
 
 pub fn binary(client: &mut Client, id: u64, data: &[u8]) {
-    client.send(id, |connection, out| connection.send_binary(data, out)).unwrap();
+    client.send(id, |session| session.send_binary(data)).unwrap();
     assert_eq!(client.next(id).unwrap(), Some(Event::Binary(data.into())), "{} bytes", data.len());
 }
 
 /// Sends a message in three fragments, with a Ping between them if there is one.
 pub fn fragments(client: &mut Client, id: u64, parts: [&str; 3], ping: Option<&[u8]>) {
     client
-        .send(id, |connection, out| {
-            connection.send_text_fragment(parts[0], false, out)?;
+        .send(id, |session| {
+            session.send_text_fragment(parts[0], false)?;
             if let Some(ping) = ping {
-                connection.send_ping(ping, out)?;
+                session.send_ping(ping)?;
             }
-            connection.send_text_fragment(parts[1], false, out)?;
-            connection.send_text_fragment(parts[2], true, out)
+            session.send_text_fragment(parts[1], false)?;
+            session.send_text_fragment(parts[2], true)
         })
         .unwrap();
     if let Some(ping) = ping {
@@ -107,7 +107,7 @@ pub fn fragments(client: &mut Client, id: u64, parts: [&str; 3], ping: Option<&[
 
 pub fn close(client: &mut Client, id: u64, code: u16, reason: &str) {
     let close = Close::new(CloseCode::new(code).unwrap(), reason).unwrap();
-    client.send(id, |connection, out| connection.send_close(close, out)).unwrap();
+    client.send(id, |session| session.close(close)).unwrap();
     let Some(Event::Close(Some(close))) = client.next(id).unwrap() else { panic!("no Close") };
     assert_eq!(close.code().get(), code);
     assert_eq!(client.next(id).unwrap(), None);
@@ -162,7 +162,7 @@ pub fn check_small_windows(server: &Server) {
     let data = noise(300_000);
     let ids: Vec<u64> = (0..3).map(|_| client.open(&server.request("/ws")).unwrap().0).collect();
     for &id in &ids {
-        client.send(id, |connection, out| connection.send_binary(&data, out)).unwrap();
+        client.send(id, |session| session.send_binary(&data)).unwrap();
     }
     for &id in &ids {
         assert_eq!(client.next(id).unwrap(), Some(Event::Binary((&*data).into())));
