@@ -5,7 +5,7 @@
 #[path = "common/handshake.rs"]
 mod common;
 
-use common::{Head, SEED, Seen, connect, response, serve};
+use common::{Head, SEED, connect, response, serve};
 use sansocket::{
     Input, client, extended_connect,
     handshake::{HandshakeError as E, HandshakeLimits, Tolerance, accept_key},
@@ -127,7 +127,7 @@ fn requests() -> Vec<Row> {
 
 /// The request as `http` types have it.
 #[cfg(feature = "http")]
-fn judge_types(head: &Head, tolerance: Tolerance) -> Result<Seen, E> {
+fn judge_types(head: &Head, tolerance: Tolerance) -> Result<common::Seen, E> {
     use http::{HeaderName, HeaderValue, Request};
     use sansocket::server;
 
@@ -137,7 +137,7 @@ fn judge_types(head: &Head, tolerance: Tolerance) -> Result<Seen, E> {
         request.headers_mut().append(name, HeaderValue::from_bytes(value).unwrap());
     }
     let judged = server::Request::from_http_with(&request, tolerance);
-    judged.map(|request| Seen::of(&request)).map_err(|refusal| refusal.error())
+    judged.map(|request| common::Seen::of(&request)).map_err(|refusal| refusal.error())
 }
 
 #[test]
