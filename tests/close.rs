@@ -270,3 +270,20 @@ fn a_failure_reply_contains_no_data_of_the_peer() {
         }
     }
 }
+
+#[test]
+fn a_truncated_reason_is_the_longest_prefix_that_fits_and_ends_at_a_character() {
+    for character in ["a", "é", "€", "🦀"] {
+        for before in 0..5 {
+            for count in [0, 1, 29, 30, 31, 40, 41, 42, 60, 61, 62, 119, 122, 123, 124, 500] {
+                let reason = ["x".repeat(before), character.repeat(count)].concat();
+                let close = Close::truncated(CloseCode::INTERNAL_ERROR, &reason);
+                let kept = close.reason();
+                assert!(kept.len() <= 123 && reason.starts_with(kept), "{reason}");
+                let next = reason[kept.len()..].chars().next();
+                assert!(next.is_none_or(|next| kept.len() + next.len_utf8() > 123), "{reason}");
+                assert_eq!(Close::new(close.code(), kept).unwrap(), close);
+            }
+        }
+    }
+}

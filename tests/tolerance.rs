@@ -216,6 +216,18 @@ fn limits_can_change_while_the_connection_is_open() {
     }
 }
 
+/// Text has an option, reasons have none.
+#[test]
+fn a_close_reason_that_is_not_utf8_stays_refused() {
+    for role in BOTH {
+        let key = if role == Role::Server { KEY } else { None };
+        let config = Config::new().allow_invalid_utf8(true).allow_any_masking(true);
+        let (events, result, out) = receive(connection(role, config), &frame(CLOSE, key, b"\x03\xe8\xff"), 1);
+        assert_eq!((events, result), (vec![], Err(ProtocolError::InvalidCloseReason)));
+        assert_eq!(out.first(), Some(&CLOSE));
+    }
+}
+
 #[test]
 fn what_goes_into_logs_reads_well() {
     let close = sansocket::Close::new(CloseCode::GOING_AWAY, "bye\n").unwrap();
