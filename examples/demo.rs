@@ -27,7 +27,7 @@ use sansocket::{
     handshake::HandshakeLimits,
     keepalive::Timeouts,
     server::{self, Accept},
-    session::{ReadBuffer, Received, Session, Transport},
+    session::{Cause, ReadBuffer, Received, Session, Transport},
 };
 
 const PAGE: &str = include_str!("demo.html");
@@ -79,7 +79,10 @@ fn serve(mut stream: TcpStream) -> io::Result<()> {
             // An invalid frame, which bypasses the session.
             Transport::Wait if mem::take(&mut page.breaks) => stream.write_all(b"\xff\x00"),
             Transport::Wait => page.read(&mut stream, &mut buffer, start),
-            Transport::Close => return Ok(()),
+            Transport::Close => {
+                page.report();
+                return Ok(());
+            }
         };
         if done.is_err() {
             page.session.failed();
@@ -117,6 +120,13 @@ impl Page {
             Err(error) => return Err(error),
         }
         Ok(())
+    }
+
+    /// Prints why a connection ended. Requests for the page are not reported.
+    fn report(&self) {
+        if let Some(ending) = self.session.ending().filter(|ending| ending.cause != Cause::Answered) {
+            eprintln!("{ending}");
+        }
     }
 
     fn tick(&mut self, now: Duration) {

@@ -61,6 +61,8 @@
 //! # broadcast(&mut Rooms::new(), "a", "b");
 //! ```
 //!
+//! `adapters/tokio/examples/rooms.rs` is a complete chat with rooms.
+//!
 //! Then write to each client whose session asks for it. What to do with a slow client depends on your protocol: skip messages, as
 //! here, or close it with 1008 or 1013.
 //!
@@ -177,7 +179,9 @@
 //!
 //! # Reconnect
 //!
-//! [`errors`](super::errors) has the decision which ends are permanent, and the delay. `adapters/tokio/examples/client.rs` is a program.
+//! Create the [`client::Request`](crate::client::Request) once, and a socket and a session with a new seed for each attempt.
+//! [`errors`](super::errors) has the functions `is_temporary`, which inspects the ending, and `delay`. A socket that cannot be
+//! connected is temporary too. `adapters/tokio/examples/client.rs` is a complete program.
 //!
 //! # Shut a server down
 //!

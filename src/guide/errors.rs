@@ -35,7 +35,7 @@
 //! come back in the same second. Other ends are permanent: the same attempt fails again.
 //!
 //! ```
-//! use sansocket::{keepalive::Timeout, session::{Cause, Ending}};
+//! use sansocket::session::{Cause, Ending};
 //!
 //! /// Returns `true` if a later attempt can succeed without a change.
 //! fn is_temporary(ending: &Ending<'_>) -> bool {
@@ -54,7 +54,7 @@
 //!         _ => false,
 //!     }
 //! }
-//! # let _ = (is_temporary, Timeout::Opening);
+//! # let _ = is_temporary;
 //! ```
 //!
 //! | code | meaning | try again |

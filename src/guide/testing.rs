@@ -6,8 +6,8 @@
 //!
 //! # Two ends in memory
 //!
-//! The module `testing` (feature `testing`) connects two endpoints, splits the bytes anywhere, delays them, and ends the transport at
-//! any moment:
+//! The module `testing` (`cargo add --dev sansocket --features testing`) connects two endpoints, splits the bytes anywhere, delays
+//! them, and ends the transport at any moment:
 //!
 //! ```
 //! # #[cfg(feature = "testing")]
@@ -25,6 +25,73 @@
 //! // The choices of the network come from these bytes.
 //! pair.settle(&mut ByteSource::new(&[1, 0, 3, 2, 9]))?;
 //! assert_eq!(pair.second().events, [Event::Text("Hello".into())]);
+//! # Ok(())
+//! # }
+//! # #[cfg(not(feature = "testing"))]
+//! # fn main() {}
+//! ```
+//!
+//! To test your own protocol, implement `Endpoint` for it. Both endpoints of a pair have the same error type, and that of
+//! `EventCollector` is [`ProtocolError`](crate::ProtocolError). This server replies with the sum of the numbers so far:
+//!
+//! ```
+//! # #[cfg(feature = "testing")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use sansocket::{
+//!     CloseCode, Config, Connection, Event, Input, ProtocolError,
+//!     testing::{ByteSource, Endpoint, EventCollector, Pair, check_cuts},
+//! };
+//!
+//! struct Sum {
+//!     connection: Connection,
+//!     sum: u32,
+//! }
+//!
+//! impl Endpoint for Sum {
+//!     type Error = ProtocolError;
+//!
+//!     fn receive(
+//!         &mut self,
+//!         input: &mut Input<'_>,
+//!         out: &mut Vec<u8>,
+//!     ) -> Result<(), ProtocolError> {
+//!         while let Some(event) = self.connection.receive(input, out)? {
+//!             let Event::Text(text) = event else { continue };
+//!             // Sending only fails once the connection is closing.
+//!             let _ = match text.parse::<u16>() {
+//!                 Ok(number) => {
+//!                     self.sum = self.sum.saturating_add(number.into());
+//!                     self.connection.send_text(&self.sum.to_string(), out)
+//!                 }
+//!                 Err(_) => {
+//!                     self.connection.send_close(CloseCode::POLICY_VIOLATION, out)
+//!                 }
+//!             };
+//!         }
+//!         Ok(())
+//!     }
+//!
+//!     fn receive_eof(
+//!         &mut self,
+//!         _out: &mut Vec<u8>,
+//!     ) -> Result<(), ProtocolError> {
+//!         self.connection.receive_eof()
+//!     }
+//! }
+//!
+//! let new = || Sum { connection: Connection::server(Config::new()), sum: 0 };
+//! let client = Connection::client(Config::new(), [7; 32]);
+//! let mut pair = Pair::new(EventCollector::new(client), new());
+//! pair.call_first(|it, out| it.connection.send_text("2", out))?;
+//! pair.call_first(|it, out| it.connection.send_text("3", out))?;
+//! pair.settle(&mut ByteSource::new(&[1, 0, 3, 2, 9]))?;
+//! let replies = [Event::Text("2".into()), Event::Text("5".into())];
+//! assert_eq!(pair.first().events, replies);
+//!
+//! // The same result, however the stream is split into reads:
+//! let mut bytes = Vec::new();
+//! Connection::client(Config::new(), [7; 32]).send_text("2", &mut bytes)?;
+//! check_cuts(new, &bytes, &[3, 7], |server| server.sum)?;
 //! # Ok(())
 //! # }
 //! # #[cfg(not(feature = "testing"))]

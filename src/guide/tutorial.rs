@@ -163,7 +163,8 @@
 //!
 //! # The client
 //!
-//! A client uses the same `drive`. Its session begins with a request and a seed for its masking keys:
+//! A client uses the same `drive`, `is_timeout` and `Result` as the server. Its session begins with a request and a seed for its
+//! masking keys:
 //!
 //! ```no_run
 //! use std::{error::Error, net::TcpStream, time::Duration};
@@ -174,12 +175,12 @@
 //! };
 //!
 //! # type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
-//! # fn random_seed() -> Result<[u8; 32]> { Ok([7; 32]) }
 //! # fn drive(session: Session, stream: &mut TcpStream, protocol: impl FnMut(&mut Session, Received<'_>) -> Result<()>) -> Result<Session> { todo!() }
+//! # #[cfg(feature = "getrandom")]
 //! fn main() -> Result<()> {
 //!     let request = client::Request::new("ws://127.0.0.1:9001/")?;
 //!     let mut stream = TcpStream::connect("127.0.0.1:9001")?;
-//!     let seed = random_seed()?; // `sansocket::random_seed`
+//!     let seed = sansocket::random_seed()?;
 //!     let session =
 //!         Session::client(&request, seed, Timeouts::new(), Duration::ZERO)?;
 //!     let session = drive(session, &mut stream, greet)?;
@@ -187,6 +188,8 @@
 //!     Ok(())
 //! }
 //!
+//! # #[cfg(not(feature = "getrandom"))]
+//! # fn main() {}
 //! fn greet(session: &mut Session, received: Received<'_>) -> Result<()> {
 //!     match received {
 //!         Received::Response(_) => _ = session.send_text("Hello")?,
@@ -201,8 +204,9 @@
 //! ```
 //!
 //! If the server rejects the request, the [`ending`](crate::session::Session::ending) has the response with its status, headers and body. For
-//! `wss` URIs, wrap the socket in TLS (see [`tls`](super::tls)) and connect to the host and port of
-//! [`Uri`](crate::uri::Uri).
+//! `wss` URIs, wrap the socket in TLS (see [`tls`](super::tls)). To connect to any URI, use
+//! [`connect_host`](crate::uri::Uri::connect_host) and [`port`](crate::uri::Uri::port) of
+//! [`Request::uri`](crate::client::Request::uri). [`errors`](super::errors) describes when to reconnect.
 //!
 //! # What blocking threads cannot do
 //!

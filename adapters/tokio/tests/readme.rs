@@ -1,9 +1,10 @@
 //! The programs of the README are the examples, and short. Its code is compiled with the documentation.
 
 /// The most lines of code, without comments.
-const PROGRAMS: [(&str, &str, usize); 4] = [
+const PROGRAMS: [(&str, &str, usize); 5] = [
     ("echo", include_str!("../examples/echo.rs"), 30),
     ("client", include_str!("../examples/client.rs"), 60),
+    ("rooms", include_str!("../examples/rooms.rs"), 90),
     ("axum", include_str!("../examples/axum.rs"), 30),
     ("hyper", include_str!("../examples/hyper.rs"), 40),
 ];
