@@ -82,6 +82,10 @@ fn a_server_selects_extensions_that_were_offered_and_no_others() {
     }
     let twice = Accept::new().extension("x-a").extension("x-a; b=c");
     assert_eq!(refused(twice), Err(ResponseErrorKind::InvalidExtension));
+    // Two extensions cannot use one bit.
+    let both = |other| Accept::new().extension_with_rsv("x-a", Rsv::RSV2).extension_with_rsv("x-d", other);
+    assert_eq!(refused(both(Rsv::RSV2.with(Rsv::RSV3))), Err(ResponseErrorKind::InvalidExtension));
+    assert_eq!(refused(both(Rsv::RSV3)), Ok(()));
 }
 
 #[test]
@@ -106,6 +110,17 @@ fn a_client_takes_extensions_that_it_has_offered_and_no_others() {
             connection.receive(&mut Input::new(&mut frame), &mut Vec::new()).map(|event| event.is_some())
         });
         assert_eq!(received, expected);
+    }
+    for (other, expected) in [(Rsv::RSV2, Err(HandshakeError::UnexpectedExtension)), (Rsv::RSV3, Ok(true))] {
+        let request = client::Request::new("ws://h/").unwrap();
+        let request = request.extension_with_rsv("x-a", Rsv::RSV2).extension_with_rsv("x-d", other);
+        let (mut handshake, _) = extended_connect::Handshake::new(&request, [7; 32]).unwrap();
+        let fields = [(":status", "200"), ("sec-websocket-extensions", "x-a, x-d")];
+        let opened = handshake.receive(fields).map(|opened| opened.is_some()).map_err(|error| match error {
+            client::Error::Handshake(error) => error,
+            other => panic!("{other}"),
+        });
+        assert_eq!(opened, expected);
     }
     let two = client::Request::new("ws://h/").unwrap().extension_with_rsv(OFFER, Rsv::RSV2);
     let error = client::Handshake::new(&two, [7; 32], &mut Vec::new()).map(drop);

@@ -136,7 +136,7 @@ fn two_rounds_of_credentials_open_a_tunnel_on_one_connection() {
     let (mut handshake, refusal) =
         refused(&[b"HTTP/1.1 407 No\r\nProxy-Authenticate: NTLM\r\nContent-Length: 4\r\n\r\nbody"]);
     let refusal = Error::from(sansocket::client::Error::Rejected(refusal.unwrap().into()));
-    assert_eq!(refusal.to_string(), "the proxy requires authentication (status 407)");
+    assert_eq!(refusal.to_string(), "the proxy requires authentication with status 407, by \"NTLM\"");
     let mut out = Vec::new();
     handshake.retry(&request().header("Proxy-Authorization", "NTLM one"), &mut out).unwrap();
     assert_eq!(out, b"CONNECT h:80 HTTP/1.1\r\nHost: h:80\r\nProxy-Authorization: NTLM one\r\n\r\n");

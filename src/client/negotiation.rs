@@ -5,6 +5,7 @@
 use super::{Offer, StatusLine};
 use crate::{
     Config,
+    frame::Rsv,
     handshake::{HandshakeError, MAX_ELEMENTS, Search, Single, Tolerance, elements, extensions, is_token},
 };
 
@@ -69,14 +70,18 @@ impl Offer {
         headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
     ) -> Result<Verdict, HandshakeError> {
         check_selection(headers.clone(), self)?;
-        let mut config = self.config;
+        let mut used = Rsv::NONE;
         if !self.own.is_empty() {
             for extension in extensions(headers.clone()).flatten() {
                 let own = self.own.iter().find(|(name, _)| name == extension.name());
-                config = own.map_or(config, |(_, rsv)| config.with_rsv(*rsv));
+                let rsv = own.map_or(Rsv::NONE, |(_, rsv)| *rsv);
+                if used.intersects(rsv) {
+                    return Err(HandshakeError::UnexpectedExtension);
+                }
+                used = used.with(rsv);
             }
         }
-        let config = self.compression.agree(headers, config)?;
+        let config = self.compression.agree(headers, self.config.with_rsv(used))?;
         // RFC 7692, 6: two extensions cannot use one bit.
         if config.has_rsv_conflict() {
             Err(HandshakeError::UnexpectedExtension)

@@ -70,6 +70,11 @@ impl Rsv {
         self.0 & other.0 == other.0
     }
 
+    /// Returns `true` if a bit is set in both.
+    pub(crate) const fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
     /// Returns `true` if no bit is set.
     #[inline]
     pub const fn is_none(self) -> bool {

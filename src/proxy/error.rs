@@ -5,7 +5,7 @@ use core::{error, fmt};
 
 use super::socks5;
 use crate::{
-    client::{self, Response},
+    client::{self, Rejection, Response},
     handshake::HandshakeError,
 };
 
@@ -39,11 +39,10 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // It names the challenge.
+            Self::Rejected(response) if response.status() == 407 => write!(f, "the {}", Rejection(response)),
             Self::Rejected(response) => {
-                match response.status() {
-                    407 => f.write_str("the proxy requires authentication (status 407)")?,
-                    status => write!(f, "the proxy refused the tunnel with status {status}")?,
-                }
+                write!(f, "the proxy refused the tunnel with status {}", response.status())?;
                 response.fault().map_or(Ok(()), |fault| write!(f, ", in a malformed response: {fault}"))
             }
             Self::Http(error) => write!(f, "no tunnel through the proxy: {error}"),

@@ -109,7 +109,7 @@ impl Accept {
 
     /// Checks the extensions of the caller, and allows their reserved bits.
     fn select<T>(&self, request: &Request<T>) -> Result<Config, ResponseErrorKind> {
-        let mut config = self.config;
+        let mut used = Rsv::NONE;
         let name_of =
             |(extension, _): &(String, Rsv)| extension.split(';').next().map(str::trim).map(String::from);
         for (at, (extension, rsv)) in self.extensions.iter().enumerate() {
@@ -118,15 +118,15 @@ impl Accept {
                 return Err(ResponseErrorKind::InvalidExtension);
             };
             let earlier = self.extensions.iter().take(at);
-            if earlier.filter_map(name_of).any(|name| name == selected.name()) {
+            if earlier.filter_map(name_of).any(|name| name == selected.name()) || used.intersects(*rsv) {
                 return Err(ResponseErrorKind::InvalidExtension);
             }
             if request.extensions().all(|offered| offered.name() != selected.name()) {
                 return Err(ResponseErrorKind::ExtensionNotOffered);
             }
-            config = config.with_rsv(*rsv);
+            used = used.with(*rsv);
         }
-        Ok(config)
+        Ok(self.config.with_rsv(used))
     }
 
     /// Returns the response without extensions, or an error if it must not be sent.

@@ -64,7 +64,8 @@ pub enum ResponseErrorKind {
     SubprotocolNotOffered,
     /// The client did not offer this extension (RFC 6455, 4.2.2).
     ExtensionNotOffered,
-    /// A selected extension breaks the grammar, is not one but several, or is selected twice (RFC 6455, 9.1).
+    /// A selected extension breaks the grammar, is not one but several, is selected twice, or uses a reserved bit of
+    /// another one (RFC 6455, section 9.1).
     InvalidExtension,
 }
 
@@ -97,7 +98,9 @@ impl fmt::Display for ResponseErrorKind {
             Self::TooManyExtraHeaders => "too many headers for the types of the crate `http`",
             Self::SubprotocolNotOffered => "subprotocol was not offered by the client",
             Self::ExtensionNotOffered => "extension was not offered by the client",
-            Self::InvalidExtension => "selected extension is malformed or repeated",
+            Self::InvalidExtension => {
+                "selected extension is malformed, repeated, or uses a reserved bit of another"
+            }
         })
     }
 }

@@ -151,7 +151,7 @@ async fn a_proxy_that_refuses_leaves_or_says_nothing_is_named() {
     let (proxy, refused) = listen(move |stream| refuse(stream, b"HTTP/1.1 407 No\r\n\r\n")).await;
     let error = connect("ws://a.example/", by(&format!("http://{proxy}"))).await.unwrap_err();
     assert!(matches!(&error, Error::Proxy(proxy::Error::Rejected(response)) if response.status() == 407));
-    assert_eq!(error.to_string(), "the proxy requires authentication (status 407)");
+    assert_eq!(error.to_string(), "the proxy requires authentication with status 407");
     drop(refused);
 
     let (proxy, refused) = listen(move |stream| refuse(stream, &[5, 0xff])).await;
