@@ -7,7 +7,7 @@ mod common;
 
 use allocation_counter::{AllocationInfo, measure};
 use common::{
-    BOTH, CLOSE, FINAL, MIDDLE,
+    BOTH, CLOSE, ENDING, FINAL, MIDDLE,
     deflate::{
         COMPRESSED_BINARY, COMPRESSED_BINARY_FIRST, COMPRESSED_TEXT, COMPRESSED_TEXT_FIRST, HELLO,
         HELLO_AGAIN, Zlib, json, sender, window, with, zlib,
@@ -22,8 +22,6 @@ use sansocket::{
 
 /// The memory that every connection holds for the extension, used or not.
 const FIXED: u64 = 128;
-/// The outcome of a connection that has failed.
-const ENDING: i64 = 40;
 /// The decompression context.
 const RECEIVING: u64 = 47_680;
 /// The copy of the window of the first message, and for peers that set BFINAL.

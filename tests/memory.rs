@@ -9,8 +9,8 @@ use std::mem::size_of;
 
 use allocation_counter::{AllocationInfo, measure};
 use common::{
-    BINARY, BINARY_FIRST, BOTH, Bench, CLOSE, FINAL, KEY, MIDDLE, PING, PONG, TEXT, TEXT_FIRST, all_to,
-    header, header_to, masked, noise, prose, to,
+    BINARY, BINARY_FIRST, BOTH, Bench, CLOSE, ENDING, FINAL, KEY, MIDDLE, PING, PONG, TEXT, TEXT_FIRST,
+    all_to, header, header_to, masked, noise, prose, to,
 };
 use sansocket::{
     CloseCode, Config, Connection, Delivery, Event, Input, ProtocolError, ReceiveHalf, SendHalf, State,
@@ -19,9 +19,6 @@ use sansocket::{
 
 /// The memory that a client holds for the stream of its masking keys, and nothing else.
 const CLIENT_ENTROPY: i64 = 512;
-
-/// The heap memory of a connection that has failed, or whose peer has given a reason in its Close.
-const ENDING: i64 = 40;
 
 /// Receives all of `stream` in pieces, drops the events, and measures.
 fn receive(connection: &mut Connection, stream: &mut [u8], piece: usize) -> AllocationInfo {
