@@ -35,7 +35,7 @@ use std::borrow::Cow;
 use sansocket::{Close, CloseCode, Event};
 
 /// The heap memory, in bytes, of a connection that has failed, or whose peer has given a reason in its Close.
-pub const ENDING: i64 = if cfg!(target_pointer_width = "64") { 40 } else { 28 };
+pub(crate) const ENDING: i64 = if cfg!(target_pointer_width = "64") { 40 } else { 28 };
 
 /// The bytes that `hex` spells; spaces are ignored.
 pub(crate) fn hex(hex: &str) -> Vec<u8> {
