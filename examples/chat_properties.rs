@@ -13,7 +13,7 @@
 
 use sansocket::{
     Config, Connection, Delivery, Error, Event, Input, ProtocolError, State,
-    testing::{ByteSource, Endpoint, EventCollector, Hub, Net, Pair, Recorder, check_cuts},
+    testing::{ByteSource, Endpoint, EventCollector, Hub, Net, Pair, Recorder, check_splits},
 };
 
 /// The server side of the chat.
@@ -110,7 +110,7 @@ pub fn cuts_make_no_difference(bytes: &[u8], bug: bool) -> Result<(), String> {
         client.send_text(text, &mut wire).map_err(|error| error.to_string())?;
     }
     let cuts: Vec<usize> = bytes.iter().map(|&byte| usize::from(byte)).collect();
-    check_cuts(|| ChatServer::new(bug), &wire, &cuts, |server| server.name.clone())
+    check_splits(|| ChatServer::new(bug), &wire, &cuts, |server| server.name.clone())
         .map_err(|error| error.to_string())
 }
 

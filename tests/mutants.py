@@ -40,7 +40,7 @@ GROUPS = {
     ),
     "handshake": (
         "src/handshake/ src/server/ src/client/ src/extended_connect/ src/uri.rs src/proxy.rs src/http_types.rs",
-        "client_handshake client_request exchange handshake_limits header_grammar refusals server_answers"
+        "client_handshake client_request exchange handshake_limits header_grammar refusals server_responses"
         " server_handshake uri errors proxy encodings http_types extended_connect deflate_negotiation",
     ),
     "testing": ("src/testing/ src/arbitrary.rs", "testing testing_choices arbitrary"),

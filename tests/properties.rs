@@ -94,7 +94,7 @@ fn placed(cuts: &[prop::sample::Index], len: usize) -> Vec<usize> {
 }
 
 /// In one read, split at some positions, split everywhere: the result is the same.
-fn check_cuts(bench: &Bench, stream: &[u8], cuts: &[prop::sample::Index]) {
+fn check_splits(bench: &Bench, stream: &[u8], cuts: &[prop::sample::Index]) {
     let whole = bench.run_cut(stream, &[]);
     assert_eq!(bench.run_cut(stream, &placed(cuts, stream.len())), whole);
     let everywhere: Vec<usize> = (1..stream.len()).collect();
@@ -110,7 +110,7 @@ proptest! {
         cuts in cuts(),
     ) {
         // R6455-10.1-a
-        check_cuts(&Bench::new(role).config(config).eof(), &stream, &cuts);
+        check_splits(&Bench::new(role).config(config).eof(), &stream, &cuts);
     }
 
     #[test]
@@ -135,7 +135,7 @@ proptest! {
                 assert!(result.is_ok() || state != State::Open);
             });
         }
-        check_cuts(&bench, &stream, &cuts);
+        check_splits(&bench, &stream, &cuts);
     }
 
     #[test]

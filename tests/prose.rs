@@ -108,7 +108,7 @@ const ALIASES: &[(&str, &str, &str)] = &[
     ("input.rs", "pub fn retained", "read buffer, zero copy, partial"),
     ("keepalive.rs", "pub fn ping_interval", "heartbeat"),
     ("keepalive.rs", "pub struct KeepAlive", "heartbeat, ping interval, idle timeout, timeout"),
-    ("server/answer.rs", "pub fn subprotocol", "Sec-WebSocket-Protocol"),
+    ("server/accept.rs", "pub fn subprotocol", "Sec-WebSocket-Protocol"),
     ("server/deflate.rs", "pub fn deflate", "compression, permessage-deflate, per-message, gzip, zlib"),
     ("server/handshake.rs", "pub struct Handshake", "accept, accept_hdr, upgrade, handshake"),
     ("server/request.rs", "pub fn origin", "CSWSH, CORS"),

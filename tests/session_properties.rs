@@ -15,7 +15,7 @@ use sansocket::{
     keepalive::Timeouts,
     server::Accept,
     session::{EncodedMessage, ReadBuffer, Received, Session, Transport},
-    testing::{Endpoint, check_cuts},
+    testing::{Endpoint, check_splits},
 };
 
 /// Streams to a server, each with its end.
@@ -64,7 +64,7 @@ fn how_the_input_is_split_makes_no_difference() {
             let seen = |driver: &Driver| {
                 (driver.seen.clone(), driver.end(), driver.session.ending().map(|ending| ending.interrupted))
             };
-            check_cuts(new, &stream, &[cut], seen).unwrap();
+            check_splits(new, &stream, &[cut], seen).unwrap();
         }
     }
 }

@@ -13,7 +13,7 @@ use sansocket::{
     frame::Role,
     testing::{
         ByteSource, Endpoint, EventCollector, FrameStream, Message, Pair, Recorder, TranscriptEntry,
-        check_cuts,
+        check_splits,
     },
 };
 
@@ -53,7 +53,7 @@ proptest! {
 
         let broken = stream.broken(&mut ByteSource::new(&noise(4)));
         let cuts = [broken.bytes.len() / 2, broken.bytes.len() / 3];
-        let checked = check_cuts(|| endpoint(role), &broken.bytes, &cuts, |end| (end.events.clone(), end.connection.state()));
+        let checked = check_splits(|| endpoint(role), &broken.bytes, &cuts, |end| (end.events.clone(), end.connection.state()));
         prop_assert_eq!(checked, Ok(()));
     }
 
@@ -157,7 +157,7 @@ impl Endpoint for Counter {
 
 #[test]
 fn each_kind_of_difference_is_reported() {
-    let check = |bytes: &[u8], cuts: &[usize]| check_cuts(|| Counter(0), bytes, cuts, |counter| counter.0);
+    let check = |bytes: &[u8], cuts: &[usize]| check_splits(|| Counter(0), bytes, cuts, |counter| counter.0);
     for (bytes, cuts, expected) in [
         (&b"a!!"[..], &[][..], "byte by byte: what was sent is"),
         (b"a?b", &[], "byte by byte: the error is"),

@@ -39,7 +39,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use sansocket::{
 //!     CloseCode, Config, Connection, Event, Input, ProtocolError,
-//!     testing::{ByteSource, Endpoint, EventCollector, Pair, check_cuts},
+//!     testing::{ByteSource, Endpoint, EventCollector, Pair, check_splits},
 //! };
 //!
 //! struct Sum {
@@ -91,7 +91,7 @@
 //! // The same result, however the stream is split into reads:
 //! let mut bytes = Vec::new();
 //! Connection::client(Config::new(), [7; 32]).send_text("2", &mut bytes)?;
-//! check_cuts(new, &bytes, &[3, 7], |server| server.sum)?;
+//! check_splits(new, &bytes, &[3, 7], |server| server.sum)?;
 //! # Ok(())
 //! # }
 //! # #[cfg(not(feature = "testing"))]
@@ -103,7 +103,7 @@
 //!
 //! # What to check
 //!
-//! - **Split points.** `testing::check_cuts` runs an endpoint with a stream in one piece, split at each position, and byte by byte,
+//! - **Split points.** `testing::check_splits` runs an endpoint with a stream in one piece, split at each position, and byte by byte,
 //!   and compares the results. Most bugs in protocol code show here.
 //! - **Any order of calls.** Send while a message arrives, close while sending, and let both ends close at once.
 //! - **Every end.** Cut the transport after each number of bytes. Check that your code releases what it holds for the client.

@@ -41,19 +41,19 @@
 //!
 //! Uses `connection`, `deflate`, `excerpt`, `frame`, `handshake`, `input`, `uri`.
 
-mod answer;
+mod accept;
 #[cfg_attr(not(feature = "deflate"), path = "no_deflate.rs")]
 mod deflate;
 mod error;
 mod handshake;
 mod negotiation;
+mod refusal;
 mod request;
-mod response;
 pub(crate) mod selection;
 mod start_line;
 
-pub use answer::Accept;
-pub(crate) use answer::Answer;
+pub use accept::Accept;
+pub(crate) use accept::Answer;
 pub use error::{ResponseError, ResponseErrorKind};
 pub use handshake::Handshake;
 #[cfg(feature = "legacy")]
@@ -61,8 +61,8 @@ pub(crate) use handshake::{is_old, judge};
 pub(crate) use negotiation::{Authority, check_connect, check_plain, check_upgrade, is_version};
 #[cfg(feature = "legacy")]
 pub(crate) use negotiation::{Extensions, asks_for_upgrade, check_host, check_http};
+pub(crate) use refusal::Refusal;
 pub use request::{Incoming, PlainRequest, Request, Resource, Upgrade};
-pub(crate) use response::Refusal;
 #[cfg(feature = "http")]
 pub(crate) use start_line::check_method_and_target;
 pub(crate) use start_line::check_target;

@@ -9,7 +9,7 @@
 //! | [`Endpoint`] | the logic under test: your code around a connection |
 //! | [`Pair`] | two endpoints, and the bytes in flight between them |
 //! | [`Net`], [`Hub`] | a server of many connections, its clients, and links with delays and faults |
-//! | [`check_cuts`] | checks that the split of the stream into reads does not affect the result |
+//! | [`check_splits`] | checks that the split of the stream into reads does not affect the result |
 //! | [`Recorder`], [`Transcript`] | what an endpoint received and sent, to be printed and replayed |
 //! | [`FrameStream`], [`Message`] | generated streams of frames, valid or almost valid |
 //! | [`EventCollector`] | a connection without further logic, as an endpoint |
@@ -37,18 +37,18 @@
 //!
 //! Uses `close`, `close_code`, `connection`, `error`, `frame`, `input`, `num`.
 
-mod cuts;
 mod net;
 mod pair;
 mod record;
+mod splits;
 mod stream;
 
 use alloc::vec::Vec;
 
-pub use cuts::{Difference, check_cuts};
 pub use net::{Hub, Net};
 pub use pair::Pair;
 pub use record::{Recorder, Transcript, TranscriptEntry};
+pub use splits::{Difference, check_splits};
 pub use stream::{FrameStream, Message};
 
 use crate::{Connection, Event, Input, ProtocolError};

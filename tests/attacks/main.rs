@@ -12,7 +12,7 @@ mod handshake;
 mod catalogue;
 mod frames;
 mod lifecycle;
-mod opening;
+mod opening_handshake;
 
 use allocation_counter::{AllocationInfo, measure};
 use sansocket::{Connection, Input};

@@ -9,7 +9,7 @@ use crate::Input;
 /// Checks that the split of `bytes` into reads does not affect an endpoint.
 ///
 /// It runs a new endpoint over `bytes` in one read, over one byte at a time, and over the pieces between the
-/// positions `cuts`. It compares the bytes sent, the error, the result at the end of the stream, and the
+/// positions `splits`. It compares the bytes sent, the error, the result at the end of the stream, and the
 /// value that `seen` returns afterwards, such as the events or the state.
 ///
 /// # Errors
@@ -21,41 +21,41 @@ use crate::Input;
 /// A masked text frame is split in every way:
 ///
 /// ```
-/// use sansocket::testing::{EventCollector, check_cuts};
+/// use sansocket::testing::{EventCollector, check_splits};
 /// use sansocket::{Config, Connection};
 ///
 /// let new = || EventCollector::new(Connection::server(Config::new()));
 /// let bytes = b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
-/// check_cuts(new, bytes, &[3, 7], |endpoint| endpoint.events.clone())?;
+/// check_splits(new, bytes, &[3, 7], |endpoint| endpoint.events.clone())?;
 /// # Ok::<(), sansocket::testing::Difference>(())
 /// ```
-pub fn check_cuts<E: Endpoint, S: PartialEq + fmt::Debug>(
+pub fn check_splits<E: Endpoint, S: PartialEq + fmt::Debug>(
     new: impl Fn() -> E,
     bytes: &[u8],
-    cuts: &[usize],
+    splits: &[usize],
     seen: impl Fn(&E) -> S,
 ) -> Result<(), Difference> {
     let whole = run(new(), bytes, &[], &seen);
     let everywhere: Vec<usize> = (1..bytes.len()).collect();
-    for (how, cuts) in [("byte by byte", &everywhere[..]), ("in pieces", cuts)] {
-        let cut = run(new(), bytes, cuts, &seen);
-        let places = if how == "in pieces" { format!(", cut at {cuts:?}") } else { String::new() };
+    for (how, splits) in [("byte by byte", &everywhere[..]), ("in pieces", splits)] {
+        let split = run(new(), bytes, splits, &seen);
+        let places = if how == "in pieces" { format!(", split at {splits:?}") } else { String::new() };
         let differs = |what, expected: &dyn fmt::Debug, found: &dyn fmt::Debug| {
             Difference(format!(
                 "{how}{places}: {what} is {found:?}, and {expected:?} if the bytes come at once"
             ))
         };
-        if cut.out != whole.out {
-            return Err(differs("what was sent", &whole.out, &cut.out));
+        if split.out != whole.out {
+            return Err(differs("what was sent", &whole.out, &split.out));
         }
-        if cut.error != whole.error {
-            return Err(differs("the error", &whole.error, &cut.error));
+        if split.error != whole.error {
+            return Err(differs("the error", &whole.error, &split.error));
         }
-        if cut.eof != whole.eof {
-            return Err(differs("what the end led to", &whole.eof, &cut.eof));
+        if split.eof != whole.eof {
+            return Err(differs("what the end led to", &whole.eof, &split.eof));
         }
-        if cut.seen != whole.seen {
-            return Err(differs("what was seen", &whole.seen, &cut.seen));
+        if split.seen != whole.seen {
+            return Err(differs("what was seen", &whole.seen, &split.seen));
         }
     }
     Ok(())
@@ -83,11 +83,11 @@ struct Run<E, S> {
 fn run<E: Endpoint, S>(
     mut endpoint: E,
     bytes: &[u8],
-    cuts: &[usize],
+    splits: &[usize],
     seen: &impl Fn(&E) -> S,
 ) -> Run<E::Error, S> {
     let mut places = vec![0, bytes.len()];
-    places.extend(cuts.iter().map(|&cut| cut.min(bytes.len())));
+    places.extend(splits.iter().map(|&split| split.min(bytes.len())));
     places.sort_unstable();
     let (mut out, mut error) = (Vec::new(), None);
     for (&from, &to) in places.iter().zip(places.iter().skip(1)) {
