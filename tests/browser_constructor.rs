@@ -11,7 +11,7 @@ use sansocket::{
 
 const BASE: Option<&str> = Some("https://p:8443/d/");
 
-/// What the request line and the Host header name.
+/// The names in the request line and in the Host header.
 fn target(request: &Request) -> (String, String) {
     let socket = WebSocket::new(request, [7; 32], Duration::ZERO).unwrap();
     let Transport::Write(head) = socket.transport() else { panic!("nothing to write") };

@@ -144,7 +144,7 @@ fn the_request_has_the_headers_of_a_browser() {
 fn a_close_in_the_segment_of_the_response_is_answered_with_its_code() {
     let events = format!("{OPENED}, {}", close(1000, "", true));
     check(&[Switch("", "880203e8"), Tasks, Eof, Tasks], &events, "88 03e8");
-    // `close` of the page comes while the task of the Close waits.
+    // The page calls `close` while the task for the server's Close is queued.
     for cut in [None, Some(0)] {
         let mut page = Page::new(&request(&[]));
         page.on = |socket, event| {
@@ -305,7 +305,7 @@ fn close_while_connecting_fails_without_a_word_and_once() {
         assert_eq!(socket.ready_state(), ReadyState::Closed);
     };
     check(&[Script(script), Tasks, Script(again), Tasks], FAILED, "");
-    // The response, and more, has come; the page does not know.
+    // The response and later bytes have arrived, but their tasks have not run.
     check(&[OPEN, Script(script), Tasks], FAILED, "");
     check(&[Switch("", "810161 880203e8"), Script(script), Tasks], FAILED, "");
     check(&[Switch("", "880203e8"), Fail, Script(script), Tasks], FAILED, "");
@@ -328,7 +328,7 @@ fn after_close_there_is_no_error_event_for_a_server_that_does_not_answer() {
     check_open(&[Script(script), Time(9), Tasks, Script(is_closing), Time(20), Tasks], &lost, "88");
     check_open(&[Script(script), Eof, Tasks], &lost, "88");
     check_open(&[Script(script), Fail, Tasks], &lost, "88");
-    // Both Closes were exchanged, and the server does not end the transport.
+    // Both Closes were exchanged, and the server does not close the transport.
     let done = close(1005, "", true);
     check_open(&[Script(script), Serve("8800"), Tasks, Script(is_closing), Time(20), Tasks], &done, "88");
     check_open(&[Script(script), Serve("8800"), Fail, Tasks], &done, "88");
@@ -341,7 +341,7 @@ fn the_close_of_the_server_changes_the_state_without_an_event() {
     let is_closing: Script = |socket| assert_eq!(socket.ready_state(), ReadyState::Closing);
     let steps = [Serve("880503e9627965"), Script(is_open), Tasks, Script(is_closing), Eof, Tasks];
     check_open(&steps, &close(1001, "bye", true), "88 03e9");
-    // The server does not wait for the answer.
+    // The server does not wait for the reply.
     check_open(&[Serve("880503e9627965"), Eof, Tasks], &close(1001, "bye", true), "88 03e9");
     check_open(&[Serve("880503e9627965"), Fail, Tasks], &close(1001, "bye", true), "");
 }
@@ -390,7 +390,7 @@ fn a_lost_transport_is_an_error_and_1006() {
     check_open(&[Eof, Tasks], FAILED, "");
     check_open(&[Fail, Tasks], FAILED, "");
     check_open(&[Serve("8101"), Eof, Tasks], FAILED, "");
-    // It was lost before the page called `close`, which sends nothing then.
+    // The transport was lost before the page called `close`, so no Close is sent.
     let script: Script = |socket| socket.close(None, "").unwrap();
     check_open(&[Fail, Script(script), Tasks], FAILED, "");
 }
@@ -416,7 +416,7 @@ fn a_violation_of_the_protocol_is_an_error_and_1006() {
         check_open(&[Serve(bytes), Tasks], FAILED, sent);
         check_open(&[Serve(bytes), Eof, Tasks], FAILED, sent);
     }
-    // Also after `close` of the page: that is no answer.
+    // A call of `close` by the page is not a reply.
     let script: Script = |socket| socket.close(None, "").unwrap();
     check_open(&[Script(script), Serve("83034c4f4c"), Tasks], FAILED, "88");
 }

@@ -59,7 +59,7 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// What was seen of an object, and what must be true of it.
+/// The observed state of an object, and its invariants.
 #[derive(Default)]
 struct Watch {
     events: Vec<Event>,
@@ -144,7 +144,7 @@ impl Watch {
                 return;
             }
         }
-        // The transport changes nothing that a script could see.
+        // The transport does not affect the state that a script can read.
         assert_eq!((state(&page.socket), page.socket.buffered_amount()), before, "{act:?}");
     }
 }
@@ -161,7 +161,7 @@ proptest! {
         for act in &acts {
             watch.act(&mut page, act);
         }
-        // The transport ends, whatever has happened.
+        // The transport always ends.
         page.write();
         page.socket.failed();
         for _ in 0..100 {

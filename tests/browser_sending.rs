@@ -42,7 +42,7 @@ fn the_buffered_amount_counts_utf_8_and_falls_between_tasks() {
     }
     socket.send_text(&"x".repeat(65_000)).unwrap();
     assert_eq!(socket.buffered_amount(), 65_010);
-    // Each message counts until its last byte is written, and the page sees it in its next task.
+    // Each message counts until its last byte is written; the page observes the change in its next task.
     for (count, amount) in
         [(6, 65_010), (1, 65_009), (8, 65_007), (9 + 10, 65_000), (8 + 64_999, 65_000), (1, 0)]
     {
@@ -54,7 +54,7 @@ fn the_buffered_amount_counts_utf_8_and_falls_between_tasks() {
     }
 }
 
-/// The same for a transport that owns what it writes.
+/// The same for a transport that owns the bytes it writes.
 #[test]
 fn lent_bytes_are_counted_when_they_are_written() {
     let mut page = Page::open(&request(&[]));
@@ -83,7 +83,7 @@ fn lent_bytes_that_were_not_written_stay() {
     }
 }
 
-/// S3: what an engine passes for a string with unpaired surrogates.
+/// S3: the string that an engine passes for unpaired surrogates.
 #[test]
 fn unpaired_surrogates_become_replacement_characters() {
     let mut page = Page::open(&request(&[]));
@@ -101,7 +101,7 @@ fn messages_of_every_length_form() {
     page.socket.send_text("").unwrap();
     page.socket.send_binary(b"").unwrap();
     assert_eq!(page.socket.buffered_amount(), 0);
-    // The range of a view, not its buffer.
+    // Only the range of a view is sent, not its whole buffer.
     page.socket.send_binary(&[0, 0, 1, 2, 3, 4, 0, 0][2..6]).unwrap();
     assert_eq!(page.socket.buffered_amount(), 4);
     page.write();
@@ -122,7 +122,7 @@ fn what_is_sent_while_closing_or_closed_is_counted_for_good() {
     page.socket.close(None, "").unwrap();
     page.socket.send_text("test").unwrap();
     assert_eq!(page.socket.buffered_amount(), 10);
-    // What was sent before the close still drains.
+    // Messages sent before the close are still written.
     page.write();
     page.tasks();
     assert_eq!(page.socket.buffered_amount(), 4);
@@ -153,7 +153,8 @@ fn what_was_not_written_at_the_end_stays() {
     page.tasks();
     assert_eq!((state(&page.socket), page.socket.buffered_amount()), (3, 4));
     assert_eq!(page.log[1..].join(", "), FAILED);
-    // The server's Close came, and the page does not know: it may send, and this goes out, or is lost with the transport.
+    // The server's Close has arrived, but its task has not run: the page may send, and the message is written or
+    // lost with the transport.
     let mut page = Page::open(&request(&[]));
     page.run(&[Serve("8800"), Fail], None);
     page.socket.send_text("lost").unwrap();
@@ -229,7 +230,7 @@ fn a_page_that_sends_much_continues_to_receive() {
     assert!(socket.wants_read());
     write(socket, 1 << 19);
     assert!(socket.wants_read());
-    // Pongs that the server does not take are another matter.
+    // Unsent Pongs stop the reading as well.
     let ping = [&[0x89, 125][..], &noise(125)].concat();
     let pings = ping.repeat(600);
     page.read(&pings);
@@ -249,7 +250,7 @@ fn a_page_that_is_busy_stops_its_server() {
     }
     page.read(&message.repeat(3));
     assert!(!page.socket.wants_read());
-    // Two of them wait in the buffer until there is room.
+    // Two of the messages are buffered until there is room.
     assert_eq!(page.buffer.len(), 2 * message.len());
     page.tasks();
     assert!(page.socket.wants_read() && page.buffer.is_empty());

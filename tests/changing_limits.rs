@@ -106,7 +106,7 @@ fn the_next_fragment_is_measured_with_the_bytes_before_it() {
         assert_eq!(step(&mut connection, &bytes[begin..]), expected);
         assert_eq!(connection.state(), if second == 2 { State::Open } else { State::Draining });
     }
-    // More has arrived than the new limit permits: not even an empty fragment passes.
+    // More has arrived than the new limit allows: even an empty fragment is rejected.
     let bytes = stream(20, 1);
     let mut connection = Connection::server(Config::new());
     let (begin, out) = (to(Role::Server, BINARY_FIRST, &noise(20)).len(), &mut Vec::new());
@@ -126,7 +126,7 @@ fn a_frame_in_a_retained_input_is_not_measured_again() {
     let mut connection = Connection::server(Config::new());
     let mut input = Input::retained(&mut bytes[..len - 1], capacity);
     assert_eq!(connection.receive(&mut input, out), Ok(None));
-    // The header has been read, and the payload waits.
+    // The header has been read, the payload has not.
     let header = len - 1 - input.len();
     assert_eq!(input.len(), 19);
     connection.set_limits(SMALL);

@@ -241,7 +241,7 @@ fn another_status_rejects_with_the_body() {
         (response().line("HTTP/1.1 200 OK").add("Content-Length", "1").add("X", "y").bytes(), "", true),
     ] {
         if bytes.starts_with(b"HTTP/1.1 200") {
-            // All the headers of an upgrade do not make a 401 one.
+            // A 401 with all headers of an upgrade is still a rejection.
             let body = rejected(&[&bytes[..], b"z"].concat());
             assert_eq!((body.status(), body.body()), (200, &b"z"[..]));
             continue;
@@ -367,7 +367,7 @@ fn a_violation_after_the_status_line_does_not_hide_the_status() {
             fault,
         );
     }
-    // A status that is malformed before it is complete is none.
+    // A status line that is malformed before its end has no status.
     for line in ["HTTP/1.1 40\x01", "HTTP/1.1 401\x01"] {
         failed(&to("ws://h/"), line.as_bytes(), E::ControlCharacter);
     }

@@ -99,7 +99,7 @@ fn an_own_host_stands_in_for_that_of_the_uri() {
         let head = head_of(&request);
         assert!(head.starts_with(&format!("GET /chat HTTP/1.1\r\nHost: {host}\r\nUpgrade: ")), "{head}");
         assert_eq!(head.matches("Host:").count(), 1);
-        // It still connects to the URI, and a server takes the host.
+        // The client still connects to the URI, and a server accepts the host.
         assert_eq!(request.uri().authority(), "127.0.0.1:8000");
         assert_eq!(serve(head.as_bytes(), HandshakeLimits::new()).result.unwrap().unwrap().authority, host);
         let (_, list) = extended_connect::Handshake::new(&request, SEED).unwrap();
@@ -311,7 +311,7 @@ fn a_rejection_describes_what_can_be_done() {
         assert!(described == expected || described.starts_with(expected), "{described}");
         assert!(!described.contains("secret") && !described.contains("ss@"), "{described}");
     }
-    // A value is not longer than a line of a log.
+    // Values are shortened to the length of a log line.
     let long = described(&format!("302 x\r\nLocation: {}\r\n", "a".repeat(5000)));
     assert!(long.len() < 300, "{long}");
 }

@@ -55,7 +55,6 @@ fn a_close_is_delivered_and_answered_with_the_same() {
             }
         }
     }
-    // The same, spelled out.
     for (stream, out) in [
         ("888037fa213d", "8800"),
         ("888237fa213d3412", "880203e8"),
@@ -259,7 +258,7 @@ fn a_close_outlives_the_bytes_that_it_was_read_from() {
 
 #[test]
 fn a_failure_reply_contains_no_data_of_the_peer() {
-    // One Close with a code alone, whatever the peer sent.
+    // At most one Close, with a code alone, for any violation.
     let faults = ["83", "818137fa213dff", "8102", "888337fa213d3412ff", "827fff", "80", "89ff", "c1"];
     for fault in faults {
         let out = Bench::server().run(&hex(fault)).out;

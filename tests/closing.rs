@@ -128,7 +128,7 @@ fn while_only_our_close_is_out_the_peer_is_heard_and_its_pings_are_answered() {
         let expected = transcript(events, "880203e8 8a0170", State::Draining, Some(end.clone()));
         check(&bench, &stream, &expected, Ok(()), end.clone());
 
-        // As in a browser: data is discarded, other frames are not.
+        // As in a browser, data is discarded and other frames are not.
         for delivery in [Delivery::Messages, Delivery::Chunks] {
             let config = Config::new().delivery(delivery).deliver_while_closing(false);
             let events = vec![ping(b"p"), pong(b""), closed(1000, "")];
@@ -207,7 +207,7 @@ fn the_transport_ends_without_a_close() {
             assert_eq!(seen.out, if answered { frame(PONG, None, b"ping") } else { vec![] });
             assert_eq!((seen.error, seen.state), (None, State::Closed));
         }
-        // An incomplete Close is none.
+        // An incomplete Close does not count.
         let seen = Bench::new(role).eof().run(&to(role, CLOSE, NORMAL)[..3]);
         assert_eq!((seen.events, seen.out, seen.eof), (vec![], vec![], Some(Err(error))));
     }
@@ -387,13 +387,13 @@ fn a_timeout_is_the_cause_of_the_end() {
         let body = [&code.to_be_bytes(), reason.as_bytes()].concat();
         let mut connection = Connection::server(Config::new());
         let mut out = Vec::new();
-        // In the middle of a message, which is not the cause of the end.
+        // The message in progress is not the cause of the end.
         let mut begun = to(Role::Server, TEXT_FIRST, b"Hel");
         assert_eq!(connection.receive(&mut Input::new(&mut begun), &mut out), Ok(None));
         connection.time_out(timeout, &mut out);
         assert_eq!(out, frame(CLOSE, None, &body));
         assert_eq!(connection.state(), State::Draining);
-        // Once, whatever else happens.
+        // Exactly once, for any later call.
         connection.time_out(Timeout::CloseHandshake, &mut out);
         let mut late = to(Role::Server, CLOSE, NORMAL);
         assert_eq!(connection.receive(&mut Input::new(&mut late), &mut out), Err(error));

@@ -24,13 +24,13 @@ use sansocket::{
 
 const NAME: &str = "Sec-WebSocket-Extensions";
 
-/// Without context takeover, as offer and as answer.
+/// Without context takeover, as an offer and as a response.
 const FRESH: &str = "; server_no_context_takeover; client_no_context_takeover";
 
 /// The first byte of frames with RSV1.
 const TEXT_C: u8 = 0xc1;
 
-/// "Hello" in one block, and again with a window in which it stands.
+/// "Hello" in one block, and again with a window that contains it.
 const HELLO: &str = "f248cdc9c90700";
 
 fn bits(bits: u8) -> WindowBits {
@@ -57,7 +57,7 @@ fn agreed(role: Role, config: Deflate, params: &str) -> Negotiated {
 fn a_client_offers_the_parameters_of_its_configuration() {
     // R7692-5-a, R6455-9-a, R6455-9.1-d
     let cases = [
-        // WHATWG-2-c; R7692-7.1.2.2-a without a value; R7692-7.3-a, the windows are as large as they can be
+        // WHATWG-2-c; R7692-7.1.2.2-a without a value; R7692-7.3-a, the windows have their maximum size
         (Deflate::new(), "; client_max_window_bits"),
         (Deflate::new().send_window(bits(10)), "; client_max_window_bits=10"), // R7692-7.1.2.2-a
         (
@@ -80,7 +80,7 @@ fn a_client_offers_the_parameters_of_its_configuration() {
     ];
     for (config, params) in cases {
         assert_eq!(config.offer().to_string(), element(params));
-        // R7692-5-b: several, the best first.
+        // R7692-5-b: several offers, in order of preference.
         let request = client::Request::new("ws://h/").unwrap().deflate(config).deflate(Deflate::new());
         let mut out = Vec::new();
         client::Handshake::new(&request, SEED, &mut out).unwrap();
@@ -112,7 +112,7 @@ fn a_server_answers_the_first_offer_that_it_can_take() {
         ("", "", ""),
         ("; client_max_window_bits", "", "; client_max_window_bits=12"),
         ("; client_max_window_bits=10", "; client_max_window_bits=10", "; client_max_window_bits=10"),
-        // R7692-7.1.2.1-b: answered if offered, with no more than offered.
+        // R7692-7.1.2.1-b: the response has the parameter only if it was offered, with at most the offered value.
         ("; server_max_window_bits=8", "; server_max_window_bits=8", "; server_max_window_bits=8"), // R7692-7-d
         ("; server_max_window_bits=10", "; server_max_window_bits=10", "; server_max_window_bits=10"),
         ("; server_max_window_bits=15", "; server_max_window_bits=15", "; server_max_window_bits=12"),
@@ -123,7 +123,7 @@ fn a_server_answers_the_first_offer_that_it_can_take() {
         // on it.
         ("; server_no_context_takeover", "; server_no_context_takeover", "; server_no_context_takeover"),
         ("; client_no_context_takeover", "; client_no_context_takeover", "; client_no_context_takeover"),
-        // R7692-5-c: an offer that cannot be taken is passed over.
+        // R7692-5-c: an unacceptable offer is skipped.
         ("; unknown=1, permessage-deflate", "", ""),
         ("; server_max_window_bits=7, permessage-deflate", "", ""),
         (
@@ -213,7 +213,7 @@ fn a_client_takes_an_answer_exactly_if_it_fits_an_offer() {
             &["; client_max_window_bits"],
         ),
         (
-            &[wide.send_window(bits(10))], // a hint: the answer may be wider
+            &[wide.send_window(bits(10))], // a hint: the response may have a larger window
             &["", "; client_max_window_bits=10", "; client_max_window_bits=8", "; client_max_window_bits=12"],
             &["; client_max_window_bits"],
         ),
@@ -271,7 +271,7 @@ fn a_client_takes_an_answer_exactly_if_it_fits_an_offer() {
             let response = run(params).unwrap().unwrap();
             assert_eq!(response.extensions().count(), 1, "{configs:?} {params}");
         }
-        // Whatever was offered, so two offers are enough to show it.
+        // This holds for any offer; two show it.
         let never = if *configs == [wide] || configs.len() == 2 { &never[..] } else { &[] };
         for params in bad.iter().chain(never) {
             let error = HandshakeError::UnexpectedExtension.into();

@@ -1,4 +1,4 @@
-//! Contexts that are reused by the connections of a thread: they cannot be told from new ones.
+//! Contexts that the connections of a thread reuse: they behave like new ones.
 #![cfg(feature = "deflate")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -47,7 +47,7 @@ fn a_used_context_writes_the_bytes_of_a_new_one() {
         for (memory_level, window) in shapes {
             let config = alone(Config::new().level(level).memory_level(memory_level).send_window(window));
             let new = move || sender(Role::Server, config);
-            // In a thread that has not compressed anything, for each message.
+            // A new thread for each message has not compressed anything yet.
             let first = |message: Vec<u8>| thread::spawn(move || send(&mut new(), &message)).join().unwrap();
             let expected: Vec<_> = messages().into_iter().map(first).collect();
             let mut connections = [new(), new()];
@@ -67,14 +67,14 @@ fn a_used_context_writes_the_bytes_of_a_new_one() {
 
 #[test]
 fn a_message_alone_is_that_of_a_context_of_the_full_size() {
-    // Short messages take a smaller one.
+    // Short messages use a smaller context.
     for level in 0..=9 {
         let config = alone(Config::new().level(level).memory_level(9));
         let mut connection = sender(Role::Server, config);
         let lens = [1, 2, 63, 500, 1000, 1023, 1500, 1738, 1739, 1999, 2000, 2001, 2047, 2048, 3000, 10_000];
         for (len, seed) in lens.into_iter().zip(1..) {
             let repeated = [&noise(len / 2)[..], &noise(len / 2 + 1)].concat();
-            // It gets shorter, with a symbol for almost each byte.
+            // The output is shorter, but has a symbol for almost every byte.
             let letters: Vec<u8> = noise(len).iter().map(|byte| byte % 64).collect();
             for data in [
                 &json(len.max(2), seed).as_bytes()[..len.max(2)],
@@ -94,7 +94,7 @@ fn a_message_alone_is_that_of_a_context_of_the_full_size() {
                 expected.truncate(usize::try_from(context.total_out()).unwrap() - 4);
                 let out = send(&mut connection, data);
                 let payload = common::sent(&out).remove(0).payload;
-                // Where it is longer, stored blocks are sent.
+                // If the output would be longer, stored blocks are sent.
                 if payload != stored(data) {
                     assert!(payload == expected, "level {level}, {len} bytes, message {seed}");
                 }
@@ -133,7 +133,7 @@ fn no_message_refers_to_one_of_another_connection() {
         let mut stream = to(Role::Server, COMPRESSED_TEXT, HELLO_AGAIN);
         let seen = other.receive(&mut Input::new(&mut stream), &mut out);
         assert_eq!((seen, other.state()), (Err(ProtocolError::InvalidDeflate), State::Draining));
-        // A failure leaves nothing behind either.
+        // A failure frees everything, too.
         assert_eq!(receive_all(&mut one, &mut to(Role::Server, COMPRESSED_TEXT, HELLO), 1), [text("Hello")]);
     }
 }
@@ -197,7 +197,7 @@ fn a_connection_may_change_its_thread_inside_a_message() {
     assert_eq!(events, [text("Hello")]);
 }
 
-/// Without `std` a connection keeps its contexts, until it is told otherwise.
+/// Without `std` a connection keeps its contexts until `release_buffers`.
 #[cfg(not(feature = "std"))]
 #[test]
 fn without_std_a_context_stays_with_its_connection_until_buffers_are_released() {
@@ -216,7 +216,7 @@ fn without_std_a_context_stays_with_its_connection_until_buffers_are_released() 
     assert_eq!(released.bytes_current, -first.bytes_current);
     assert_eq!(send(&mut connection).count_current, 1);
     connection.release_buffers();
-    // One for the context, as long as it stays; the room and the message do not.
+    // One allocation for the retained context; the inflate buffer and the message are freed.
     let receive = |connection: &mut Connection| {
         measure(|| drop(receive_all(connection, &mut to(Role::Server, COMPRESSED_TEXT, HELLO), 100)))
     };

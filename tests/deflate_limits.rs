@@ -14,7 +14,7 @@ use common::{
 };
 use sansocket::{Config, Delivery, ProtocolError, State, deflate, frame::Role};
 
-/// Where the rooms that are inflated into end, and what is next to that.
+/// The sizes of the inflate buffers, and their neighbors.
 const LIMITS: [usize; 14] =
     [0, 1, 2, 4095, 4096, 4097, 32_768, 65_535, 65_536, 65_537, 69_632, 69_633, 1 << 20, (1 << 20) + 4096];
 
@@ -45,7 +45,7 @@ fn fragments(role: Role, payload: &[u8]) -> Vec<u8> {
     stream
 }
 
-/// Runs a stream whole and cut in some places, and checks that it is the same.
+/// Runs a stream in one read and split at some positions, and checks that the results are equal.
 fn run(bench: &Bench, stream: &[u8]) -> common::Transcript {
     let whole = bench.run_cut(stream, &[]);
     let len = stream.len();
@@ -74,7 +74,7 @@ fn a_message_of_exactly_the_limit_passes_and_one_byte_more_fails_with_1009() {
                     for stream in [to(role, COMPRESSED_BINARY, &payload), fragments(role, &payload)] {
                         let seen = run(&bench, &stream);
                         assert_eq!((seen.error, seen.state), (Some(too_long(limit)), State::Draining));
-                        // Not one byte more than the limit comes out.
+                        // At most as many bytes as the limit are inflated.
                         let expected = match delivery {
                             Delivery::Chunks if limit > 0 => vec![binary_chunk(&data[..limit], false)],
                             _ => vec![],
@@ -103,7 +103,7 @@ fn short_messages_at_the_limit_are_the_same_for_any_split() {
             let empty = all_to(role, &[(COMPRESSED_TEXT, b"\x00"), (COMPRESSED_TEXT, b""), (TEXT, b"")]);
             let events = delivered(&[text(""), text(""), text("")], delivery);
             assert_eq!(bench(role, delivery, 0).run(&empty), open(events, b""));
-            // It counts for each message alone, in whatever form it comes.
+            // The limit applies to each message separately, in every form.
             let frames: &[(u8, &[u8])] = &[(TEXT, b"12345"), (COMPRESSED_TEXT, HELLO), (TEXT, b"12345")];
             let seen = bench(role, delivery, 5).run(&all_to(role, &frames.repeat(3)));
             assert_eq!((seen.error, seen.events.len()), (None, 9));
@@ -138,7 +138,7 @@ fn the_first_of_two_violations_is_reported() {
 
 #[test]
 fn of_the_compressed_bytes_only_the_limit_for_frames_counts() {
-    // P15: the header of a compressed frame may promise more than a message may have.
+    // P15: a compressed frame may declare a length above the message limit.
     for role in BOTH {
         let data = b"12345".repeat(3);
         let payload = [&b"\x00\x00\x00\xff\xff".repeat(100)[..], &stored(&data)].concat();
@@ -152,7 +152,7 @@ fn of_the_compressed_bytes_only_the_limit_for_frames_counts() {
         let limit = payload.len() as u64 - 1;
         let error = ProtocolError::FrameTooLong { limit, len: limit + 1 };
         fails_with(&Bench::new(role).config(config.max_frame_len(limit)), &stream, error, &[]);
-        // A message that is not compressed is still decided by its header.
+        // An uncompressed message is still rejected at its header.
         let header = common::header_to(role, BINARY, 16);
         let len = ProtocolError::MessageTooLong { limit: 15, len: 16 };
         fails_with(&Bench::new(role).config(config), &header, len, &[]);
@@ -181,7 +181,7 @@ fn blocks_with_bfinal_may_be_short_or_many_but_not_both() {
         let bench = Bench::server().config(with(Role::Server, deflate::Config::new()));
         bench.run(&stream)
     };
-    // The first one costs nothing; 16 more are paid for in advance.
+    // The first block is free; credit for 16 more exists at the start.
     assert_eq!(run(&tiny.repeat(18)).events, [text(""), text("Hello")]);
     assert_eq!(run(&long.repeat(300)).events, [text(&"x".repeat(59 * 300)), text("Hello")]);
     assert_eq!(run(&[&long.repeat(10)[..], &tiny.repeat(16)].concat()).error, None);
@@ -203,18 +203,18 @@ fn blocks_with_bfinal_are_counted_for_the_connection() {
         (seen.error, seen.events.len())
     };
     let tiny = b"\x03\x00";
-    // One in each message, as peers send it, passes for as long as they like, with what the RFC puts behind
-    // it too.
+    // One block in each message, as peers send it, is allowed without a limit, with the tail of RFC 7692 or
+    // without.
     assert_eq!(messages(tiny, 2000), (None, 2000));
     assert_eq!(messages(b"\xf3\x48\xcd\xc9\xc9\x07\x00\x00", 2000), (None, 2000));
-    // A second one costs 64 bytes of those that have come, of which 1024 are there from the beginning.
+    // A second block costs 64 received bytes; the credit begins at 1024.
     let error = Some(ProtocolError::InvalidDeflate);
     assert_eq!(messages(&tiny.repeat(2), 2000), (error, 18));
     assert_eq!(messages(&tiny.repeat(16), 20), (error, 1));
     let paid = |len: u8| [&[1, len, 0, !len, 0xff][..], &vec![b'x'; len.into()], tiny].concat();
     assert_eq!(messages(&paid(57), 2000), (None, 2000));
     assert_eq!(messages(&paid(56), 2000).0, error);
-    // More than 1024 are never saved up.
+    // The credit never exceeds 1024.
     let stream = [
         to(Role::Server, COMPRESSED_TEXT, &stored("x".repeat(60_000).as_bytes())),
         to(Role::Server, COMPRESSED_TEXT, &tiny.repeat(19)),

@@ -36,7 +36,7 @@ fn more_is_received_than_the_backend_can_count() {
     let config = with(Role::Client, Config::new()).delivery(Delivery::Chunks);
     let mut connection = Connection::client(config, [1; 32]);
     let data = noise(MESSAGE);
-    // What a client receives is not masked, so the frames stay as they are.
+    // Frames to a client are not masked, so they stay unchanged.
     let mut message = to(Role::Client, COMPRESSED_BINARY, &stored(&data));
     // Three bytes at a distance of 32,768.
     let mut reference = to(Role::Client, COMPRESSED_BINARY, b"\x02\xde\xff\x0f\x00");

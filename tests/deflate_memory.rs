@@ -80,7 +80,7 @@ fn the_table_in_the_docs_matches_the_measurements() {
         }
     }
     assert!(docs.contains(&format!("has {FIXED} bytes on the heap")));
-    // For a window of 2^8 the backend uses one of 2^9.
+    // The backend uses a window of 2^9 for one of 2^8.
     assert_eq!(context_for_sending(8, 8), context_for_sending(9, 8));
     let mut connection = sender(Role::Server, Config::new());
     let first =
@@ -115,13 +115,13 @@ fn nothing_is_taken_before_the_first_compressed_message() {
         assert_eq!(send(&mut connection, "too short to be compressed").bytes_current, 0);
         connection.compress_next(Compress::Never);
         assert_eq!(send(&mut connection, &"x".repeat(5000)).bytes_current, 0);
-        // An empty one needs no context either.
+        // An empty message needs no context, either.
         assert_eq!(receive(&mut connection, &mut to(role, COMPRESSED_TEXT, b""), 1).bytes_current, 0);
         assert_eq!(connection.state(), State::Open);
     }
 }
 
-/// A connection that keeps nothing between messages, in either direction.
+/// A connection without context takeover in either direction.
 fn without_takeover(role: Role, delivery: Delivery) -> Connection {
     let config = Config::new().send_context_takeover(false).receive_context_takeover(false);
     let config = with(role, config).delivery(delivery);
@@ -138,20 +138,19 @@ const FINAL_BLOCK: &[u8] = b"\x01\x05\x00\xfa\xffHello";
 fn without_context_takeover_nothing_is_kept_and_nothing_allocated_but_the_message() {
     for role in BOTH {
         for delivery in [Delivery::Messages, Delivery::Chunks] {
-            // The contexts are those of the thread: one for each direction, however many connections there
-            // are.
+            // The thread owns the contexts: one per direction, for any number of connections.
             let mut connections: Vec<_> = (0..20).map(|_| without_takeover(role, delivery)).collect();
             let mut peer = Zlib::new(6, 15, false);
             for len in [100, 5000, 100_000] {
                 let text = json(len, 3);
                 let payload = peer.compress(text.as_bytes(), true);
-                // What the thread keeps from here on.
+                // The thread keeps this memory from now on.
                 receive(&mut connections[0], &mut to(role, COMPRESSED_TEXT, &payload), usize::MAX);
                 send(&mut connections[0], &text);
                 for connection in &mut connections {
                     let info = receive(connection, &mut to(role, COMPRESSED_TEXT, &payload), usize::MAX);
                     assert_eq!((info.bytes_current, info.count_current), (0, 0), "{len}");
-                    // The message, which grows once, and of the first one a copy of the window.
+                    // The message, which grows once, and a copy of the window after the first message.
                     let most = if delivery == Delivery::Messages { 2 } else { 2 + len as u64 / 2048 };
                     assert!((1..=most).contains(&info.count_total), "{} for {len}", info.count_total);
                     assert!(info.bytes_total <= 3 * len as u64, "{} for {len}", info.bytes_total);
@@ -177,7 +176,7 @@ fn contexts_kept_by_a_thread_are_bounded_and_shared_between_connections() {
     let mut connections: Vec<_> =
         (0..50).map(|_| without_takeover(Role::Server, Delivery::Messages)).collect();
     let mut out = Vec::with_capacity(200_000);
-    // Messages in fragments overlap, so that each has contexts of its own.
+    // Fragmented messages overlap, so each has its own contexts.
     let mut live = measure(|| {
         for connection in &mut connections {
             connection.receive(&mut Input::new(&mut begun.clone()), &mut out).unwrap();
@@ -217,7 +216,7 @@ fn with_context_takeover_both_contexts_stay_and_release_gives_one_back() {
     let released = measure(|| connection.release_buffers());
     assert_eq!(released.bytes_current, -context);
     assert_eq!(measure(|| connection.release_buffers()).count_total, 0);
-    // The context for receiving stays: the peer may refer to what it has sent.
+    // The receiving context stays: the peer may refer to earlier data.
     let again = peer.compress(json(20_000, 49).as_bytes(), true);
     assert_eq!(
         receive(&mut connection, &mut to(Role::Server, COMPRESSED_TEXT, &again), 1000).bytes_current,
@@ -248,7 +247,7 @@ fn the_end_of_a_connection_gives_everything_back() {
         })
         .bytes_current;
         if ending == "close" {
-            // The peer may still finish its message, of which one letter is here; nothing more is sent.
+            // The peer may still finish its message, of which one letter has arrived; no more is sent.
             assert!(live <= RECEIVING.cast_signed() + 8, "{live}");
             live += receive(&mut connection, &mut close, 1).bytes_current;
         }
@@ -288,7 +287,7 @@ fn a_bomb_takes_the_limit_and_a_fixed_amount() {
                     live += info.bytes_current;
                     assert!(live <= (limit + RECEIVING + HISTORY).cast_signed(), "{live} between reads");
                 }
-                // Where a buffer grows, the old and the new one are there for a moment.
+                // The old and the new buffer exist side by side while it grows.
                 let bound = (2 * limit + RECEIVING + HISTORY + ROOM).cast_signed();
                 assert!(largest <= bound, "{largest} of {limit}");
                 assert_eq!((connection.state(), live), (State::Draining, ENDING));
@@ -299,7 +298,7 @@ fn a_bomb_takes_the_limit_and_a_fixed_amount() {
 
 #[test]
 fn blocks_without_content_take_constant_memory_and_linear_work() {
-    // C3. The blocks with BFINAL set have no content but what makes them as long as they have to be.
+    // C3. The blocks with BFINAL set contain only the padding for their length.
     let final_block = [&b"\x00\x00\x00\xff\xff".repeat(13)[..], b"\x03\x00"].concat();
     for (block, tail) in [(&b"\x00\x00\x00\xff\xff"[..], &b"\x00"[..]), (&final_block, b"")] {
         for delivery in [Delivery::Messages, Delivery::Chunks] {
@@ -337,7 +336,7 @@ fn blocks_without_content_take_constant_memory_and_linear_work() {
 #[test]
 fn the_copy_of_the_window_stays_within_the_documented_size() {
     make_room();
-    // A peer that sets BFINAL in each message, of all sizes.
+    // The peer sets BFINAL in each message, for all sizes.
     let mut connection = sender(Role::Server, Config::new());
     let mut live = 0;
     for len in [1, 1000, 32_768, 50_000, 65_535, 5, 4097, 40_000, 60_000] {
@@ -350,7 +349,7 @@ fn the_copy_of_the_window_stays_within_the_documented_size() {
             assert!(live <= (RECEIVING + HISTORY).cast_signed(), "{live} after {len}");
         }
     }
-    // One that does not gives the copy back with its first message.
+    // The first message without BFINAL frees the copy.
     let mut connection = sender(Role::Server, Config::new());
     let long = zlib(&noise(60_000));
     let live =
@@ -385,7 +384,7 @@ fn the_presets_take_the_documented_memory() {
     assert_eq!(said.len(), configs.len() + 1);
     for (said, configs) in said[1..].iter().zip(configs) {
         for &config in configs {
-            // In a thread that keeps nothing yet.
+            // A new thread keeps no contexts yet.
             let (connection, thread) = std::thread::spawn(move || cost(config)).join().unwrap();
             println!("{}: {connection} a connection, {thread} a thread", said[0]);
             for (said, measured) in [(said[1], connection), (said[3], thread)] {
@@ -405,7 +404,7 @@ fn the_presets_take_the_documented_memory() {
     }
 }
 
-/// What a connection holds between messages, and what its thread keeps for all of them.
+/// The memory of a connection between messages, and the memory that its thread keeps for all connections.
 #[cfg(target_pointer_width = "64")]
 fn cost(config: Config) -> (i64, i64) {
     let frame = to(Role::Server, COMPRESSED_BINARY, &zlib(&vec![0; 1 << 20]));

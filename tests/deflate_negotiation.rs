@@ -201,7 +201,7 @@ fn a_client_accepts_only_responses_that_match_its_offer() {
             let seen = confirm(&[config], &element(params));
             assert_eq!(seen, Err(HandshakeError::UnexpectedExtension), "{params} to {offer}");
         }
-        // Declined; and what was never offered.
+        // A declined offer, and responses that were never offered.
         assert_eq!(confirm(&[config], ""), Ok(None));
         for answer in ["x-foo", "permessage-deflate, permessage-deflate", "Permessage-Deflate"] {
             let answer = answer.replace("permessage-deflate", &element(accepted[0]));
@@ -269,7 +269,7 @@ fn accept_response_distinguishes_invalid_from_unoffered() {
     assert_eq!(confirm(narrow, "; server_max_window_bits=10"), NegotiationError::NotOffered);
     assert_eq!(confirm(narrow, ""), NegotiationError::NotOffered);
     assert_eq!(confirm(Config::new().receive_context_takeover(false), ""), NegotiationError::NotOffered);
-    // An element with another name is no answer at all.
+    // An extension with another name is not a response to the offer.
     let other = request("x-webkit-deflate-frame");
     let refused = Config::new().accept_response(&other.extensions().next().unwrap());
     assert_eq!(refused, Err(NegotiationError::InvalidParameter));
@@ -278,7 +278,7 @@ fn accept_response_distinguishes_invalid_from_unoffered() {
 #[test]
 fn a_server_answers_the_first_offer_that_it_can_and_narrows_nothing_without_leave() {
     let twelve = Config::new().send_window(window(12)).receive_window(window(12));
-    // Offer; answer and what it means without limits; the same with 12 bits both ways (vectors.md, 11).
+    // The offer; the response and its parameters without limits; the same with 12 bits in both directions.
     let rows: &[(&str, &str, Directions, &str, Directions)] = &[
         ("", "", full(), "", ((true, 12), (true, 15))),
         ("; client_max_window_bits", "", full(), "; client_max_window_bits=12", ((true, 12), (true, 12))),
@@ -337,12 +337,12 @@ fn a_server_answers_the_first_offer_that_it_can_and_narrows_nothing_without_leav
         assert_eq!(answer(Config::new(), &offer), Some((element(answer_full), *full)), "{offer}");
         assert_eq!(answer(twelve, &offer), Some((element(answer_twelve), *narrowed)), "{offer}");
     }
-    // What the server wants of the client's window it may say unasked, and has to; what it does with its own
-    // it does without a word (R7692-7.1.1.1-d, R7692-7.1.1.2-b).
+    // The server must declare its demands on the client's context takeover, even if the client offered no
+    // parameter; it may drop its own context silently (R7692-7.1.1.1-d, R7692-7.1.1.2-b).
     let alone = Config::new().send_context_takeover(false).receive_context_takeover(false);
     let both = "; client_no_context_takeover";
     assert_eq!(answer(alone, "permessage-deflate"), Some((element(both), ((false, 15), (false, 15)))));
-    // Nothing offered, nothing answered; and without the extension nothing is.
+    // No response without an offer, and none if the extension is disabled.
     assert_eq!(Config::new().accept(request("x-foo").extensions()), None);
     let mut out = Vec::new();
     let connection = request("permessage-deflate").accept(server::Accept::new(), &mut out).unwrap();
@@ -382,7 +382,7 @@ fn a_server_passes_over_offers_that_it_must_decline() {
     ] {
         let declined = element(offer);
         assert_eq!(answer(Config::new(), &declined), None, "{declined}: R7692-7-a to -c");
-        // The next one counts (R7692-5-c), and so does the one before.
+        // A declined offer affects neither the next one (R7692-5-c) nor the previous one.
         let next = format!("{declined}, permessage-deflate; server_max_window_bits=11");
         let agreed = Some((element("; server_max_window_bits=11"), ((true, 11), (true, 15))));
         assert_eq!(answer(Config::new(), &next), agreed, "{next}");
@@ -405,7 +405,7 @@ fn a_server_passes_over_offers_that_it_must_decline() {
     ] {
         assert_eq!(answer(Config::new(), offer).unwrap().0, element(expected), "{offer}");
     }
-    // A break of the grammar is another matter: 400, also behind a good offer.
+    // A grammar violation is a 400 instead, even after a valid offer.
     for offer in
         ["permessage-deflate; client_max_window_bits=\"\"", "permessage-deflate, permessage-deflate; =1"]
     {
@@ -438,7 +438,7 @@ fn both_sides_negotiate_the_same_parameters() {
             let (at_server, at_client) = agree(server, client);
             let (sent, received) = directions(&at_server);
             let ((takeover, bits), from_server) = directions(&at_client);
-            // Each side may use less than was agreed for it, and never more.
+            // Each side may use at most its negotiated window.
             assert!(sent.1 <= from_server.1 && sent.0 <= from_server.0, "{client:?} {server:?}");
             assert!(bits <= received.1 && takeover == received.0, "{client:?} {server:?}");
         }

@@ -28,13 +28,13 @@ const GOOD: &[Row] = &[
     (&[(C, "f348cdc9c9070000")], &["Hello"]),
     (&[(C, "f24805000000ffffcac9c90700")], &["Hello"]),
     (&[(C, "00")], &[""]),
-    // What is not compressed changes no window.
+    // Uncompressed messages do not change the window.
     (&[(C, "f248cdc9c90700"), (TEXT, "706c61696e"), (C, "f200110000")], &["Hello", "plain", "Hello"]),
     (
         &[(TEXT, "48656c6c6f"), (C, "f248cdc9c90700"), (TEXT, ""), (C, "f200110000")],
         &["Hello", "Hello", "", "Hello"],
     ),
-    // Tails that were not left out, and fragments that have nothing.
+    // Tails that were not removed, and empty fragments.
     (&[(C1, "f248cdc9c907000000ffff"), (FINAL, "00")], &["Hello"]),
     (&[(C1, "f248cdc9c90700"), (FINAL, "")], &["Hello"]),
     (&[(C1, "f248cdc9c907000000ffff"), (FINAL, "")], &["Hello"]),
@@ -43,14 +43,14 @@ const GOOD: &[Row] = &[
     (&[(C, "f248cdc9c907000000ffff")], &["Hello"]),
     (&[(C, "f248cdc9c907000000ffff"), (C, "f200110000")], &["Hello", "Hello"]),
     (&[(C, "f248cdc9c907000000ffff00")], &["Hello"]),
-    // Nothing at all.
+    // Empty payloads.
     (&[(C, "")], &[""]),
     (&[(C1, ""), (MIDDLE, ""), (FINAL, "")], &[""]),
     (&[(C, ""), (C, "f248cdc9c90700")], &["", "Hello"]),
     (&[(C, "f248cdc9c90700"), (C, ""), (C, "f200110000")], &["Hello", "", "Hello"]),
     (&[(C, "0200")], &[""]),
     (&[(C, "000000ffff00"), (C, "000000ffff"), (C, "f248cdc9c90700")], &["", "", "Hello"]),
-    // P26: BFINAL ends a block at the next byte, and no window.
+    // P26: after BFINAL the next block begins at a byte boundary, and the window is kept.
     (&[(C, "f348cdc9c90700")], &["Hello"]),
     (&[(C, "f348cdc9c9070000"), (C, "f200110000")], &["Hello", "Hello"]),
     (&[(C, "f348cdc9c90700"), (C, "f200110000"), (C, "f200110000")], &["Hello", "Hello", "Hello"]),
@@ -68,7 +68,7 @@ const GOOD: &[Row] = &[
     (&[(C1, "f348cdc9"), (MIDDLE, "c90700f3"), (FINAL, "001100")], &["HelloHello"]),
     (&[(C, "0300"), (C, "030003000300000000ffff"), (C, "f248cdc9c90700")], &["", "", "Hello"]),
     (&[(C, "010500faff48656c6c6f"), (C, "f200110000")], &["Hello", "Hello"]),
-    // A peer that sets it later: the window begins behind that block.
+    // A peer that sets BFINAL in a later message.
     (
         &[
             (C, "f248cdc9c90700"),
@@ -93,7 +93,7 @@ fn every_form_of_a_message_is_inflated() {
 type Fault = (&'static [(u8, &'static str)], &'static [&'static str], &'static str);
 
 const BAD: &[Fault] = &[
-    // Cut inside a block, in several places.
+    // Split inside a block, at several positions.
     (&[(C, "f248cd")], &[], "He"),
     (&[(C, "f248cdc9c9")], &[], "Hell"),
     (&[(C, "f248cdc9c907")], &[], "Hello"),
@@ -104,9 +104,9 @@ const BAD: &[Fault] = &[
     (&[(C, "0005")], &[], ""),
     (&[(C, "04")], &[], ""),
     (&[(C, "f248cdc9c90700"), (C, "f2")], &["Hello"], ""),
-    // Data that looks like the tail but is inside a block.
+    // Bytes equal to the tail, inside a block.
     (&[(C, "f248cdc9c907000000ffff00ffff")], &[], "Hello"),
-    // What ends with a block that is not the empty one (decided in the docs of the module).
+    // The last block is not empty (see the docs of the module).
     (&[(C, "000500faff48656c6c6f")], &[], "Hello"),
     // Corrupt.
     (&[(C, "ffffffff")], &[], ""),
@@ -116,11 +116,11 @@ const BAD: &[Fault] = &[
     (&[(C, "000500fafe48656c6c6f00")], &[], ""),
     (&[(C, "fcff")], &[], ""),
     (&[(C, "f248cdc9c90700"), (C, "06")], &["Hello"], ""),
-    // Behind a final block.
+    // After a final block.
     (&[(C, "f348cdc9c90700deadbeef")], &[], "Hello"),
     (&[(C, "f348cdc9c90700"), (C, "07")], &["Hello"], ""),
     (&[(C, "f348cdc9c90700f248cd")], &[], "HelloHe"),
-    // In front of the window.
+    // A distance that reaches before the window.
     (&[(C, "f200110000")], &[], "H"),
     (&[(C, "f348cdc9c90700f200060000")], &[], "HelloH"),
 ];
@@ -133,14 +133,14 @@ fn truncated_or_corrupt_messages_fail_with_1007() {
         fails(&spelled(frames), &events, &partial, ProtocolError::InvalidDeflate);
     }
     assert_eq!(ProtocolError::InvalidDeflate.close_code().unwrap().get(), 1007);
-    // Data that is the tail, in a block that goes on.
+    // Bytes equal to the tail, in a block that continues.
     let tail = [binary_chunk(b"\x00\x00\xff\xff", false)];
     fails(&spelled(&[(CB, "000500faff0000ffff")]), &[], &tail, ProtocolError::InvalidDeflate);
 }
 
 #[test]
 fn rsv1_is_for_the_first_frame_of_a_message() {
-    // vectors.md, 4: all first bytes, between messages and inside one, compressed or not.
+    // All first bytes, between messages and inside one, compressed or not.
     let begun = [None, Some((TEXT_FIRST, &b"Hel"[..])), Some((C1, &b"\xf2\x48\xcd"[..]))];
     for (bench, _) in benches() {
         for begun in begun {
@@ -177,7 +177,7 @@ fn rsv1_is_for_the_first_frame_of_a_message() {
             assert_eq!(bench.run(&stream).error, Some(ProtocolError::ReservedBits), "{frames:?}");
         }
     }
-    // R7692-5-h: without an agreement nothing is compressed.
+    // R7692-5-h: messages are not compressed unless it was negotiated.
     for role in BOTH {
         let stream = to(role, C, HELLO);
         fails_with(&Bench::new(role), &stream, ProtocolError::ReservedBits, &[]);
@@ -187,23 +187,23 @@ fn rsv1_is_for_the_first_frame_of_a_message() {
 #[test]
 fn compressed_text_is_checked_like_any_other() {
     let fault = ProtocolError::InvalidUtf8;
-    // R7692-6.1-f; vectors.md, 5
+    // R7692-6.1-f
     fails(&spelled(&[(C, "faff0f00")]), &[], &[], fault);
     fails(&[(C, stored(b"Gr\xc3\xbc\xc3x"))], &[], &[text_chunk("Grü", false)], fault);
     fails(&[(C, zlib(b"ok \xe2\x82")), (C, HELLO.to_vec())], &[], &[text_chunk("ok ", false)], fault);
     fails(&[(C, stored(b"\xed\xa0\x80"))], &[], &[], fault);
-    // A character over pieces, blocks and fragments, good and bad.
+    // A character split across reads, blocks and fragments, valid and invalid.
     let half = [&b"\x00\x02\x00\xfd\xff"[..], b"\xe2\x82"].concat();
     let rest = [&b"\x00\x01\x00\xfe\xff"[..], b"\xac", b"\x00"].concat();
     passes(&[(C1, half.clone()), (MIDDLE, vec![]), (FINAL, rest)], &[text("€")]);
     fails(&[(C1, half.clone()), (FINAL, stored(b"x"))], &[], &[], fault);
     fails(&[(C1, half.clone()), (FINAL, b"\x00".to_vec())], &[], &[], fault);
-    // The earlier of two faults counts.
+    // The earlier of two violations is reported.
     let corrupt = [&stored(b"abc\xff")[..], b"\x06"].concat();
     fails(&[(C, corrupt)], &[], &[text_chunk("abc", false)], fault);
     let corrupt = [&b"\x00\x03\x00\xfc\xffabc"[..], b"\x06", b"\xff"].concat();
     fails(&[(C, corrupt)], &[], &[text_chunk("abc", false)], ProtocolError::InvalidDeflate);
-    // Long enough for the larger rooms, with the fault at their edges.
+    // Long enough for the larger inflate buffers, with the violation at their boundaries.
     for len in [4095, 4096, 4097, 65_536, 69_632, 70_000] {
         let valid = "x".repeat(len);
         let bytes = [valid.as_bytes(), b"\xff", &[b'y'; 100]].concat();
@@ -211,7 +211,7 @@ fn compressed_text_is_checked_like_any_other() {
         let corrupt = [&zlib(valid.as_bytes())[..], b"\x06"].concat();
         fails(&[(C, corrupt)], &[], &[text_chunk(&valid, false)], ProtocolError::InvalidDeflate);
     }
-    // Of binary messages nothing is asked.
+    // Binary messages are not validated.
     passes(&spelled(&[(CB, "faff0f00"), (CB, "f248cdc9c90700")]), &[binary(b"\xff\xfe"), binary(b"Hello")]);
 }
 

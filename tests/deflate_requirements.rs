@@ -26,7 +26,7 @@ use sansocket::{
 
 const NAME: &str = "Sec-WebSocket-Extensions";
 
-/// Without context takeover, as offer and as answer.
+/// Without context takeover, as an offer and as a response.
 const FRESH: &str = "; server_no_context_takeover; client_no_context_takeover";
 
 /// The first byte of frames with RSV1.
@@ -34,7 +34,7 @@ const TEXT_C: u8 = 0xc1;
 const BINARY_C: u8 = 0xc2;
 const TEXT_FIRST_C: u8 = 0x41;
 
-/// "Hello" in one block, and again with a window in which it stands.
+/// "Hello" in one block, and again with a window that contains it.
 const HELLO: &str = "f248cdc9c90700";
 const AGAIN: &str = "f200110000";
 
@@ -73,22 +73,23 @@ fn compressed_messages_are_received() {
         (&[(TEXT_C, HELLO)], vec![hello()]),
         (&[(BINARY_C, HELLO)], vec![binary(b"Hello")]),
         (&[(TEXT_FIRST_C, "f248cd"), (FINAL, "c9c90700")], vec![hello()]),
-        // R7692-7.2.2-b: neither plain messages nor control frames touch the window; R7692-6-b, R7692-6.2-b
+        // R7692-7.2.2-b: neither uncompressed messages nor control frames change the window; R7692-6-b,
+        // R7692-6.2-b
         (&[(TEXT_C, HELLO), (TEXT_C, AGAIN), (TEXT_C, AGAIN)], vec![hello(), hello(), hello()]),
         (
             &[(TEXT_C, HELLO), (TEXT, "706c61696e"), (PONG, ""), (TEXT_C, AGAIN)],
             vec![hello(), text("plain"), Event::Pong(vec![].into()), hello()],
         ),
-        // R7692-7.2.1-b: stored, with BFINAL, in two blocks; R7692-7.2.3-b: the octets count, not the prose.
+        // R7692-7.2.1-b: stored, with BFINAL, in two blocks; R7692-7.2.3-b: the octets of the examples.
         (&[(TEXT_C, "000500faff48656c6c6f00")], vec![hello()]),
         (&[(TEXT_C, "f348cdc9c9070000")], vec![hello()]),
         (&[(TEXT_C, "f24805000000ffffcac9c90700")], vec![hello()]),
-        // R7692-7.2.1-c: behind BFINAL the next block begins at a byte, and the window stays.
+        // R7692-7.2.1-c: after BFINAL the next block begins at a byte boundary, and the window is kept.
         (&[(TEXT_C, "f348cdc9c90700f248cdc9c90700")], vec![text("HelloHello")]),
         (&[(TEXT_C, "f348cdc9c9070000"), (TEXT_C, AGAIN)], vec![hello(), hello()]),
         (&[(TEXT_C, "f348cdc9c9070000"), (TEXT_C, HELLO)], vec![hello(), hello()]),
         (&[(TEXT_C, "f348cdc9c90700")], vec![hello()]),
-        // R7692-7.2.1-d: the tail stays in fragments before the last.
+        // R7692-7.2.1-d: fragments before the last keep the tail.
         (&[(TEXT_FIRST_C, "f248cdc9c907000000ffff"), (FINAL, "00")], vec![hello()]),
         (&[(TEXT_FIRST_C, HELLO), (MIDDLE, ""), (FINAL, "")], vec![hello()]),
         // R7692-7.2.3-c, and what senders make of nothing.
@@ -96,7 +97,7 @@ fn compressed_messages_are_received() {
         (&[(TEXT_C, "")], vec![text("")]),
         (&[(TEXT_C, "0200")], vec![text("")]),
         (&[(TEXT_C, HELLO), (TEXT_C, ""), (TEXT_C, AGAIN)], vec![hello(), text(""), hello()]),
-        // A tail too many is no fault.
+        // An additional tail is not an error.
         (&[(TEXT_C, "f248cdc9c907000000ffff"), (TEXT_C, AGAIN)], vec![hello(), hello()]),
     ];
     for role in BOTH {
@@ -107,7 +108,7 @@ fn compressed_messages_are_received() {
         let seen = bench(role, "")
             .run(&stream(role, &[(TEXT_FIRST_C, "f248cd"), (PING, "70"), (FINAL, "c9c90700")]));
         assert_eq!(seen, open(vec![ping(b"p"), hello()], &frame(PONG, None, b"p"))); // R7692-6-a
-        // R7692-6.1-f: valid text when compressed or not, what counts is what comes out.
+        // R7692-6.1-f: the inflated text is validated, not the compressed bytes.
         let data = [0xc3, 0xa9, 0xff];
         let mut sender = sender(role, "");
         let mut compressed = Vec::new();
@@ -164,7 +165,7 @@ fn rsv1_is_allowed_on_the_first_frame_of_a_data_message_only() {
 
 #[test]
 fn the_window_reaches_as_far_back_as_deflate_can() {
-    // R7692-7.2.2-e: a narrower window is a permission, which is not used; R7692-7.2.2-f
+    // R7692-7.2.2-e: the permission to use a smaller window for receiving is not used; R7692-7.2.2-f
     let first = (0..600_u16).map(|i| u8::try_from(i % 251).unwrap()).collect::<Vec<_>>();
     let stored = [&hex("005802a7fd")[..], &first, &[0]].concat();
     for (second, inflated) in [
@@ -222,7 +223,7 @@ fn inflating_stops_at_the_limit_of_a_message() {
 
 // Sending
 
-/// The other end: what it sends is what an endpoint of `role` receives.
+/// The other end, which sends the frames that an endpoint of `role` receives.
 fn sender(role: Role, params: &str) -> Connection {
     match role {
         Role::Server => bench(Role::Client, params).connection(),
@@ -230,7 +231,7 @@ fn sender(role: Role, params: &str) -> Connection {
     }
 }
 
-/// What an endpoint sends, without masks: the first byte and the payload of each frame.
+/// The sent frames, without masks: the first byte and the payload of each.
 fn send(
     role: Role,
     params: &str,
@@ -346,7 +347,7 @@ fn references_stay_within_the_negotiated_window() {
                     frames[0].payload.len()
                 };
                 assert!(len(&far) >= far.len(), "2^{w}, level {level}: back over {} bytes", window + 1);
-                // At level 1 not everything is found that could be.
+                // Level 1 does not find every repetition.
                 let found = level == 1 || len(&near) < near.len() - known / 2;
                 assert!(found, "2^{w}, level {level}: there is no window");
             }

@@ -75,7 +75,7 @@ fn connection(role: Role, config: Config) -> Connection {
     }
 }
 
-/// The messages that came, whole or in chunks, and how many Pings.
+/// The received messages, reassembled or in chunks, and the number of Pings.
 fn received(events: &[Event<'_>]) -> (Vec<Vec<u8>>, usize) {
     let (mut messages, mut open, mut pings) = (Vec::new(), Vec::new(), 0);
     for event in events {
@@ -98,7 +98,7 @@ fn whole(messages: &[Message]) -> Vec<Vec<u8>> {
     messages.iter().map(|message| message.concat()).collect()
 }
 
-/// Sends each message, whole or in its fragments, with a Ping behind each fragment but the last.
+/// Sends each message, unfragmented or in its fragments, with a Ping after each fragment but the last.
 fn send_all(sender: &mut Connection, messages: &[Message], choices: &[Compress]) -> (Vec<u8>, usize) {
     let (mut out, mut pings) = (Vec::new(), 0);
     for (message, choice) in messages.iter().zip(choices.iter().cycle()) {
@@ -186,7 +186,7 @@ proptest! {
         let config = common::deflate::with(role, ours);
         let mut sender = connection(role, config);
         let agreed = *sender.deflate().unwrap();
-        // Where it stands alone, an inflater that forgets has to do; and its window is the agreed one.
+        // Without context takeover, a new inflater with the negotiated window must be sufficient.
         let bits = agreed.send_window().get().max(9);
         let mut peer = Zlib::new(0, bits, agreed.send_context_takeover());
         let (before, behind) = messages.split_at(release_at.min(messages.len()));

@@ -25,7 +25,7 @@ fn frames(connection: &mut Connection, call: impl FnOnce(&mut Connection, &mut V
     sent(&out)
 }
 
-/// Sends a text whole, and gives the first byte of its frame and the payload.
+/// Sends a text in one frame. Returns the first byte and the payload of the frame.
 fn send(connection: &mut Connection, text: &str) -> (u8, Vec<u8>) {
     let mut frames = frames(connection, |connection, out| connection.send_text(text, out).unwrap());
     assert_eq!(frames.len(), 1);
@@ -54,7 +54,7 @@ fn rsv1_is_on_the_first_frame_only_and_control_frames_are_left_alone() {
         assert_eq!(firsts(&frames), expected, "R7692-6-a, R7692-6.1-a, R7692-6.1-c, R7692-6.1-e");
         assert_eq!((&frames[1].payload, &frames[4].payload), (&vec![b'p'; 125], &vec![b'p'; 125]));
         assert_eq!(frames[6].payload, b"\x03\xe8");
-        // R7692-7.2.1-d: only the last fragment leaves out the tail.
+        // R7692-7.2.1-d: the tail is removed from the last fragment only.
         assert!(frames[0].payload.ends_with(&TAIL) && frames[2].payload.ends_with(&TAIL));
         assert!(!frames[3].payload.ends_with(&TAIL));
         let mut inflater = Inflater::default();
@@ -94,7 +94,7 @@ fn an_empty_message_is_one_zero_byte_or_not_compressed() {
             assert_eq!(out, b"\xc1\x01\x00", "R7692-7.2.3-c");
         }
     }
-    // Fragments: an empty one in the middle has nothing, an empty last one completes the message.
+    // An empty fragment in the middle has no payload; an empty last one completes the message.
     let mut connection = sender(Role::Server, Config::new());
     let sent = frames(&mut connection, |connection, out| {
         for (text, last) in [("", false), ("Hello", false), ("", false), ("", true)] {
@@ -125,11 +125,11 @@ fn short_messages_are_left_alone_unless_asked() {
         let (seen, payload) = send(&mut connection, &text);
         assert_eq!((seen, len), (first, len), "{choice:?}");
         assert_eq!(first == TEXT, payload == text.as_bytes(), "R7692-6.1-b");
-        // The choice was for one message.
+        // The choice applied to one message.
         assert_eq!(send(&mut connection, "123456789").0, TEXT);
         assert_eq!(send(&mut connection, "1234567890").0, COMPRESSED_TEXT);
     }
-    // The default begins with 64.
+    // The default compresses messages from 64 bytes.
     let mut connection = sender(Role::Server, Config::new());
     assert_eq!(send(&mut connection, &"a".repeat(63)).0, TEXT);
     assert_eq!(send(&mut connection, &"a".repeat(64)).0, COMPRESSED_TEXT);
@@ -172,11 +172,12 @@ fn uncompressed_messages_stay_out_of_the_window() {
             connection.send_text_fragment(&secret[5..], true, &mut out).unwrap();
         }
         assert!(sent(&out).iter().all(|frame| frame.first & 0x40 == 0));
-        // If it were in the window, this would be a reference of a few bytes, and could not be inflated.
+        // If the data were in the window, this would be a reference of a few bytes, which the peer could not
+        // inflate.
         let (first, payload) = send(&mut connection, secret);
         assert_eq!((first, inflater.message(&payload)), (COMPRESSED_TEXT, secret.as_bytes().to_vec()));
         assert!(payload.len() > 30, "{}", payload.len());
-        // And now it is.
+        // Now the data is in the window.
         let (_, payload) = send(&mut connection, secret);
         assert_eq!(inflater.message(&payload), secret.as_bytes());
         assert!(payload.len() < 12, "{}", payload.len());
@@ -220,9 +221,9 @@ fn a_bare_header_is_never_compressed_and_never_in_a_compressed_message() {
     connection.compress_next(Compress::Always);
     assert_eq!(connection.send_header(OpCode::Text, true, 70, &mut out), Ok(None));
     assert_eq!(out, [TEXT, 70]);
-    // The choice was for that message.
+    // The choice applied to that message.
     assert_eq!(send(&mut connection, "short").0, TEXT);
-    // What did not begin a message leaves it for the next.
+    // A failed call leaves the choice for the next message.
     connection.compress_next(Compress::Always);
     assert_eq!(
         connection.send_header(OpCode::Text, true, u64::MAX, &mut out),
@@ -230,7 +231,7 @@ fn a_bare_header_is_never_compressed_and_never_in_a_compressed_message() {
     );
     assert_eq!(send(&mut connection, "short").0, COMPRESSED_TEXT);
 
-    // A message that began as a bare header goes on as it is, in both ways.
+    // A message that began with `send_header` continues uncompressed, with fragments and with headers.
     out.clear();
     connection.send_header(OpCode::Text, false, 3, &mut out).unwrap();
     out.extend(b"abc");
@@ -240,7 +241,7 @@ fn a_bare_header_is_never_compressed_and_never_in_a_compressed_message() {
     assert_eq!(firsts(&seen), [TEXT_FIRST, MIDDLE, FINAL]);
     assert_eq!(seen[1].payload, [b'd'; 100]);
 
-    // A message that began compressed goes on compressed.
+    // A compressed message continues compressed.
     let mut connection = sender(Role::Server, Config::new());
     out.clear();
     connection.send_text_fragment("Hello", false, &mut out).unwrap();
@@ -259,7 +260,7 @@ fn a_bare_header_is_never_compressed_and_never_in_a_compressed_message() {
 
 #[test]
 fn a_message_in_fragments_can_be_finished_after_the_close_of_the_peer() {
-    // With auto_close(false) that is what the time between the two Closes is for.
+    // With `auto_close(false)` you may finish messages before you reply to the Close.
     let (agreed, _) = agree(Config::new(), Config::new());
     let config = sansocket::Config::new().deflate(agreed).auto_close(false);
     let mut connection = Connection::server(config);
@@ -343,8 +344,8 @@ fn incompressible_messages_grow_by_a_bounded_amount() {
 
 #[test]
 fn no_distance_is_larger_than_the_window_that_was_agreed() {
-    // R7692-7.2.1-e, R7692-7.2.1-i. Text that repeats itself at every distance, so that larger ones would
-    // pay.
+    // R7692-7.2.1-e, R7692-7.2.1-i. The text repeats itself at every distance, so that larger distances would
+    // compress better.
     let mut repeats = noise(700);
     for byte in &mut repeats {
         *byte = b'a' + *byte % 16;
@@ -379,7 +380,7 @@ fn no_distance_is_larger_than_the_window_that_was_agreed() {
                 if bits == 8 {
                     assert!(largest <= 250, "{largest}: a backend with 9 bits goes back that far at most");
                 }
-                // The window is used, too: otherwise this test would see nothing.
+                // The window is used; otherwise this test would not show anything.
                 let expected = if level == 0 { 0 } else { (1 << bits) / 4 };
                 assert!(largest >= expected, "{largest} with {bits} bits, level {level}, {memory_level}");
             }

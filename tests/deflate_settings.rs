@@ -70,7 +70,7 @@ fn a_higher_level_makes_less_of_a_text_and_level_0_does_not_compress() {
 fn the_sending_half_continues_with_the_window_of_the_connection() {
     let (mut server, mut client) = pair(Config::new());
     let (text, mut first, mut second) = (prose(2000), Vec::new(), Vec::new());
-    // Not to be found within itself, so only the window can make it short.
+    // The message has no repetition in itself, so only the window can make it short.
     let text = text.chars().enumerate().fold(String::new(), |mut all, (i, c)| {
         let _ = write!(all, "{}{c}", i * 7919 % 9973);
         all

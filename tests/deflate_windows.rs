@@ -30,7 +30,7 @@ fn without_context_takeover_no_message_refers_to_another() {
                 let events = ["Hello", "", "Hello", "", "Hello"].map(text);
                 assert_eq!(bench.run(&stream), open(delivered(&events, delivery), b""));
             }
-            // Inside a message the window is there, behind a final block as well.
+            // Within a message the window is kept, even after a final block.
             let twice = b"\xf3\x48\xcd\xc9\xc9\x07\x00\xf2\x00\x11\x00\x00";
             let stream = all_to(role, &[(C, twice), (C, twice)]);
             let events = ["HelloHello", "HelloHello"].map(text);
@@ -41,7 +41,7 @@ fn without_context_takeover_no_message_refers_to_another() {
 
 #[test]
 fn the_hint_of_a_client_alone_does_not_forget_the_window() {
-    // R7692-7.2.2-c: the server answered without the parameter, so the client may refer back.
+    // R7692-7.2.2-c: the response has no such parameter, so the client may refer to earlier messages.
     let stream = all_to(Role::Server, &[(C, HELLO), (C, HELLO_AGAIN)]);
     let bench = Bench::server().config(with(Role::Server, Config::new().send_context_takeover(false)));
     assert_eq!(bench.run(&stream), open(vec![text("Hello"), text("Hello")], b""));
@@ -60,7 +60,7 @@ fn a_message_refers_back_by_as_much_as_the_window_has() {
     ];
     for role in BOTH {
         for bits in 8..=15 {
-            // A window that is smaller is not enforced, whatever was agreed; see the docs of the module.
+            // A smaller negotiated window is not enforced; see the docs of the module.
             let bench = bench(role, Delivery::Messages, Config::new().receive_window(window(bits)));
             for (payload, expected) in rows {
                 let stream = all_to(role, &[(CB, &stored(&first)), (CB, &hex(payload))]);
@@ -86,7 +86,7 @@ fn the_window_stays_32_kib_after_final_blocks() {
         &[(CB, stored(&first)), reference.clone()],
         &[binary(&first), binary(b"\x00\x08\x12")], // R7692-7.2.2-f
     );
-    // The same with BFINAL set, more often than the copy of the window has room.
+    // The same with BFINAL set, with more data than the copy of the window holds.
     let mut last = stored(&first);
     last[0] = 1;
     last.pop();
@@ -99,7 +99,7 @@ fn the_window_stays_32_kib_after_final_blocks() {
         events.extend([binary(&first), binary(&first[..3]), binary(&rest), binary(&first[at..at + 3])]);
     }
     passes(&frames, &events);
-    // One byte more than there is, with and without.
+    // A distance that is one byte too large, with BFINAL and without.
     for first in [stored(&first[1..]), {
         let mut last = stored(&first[1..]);
         last[0] = 1;

@@ -103,7 +103,7 @@ fn accepted<T>(request: &server::Request<T>) -> Accepted {
     }
 }
 
-/// What was accepted, and the compression of its connection.
+/// The accepted request, and the compression of its connection.
 type Opened = (Accepted, Option<deflate::Negotiated>);
 
 /// Types group headers by their name.
@@ -236,7 +236,7 @@ proptest! {
                 head = head.add(name, value);
             }
         }
-        // Some targets cannot be made of the types.
+        // The types cannot represent some targets.
         if let Some(typed) = types_of(&head) {
             prop_assert_eq!(from_types(&typed), from_bytes(&head));
         }
@@ -276,7 +276,7 @@ proptest! {
             }
             (seen, upgraded) => prop_assert_eq!(seen.map(drop), upgraded.map(drop)),
         }
-        // And so are the responses, whichever way it goes.
+        // The responses are equal as well, for acceptance and rejection.
         match (from_list, from_types) {
             (Ok(from_list), Ok(from_types)) => {
                 let chosen = accept(&from_list);
@@ -318,7 +318,7 @@ proptest! {
             typed.headers_mut().append(HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
         }
         let mut handshake = client::Handshake::new(&wanted(), SEED, &mut Vec::new()).unwrap();
-        // As values, a response has no body that could be incomplete; so this one is complete.
+        // A response as a value has no incomplete body, so this one is complete.
         let mut bytes = [head.bytes(), if status < 200 { vec![] } else { b"body".to_vec() }].concat();
         let from_bytes = match handshake.receive(&mut Input::new(&mut bytes)) {
             Ok(None) => Err(handshake.receive_eof().unwrap_err()),
@@ -330,7 +330,7 @@ proptest! {
         let from_bytes = outcome(from_bytes);
         prop_assert_eq!(&outcome(from_types), &from_bytes);
 
-        // An extended CONNECT says 200 instead of 101, and has no headers of a connection.
+        // The response to an extended CONNECT has status 200 instead of 101, and no connection headers.
         let connected = if status == 101 { 200 } else { status };
         let status_text = connected.to_string();
         let connection = ["upgrade", "connection", "sec-websocket-accept"];
@@ -351,7 +351,7 @@ proptest! {
         let upgrade_faults = [E::InvalidUpgrade, E::InvalidConnection, E::InvalidAccept];
         match (from_bytes, from_list) {
             (Outcome::Failed(error), _) if upgrade_faults.contains(&error) => {}
-            // There is no version there, and 200 and 204 open.
+            // A list has no HTTP version, and both 200 and 204 open the connection there.
             (Outcome::Failed(E::HttpVersionTooOld), _) => prop_assert_eq!((status, version), (101, Version::HTTP_10)),
             (Outcome::Rejected(200..300, ..), _) => {}
             (from_bytes, from_list) => prop_assert_eq!(from_bytes, from_list),

@@ -161,7 +161,7 @@ const NAMES: &[&str] = &[
 fn names_in(directory: &Path, found: &mut Vec<String>) {
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
-        // The object of browsers has the names of their exceptions.
+        // The errors of `browser` have the names of the browsers' exceptions.
         if path.ends_with("src/browser") {
             continue;
         }

@@ -135,7 +135,7 @@ fn the_errors_of_the_handshake_have_distinct_messages() {
     ]);
     assert_eq!(shown.iter().filter(|phrase| phrase.contains('7')).count(), 4);
     assert_eq!(client::Error::from(H::IncompleteHandshake).to_string(), H::IncompleteHandshake.to_string());
-    // An error of several kinds has the message of the one inside.
+    // An error that wraps another has the message of the inner one.
     for error in [sansocket::Error::from(P::InvalidUtf8), sansocket::Error::from(S::ConnectionClosing)] {
         assert!(!error.to_string().is_empty());
     }
@@ -191,7 +191,7 @@ fn debug_output_shows_types_and_sizes_but_no_data() {
     let code = CloseCode::NORMAL;
     assert!(format!("{code:?}").contains("1000"));
     assert!(format!("{:?}", Close::new(code, "bye").unwrap()).contains("bye"));
-    // Half a message, half a control frame, and the source of keys: sizes at most.
+    // Maximum sizes: half a message, half a control frame, and the generator of masking keys.
     let mut client = Connection::client(Config::new(), [7; 32]);
     let shown = format!("{client:?}");
     assert!(shown.contains("Entropy") && !shown.contains("[7, 7"), "{shown}");

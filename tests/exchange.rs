@@ -62,7 +62,7 @@ fn every_order_of_the_headers_means_the_same() {
         request(&head).accept(Accept::new(), &mut out).unwrap();
         assert_eq!(out, SWITCHING.as_bytes(), "{order:?}");
         if number % 12 == 0 {
-            opened(&head.bytes()); // the same, cut in every way
+            opened(&head.bytes()); // the same, split in every way
         }
     }
     let asked = client::Request::new("ws://h/").unwrap().subprotocol("chat");
@@ -96,7 +96,7 @@ fn upper_and_lower_case_are_those_of_ascii() {
     refused(&Head::request().set("Upgrade", "websocket[").bytes(), E::MalformedUpgrade);
 }
 
-/// Runs bytes, cut at `cut`, through a handshake and what comes out of it.
+/// Runs bytes, split at `cut`, through a handshake and its connection.
 fn run(
     bytes: &[u8],
     cut: usize,
@@ -162,7 +162,8 @@ fn a_server_is_open_with_its_response() {
 
 #[test]
 fn the_only_version_is_13() {
-    // IANA-VER-a, R6455-4.3-b, R6455-4.4-b: `refused` looks at the whole response, with the version to use.
+    // IANA-VER-a, R6455-4.3-b, R6455-4.4-b: `refused` compares the whole response, including the supported
+    // version.
     let with = |version: &str| Head::request().set("Sec-WebSocket-Version", version).bytes();
     for version in (0..=20_u8).chain([25, 99, 100, 199, 255]) {
         if version == 13 {
@@ -178,7 +179,7 @@ fn the_only_version_is_13() {
 
 #[test]
 fn names_from_the_registries_are_names_like_others() {
-    // IANA-EXT-a, IANA-EXT-b: offers of what we do not do are left unanswered.
+    // IANA-EXT-a, IANA-EXT-b: unsupported extensions are declined.
     for offer in [
         "permessage-deflate",
         "bbf-usp-protocol",
@@ -193,7 +194,7 @@ fn names_from_the_registries_are_names_like_others() {
         assert_eq!(out, SWITCHING.as_bytes(), "{offer}");
         assert_eq!(opened(&head.bytes()).extensions.len(), 1);
     }
-    // IANA-SUB-a, R7936-2-a and R6455-4.1-r10c: `chat` and `CHAT` are two.
+    // IANA-SUB-a, R7936-2-a and R6455-4.1-r10c: `chat` and `CHAT` are different.
     let names =
         ["wamp", "v12.stomp", "mqtt", "sip", "graphql-transport-ws", "ocpp2.0.1", "chat", "CHAT", "xmpp"];
     let asked =

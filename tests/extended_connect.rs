@@ -13,7 +13,7 @@ const SEED: [u8; 32] = [7; 32];
 
 type List<'a> = Vec<(&'a str, &'a [u8])>;
 
-/// What a browser sends.
+/// The headers that a browser sends.
 fn request() -> List<'static> {
     vec![
         (":method", b"CONNECT"),
@@ -48,7 +48,7 @@ fn strings(list: &[(&str, &str)]) -> HeaderList {
     list.iter().map(|&(name, value)| (name.into(), value.into())).collect()
 }
 
-// R8441-5-e: a key is neither needed nor looked at. R8441-5-f: the rest is negotiated as over HTTP/1.1.
+// R8441-5-e: a key is neither required nor inspected. R8441-5-f: the rest is negotiated as over HTTP/1.1.
 #[test]
 fn a_request_is_read_from_its_headers() {
     let list = and(with("sec-websocket-protocol", b"chat, news"), "sec-websocket-key", b"no key");
@@ -261,7 +261,6 @@ fn a_response_opens_the_connection_or_does_not() {
             (Ok(Some(opened)), None) => opened,
             (Err(error), Some(expected)) => {
                 assert_eq!(error, expected, "{list:?}");
-                // It stays so.
                 let again = handshake.receive([(":status", "200")]).map(|_| ()).unwrap_err();
                 assert_eq!((again, handshake.receive_eof()), (error.clone(), Err(error)));
                 continue;
@@ -328,7 +327,7 @@ fn the_stream_carries_masked_frames_and_ends() {
     server.receive(&mut Input::new(&mut to_server), &mut to_client).unwrap();
     client.receive(&mut Input::new(&mut to_client), &mut Vec::new()).unwrap();
     assert_eq!((server.state(), client.state()), (State::Draining, State::Draining));
-    // Both ends of the stream have come, in an orderly way or by reset.
+    // Both directions of the stream have ended, cleanly or by a reset.
     assert_eq!((server.receive_eof(), client.receive_eof()), (Ok(()), Ok(())));
     assert_eq!(client.close_outcome().map(|closure| (closure.code, closure.clean)), Some((1000, true)));
 }
@@ -425,7 +424,7 @@ fn a_violation_in_a_list_does_not_hide_the_status() {
         assert_eq!(response.header("www-authenticate"), Some(&b"Basic"[..]));
         assert_eq!((response.header("y"), response.header("x")), (Some(&b"z"[..]), None));
         assert_eq!(failed.receive_eof(), Err(error));
-        // A response that opens the connection has to be well-formed.
+        // A response that opens the connection must be well-formed.
         let list = [(":status", "200"), (name, value)];
         let expected = if name == "content-length" { Ok(()) } else { Err(fault.into()) };
         assert_eq!(handshake().receive(list).map(drop), expected);

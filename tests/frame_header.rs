@@ -171,7 +171,7 @@ fn headers_that_cannot_be_decoded_are_not_encoded() {
 
 #[test]
 fn the_length_is_that_of_the_payload_in_every_form() {
-    // Written by hand, in case reading and writing share a mistake.
+    // Written by hand, so that an error shared by encoder and decoder is found.
     for (form, len, size) in
         [(Form::Short, 125, 2), (Form::Of16, 0x1234, 4), (Form::Of64, 0x12_3456_789a, 10)]
     {
@@ -201,14 +201,14 @@ fn masking_matches_the_example_of_the_rfc() {
     }
 }
 
-/// The bytes that `mask` has to give, computed one after the other.
+/// The expected result of `mask`, computed byte by byte.
 fn mask_oracle(payload: &[u8], key: [u8; 4], offset: u64) -> Vec<u8> {
     let phase = usize::try_from(offset % 4).unwrap();
     let key = [key[phase], key[(phase + 1) % 4], key[(phase + 2) % 4], key[(phase + 3) % 4]];
     masked(payload, Some(key))
 }
 
-/// Masks `len` bytes that begin `shift` bytes behind a multiple of 64, and looks at what is around them, too.
+/// Masks `len` bytes that begin `shift` bytes after a multiple of 64, and checks the bytes around them, too.
 #[track_caller]
 fn check_mask(bytes: &[u8], shift: usize, len: usize, offset: u64) {
     let mut buf = bytes[..len + 192].to_vec();

@@ -40,7 +40,7 @@ fn lists_are_bounded() {
     assert_eq!(opened(&with("Sec-WebSocket-Extensions", &"a".repeat(4096))).extensions.len(), 1);
     opened(&with("Sec-WebSocket-Extensions", &format!("a{}", ",".repeat(16))));
     refused(&with("Sec-WebSocket-Extensions", &format!("a{}", ",".repeat(18))), E::InvalidExtensions);
-    // Many parameters are for the extension to judge.
+    // The number of parameters is not limited here; the extension validates them.
     opened(&with("Sec-WebSocket-Extensions", &format!("a{}", ";x".repeat(100))));
 }
 
@@ -65,7 +65,7 @@ fn a_limit_passes_and_one_more_byte_fails() {
     refused_within(&bytes, E::TooManyHeaders { limit: 0 }, limits.max_headers(0));
     refused_within(&bytes, E::HeadTooLong { limit: 0 }, limits.max_head_len(0));
     refused_within(&bytes, E::StartLineTooLong { limit: 17 }, limits.max_line_len(17));
-    // The head ends with its start line.
+    // The head consists of its start line.
     refused_within(&bytes, E::HeadTooLong { limit: 20 }, limits.max_head_len(20));
 }
 

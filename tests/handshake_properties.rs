@@ -21,7 +21,7 @@ fn space() -> impl Strategy<Value = &'static str> {
     select(vec!["", " ", "  ", "\t", " \t "])
 }
 
-/// A name that means nothing to a handshake, and a value with anything that may be in one.
+/// A header name without a meaning in the handshake, and any valid value.
 fn header() -> impl Strategy<Value = (String, Vec<u8>)> {
     let byte = prop_oneof![8 => 0x20..0x7f_u8, 1 => 0x80..=0xff_u8, 1 => Just(b'\t')];
     ("x-[a-z0-9]{1,10}", vec(byte, 0..30)).prop_map(|(name, value)| (name, value.trim_ascii().to_vec()))
@@ -56,7 +56,7 @@ fn head((headers, subprotocols, extensions, order): &Parts) -> Head {
     if !extensions.is_empty() {
         head = head.add("sec-websocket-EXTENSIONS", extensions.join(" ,\t"));
     }
-    // Any order will do, but for lines of one name.
+    // Any order is valid, except among lines of one name.
     let count = head.headers.len();
     head.headers.rotate_left(usize::try_from(order % 5).unwrap().min(count));
     head
@@ -78,7 +78,7 @@ proptest! {
 
     #[test]
     fn every_request_of_the_grammar_is_accepted(parts in parts()) {
-        // `opened` runs it whole, cut at every position, and byte by byte.
+        // `opened` runs the request in one read, split at every position, and byte by byte.
         let (headers, subprotocols, extensions, _) = &parts;
         let seen = opened(&head(&parts).bytes());
         prop_assert_eq!(seen.subprotocols.iter().collect::<std::collections::BTreeSet<_>>().len(), subprotocols.len());
@@ -94,7 +94,7 @@ proptest! {
     ) {
         let bytes = damaged(head(&parts).bytes(), at, kind, byte);
         let run = serve(&bytes, HandshakeLimits::new());
-        // A refusal says so, and names no byte of the request.
+        // A rejection contains no byte of the request.
         if let Err(error) = run.result {
             let line = format!("HTTP/1.1 {} ", error.status().unwrap());
             prop_assert!(run.out.starts_with(line.as_bytes()));

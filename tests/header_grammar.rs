@@ -132,7 +132,7 @@ fn a_client_reads_the_same_grammar() {
     }
     for lines in INVALID {
         let run = connect(&request, &with_lines(response(), lines));
-        // What is wrong first comes first, be it in the grammar or in the selection.
+        // The first violation is reported, whether in the grammar or in the selection.
         assert_eq!(run.result, Err(HandshakeError::InvalidExtensions.into()), "{lines:?}");
     }
 }
@@ -145,7 +145,7 @@ fn a_client_offers_only_valid_extensions() {
         let request = client::Request::new("ws://h/").unwrap().extension(&offer);
         let mut out = Vec::new();
         if offer.split(',').any(|element| element.trim().is_empty()) {
-            // R9110-5.6.1-a: what is passed over when it is received is not sent.
+            // R9110-5.6.1-a: empty elements are ignored when received and never sent.
             let error = client::Handshake::new(&request, [0; 32], &mut out).unwrap_err();
             assert_eq!((error, out.len()), (client::RequestError::InvalidExtension, 0), "{offer}");
             continue;
@@ -211,7 +211,7 @@ fn a_name_that_is_as_long_as_one_of_ours_is_not_ours() {
     assert_eq!((seen.subprotocols.len(), seen.extensions.len(), seen.origin), (0, 0, None));
     let run = connect(&client::Request::new("ws://h/").unwrap(), &answer.bytes());
     assert!(run.result.unwrap().is_some());
-    // Nor do they stand in for what is missing.
+    // Nor do they replace a missing header.
     for name in ["Host", "Upgrade", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket-Version"] {
         assert!(serve(&head.clone().without(name).bytes(), HandshakeLimits::new()).result.is_err(), "{name}");
     }
@@ -256,7 +256,7 @@ fn a_wrong_byte_in_a_status_line_is_the_violation() {
                 let request = client::Request::new("ws://h/").unwrap();
                 let run = connect(&request, &bytes);
                 assert_eq!(run.result, Err(error.into()), "{byte:#x} at {at}");
-                // It needs no byte more, and it is the last of those to look at.
+                // No further byte is needed, and this one is the last to be inspected.
                 let mut handshake = client::Handshake::new(&request, [7; 32], &mut Vec::new()).unwrap();
                 let result = handshake.receive(&mut Input::new(&mut bytes[..=at])).map(drop);
                 assert_eq!(result, Err(error.into()), "{byte:#x} at {at}");

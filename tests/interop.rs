@@ -194,7 +194,7 @@ fn run_script(script: &str, example: &str) {
     );
 }
 
-/// A Python that has `websockets`. If there is none, says so once.
+/// A Python that has `websockets`. Prints a line once if there is none.
 fn python() -> Option<&'static OsStr> {
     static PYTHON: OnceLock<Option<OsString>> = OnceLock::new();
     PYTHON.get_or_init(find_python).as_deref()
@@ -209,7 +209,7 @@ fn find_python() -> Option<OsString> {
     let venv = Path::new(env!("CARGO_MANIFEST_DIR")).join(".venv/bin/python");
     let found = [venv.into_os_string(), "python3".into()].into_iter().find(|python| has_websockets(python));
     if found.is_none() {
-        // Written past the capture of the test runner, so that it can be seen.
+        // Written directly, because the test runner captures `println`.
         let _ = io::stderr().write_all(
             b"\ntests/interop.rs: LEFT OUT, for want of a Python with websockets. To have it:\n    \
               python3 -m venv .venv && .venv/bin/pip install -r tests/interop/requirements.txt\n",

@@ -68,7 +68,7 @@ fn node(role: &str) -> Option<Command> {
     if !found {
         let hint = "npm install --no-package-lock --prefix tests/interop/node";
         assert!(env::var_os("SANSOCKET_NODE").is_none(), "Node.js or ws is missing: {hint}");
-        // Written past the capture of the test runner, so that it can be seen.
+        // Written directly, because the test runner captures `println`.
         let _ = writeln!(
             io::stderr(),
             "\ntests/interop_node.rs: LEFT OUT, for want of Node.js with ws. To have it:\n    {hint}"

@@ -35,7 +35,7 @@ fn the_opening_has_a_deadline_that_no_byte_moves() {
         assert_eq!((timer.deadline(), timer.poll(s(now))), (Some(s(110)), Action::Wait));
     }
     assert_eq!(timer.poll(s(110)), Action::Disconnect(Timeout::Opening));
-    // It stays so, whatever is told later.
+    // Later notifications do not change it.
     timer.on_open(s(111));
     timer.on_receive(s(111));
     assert_eq!((timer.deadline(), timer.poll(s(111))), (Some(s(111)), Action::Disconnect(Timeout::Opening)));
@@ -62,7 +62,7 @@ fn a_ping_is_sent_at_each_interval_also_while_pongs_are_missing() {
             assert_eq!(timer.deadline(), Some(s(141)));
         }
     }
-    // A poll that comes late delays those that follow: there are no two in a row.
+    // A late poll delays the following Pings: there are never two in a row.
     let mut timer = open(Timeouts::new().pong(None));
     ping(timer.poll(s(150)));
     assert_eq!((timer.poll(s(151)), timer.deadline()), (Action::Wait, Some(s(170))));
@@ -71,7 +71,7 @@ fn a_ping_is_sent_at_each_interval_also_while_pongs_are_missing() {
 #[test]
 fn a_peer_without_a_sign_of_life_is_disconnected_however_many_pings_were_sent() {
     for timeouts in [Timeouts::new().pong(Some(s(25))), Timeouts::new().pong(Some(s(25))).exact_pong(true)] {
-        // The time runs from the first of them.
+        // The timeout starts with the first Ping.
         let (mut timer, [.., third]) = pings_without_an_answer(timeouts);
         assert_eq!(
             (timer.deadline(), timer.poll(s(135)), timer.expired()),
@@ -88,7 +88,7 @@ fn a_peer_without_a_sign_of_life_is_disconnected_however_many_pings_were_sent() 
 
 #[test]
 fn any_byte_is_a_sign_of_life_unless_the_exact_pong_is_asked_for() {
-    // A frame that takes a minute to arrive, in which there can be no Pong; and a peer that answers with other data.
+    // A frame takes a minute to arrive, during which no Pong is possible; and a peer replies with other data.
     let arrives: [fn(&mut KeepAlive, u64); 3] = [
         |timer, now| timer.on_receive(s(now)),
         |timer, now| assert_eq!(timer.on_pong(b"something", s(now)), None),
@@ -105,7 +105,7 @@ fn any_byte_is_a_sign_of_life_unless_the_exact_pong_is_asked_for() {
             assert_eq!(timer.round_trip(), None);
         }
     }
-    // Then it falls silent: the next Ping, and a timeout from there.
+    // Then the peer is silent: the next Ping is sent, and its timeout starts.
     let mut timer = open(Timeouts::new());
     ping(timer.poll(s(121)));
     timer.on_receive(s(140));
@@ -124,9 +124,9 @@ fn a_round_trip_is_measured_with_the_exact_pong_alone() {
         };
         assert_eq!(pongs(&[(&first, 135), (&third, 137)]), [Some(s(24)), Some(s(6))]);
         assert_eq!(pongs(&[(&third, 135), (&third, 137), (&first, 137)]), [Some(s(4)), None, None]);
-        // The time of the second is no longer known, and it has answered the first.
+        // The time of the second Ping is no longer stored, and its Pong answers the first, too.
         assert_eq!(pongs(&[(&second, 135), (&first, 136), (&third, 137)]), [None, None, Some(s(6))]);
-        // A Ping that was not sent yet, one with a byte too many or too few, none at all.
+        // Pongs for a Ping that was not sent yet, with a byte too many or too few, and without a payload.
         let next = (u64::from_be_bytes(third) + 1).to_be_bytes();
         assert_eq!(pongs(&[(&next, 132), (&[0; 8], 132), (&third[1..], 132), (b"", 132)]), [None; 4]);
         let long = [&third[..], b"!"].concat();
@@ -147,7 +147,7 @@ fn a_pong_to_an_earlier_ping_leaves_the_wait_for_the_latest() {
 #[test]
 fn the_time_of_a_ping_runs_from_when_it_was_written() {
     for timeouts in [Timeouts::new(), Timeouts::new().exact_pong(true)] {
-        // 40 MiB are ahead of the Ping, and take two minutes.
+        // 40 MiB precede the Ping, and take two minutes.
         let mut timer = open(timeouts);
         let data = ping(timer.poll(s(121)));
         timer.on_ping_queued((40 << 20) + 10);
@@ -199,7 +199,7 @@ fn held_pings_are_sent_afterwards() {
     timer.hold_pings(false);
     ping(timer.poll(s(150)));
     assert_eq!(timer.deadline(), Some(s(170)));
-    // What runs already goes on.
+    // A running timeout continues.
     timer.hold_pings(true);
     assert_eq!((timer.poll(s(169)), timer.poll(s(170))), (Action::Wait, Action::Disconnect(Timeout::Pong)));
 }
@@ -234,7 +234,7 @@ fn closing_has_a_deadline_and_no_pings() {
     let mut timer = open(Timeouts::new().closing(None));
     timer.on_closing(s(102));
     assert_eq!((timer.deadline(), timer.poll(s(9999))), (None, Action::Wait));
-    // Opening and closing at their own pace.
+    // The handshakes have their own timeouts.
     let timer = KeepAlive::new(Timeouts::new().opening(None), s(0));
     assert_eq!(timer.deadline(), None);
 }

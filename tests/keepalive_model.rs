@@ -1,4 +1,4 @@
-//! The timer compared with a model that keeps the whole history, with random calls and times.
+//! The timer compared with a model that keeps the entire history, with random calls and times.
 #![allow(
     clippy::cast_possible_truncation,
     clippy::panic,
@@ -14,7 +14,7 @@ const fn s(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// The tables of the module's documentation, by definition: from the whole history.
+/// The tables of the module's documentation, computed from the entire history.
 #[derive(Default)]
 struct Model {
     exact: bool,
@@ -59,7 +59,7 @@ impl Model {
         if !(oldest..=latest).contains(&number) {
             return None;
         }
-        // It answers all before it. Of those between the oldest and the latest no time is known.
+        // A Pong answers all earlier Pings. Only the times of the oldest and the latest are stored.
         self.history.retain(|(ping, _)| ping.is_none_or(|ping| ping == latest && number != latest));
         let (_, at) = *pings.iter().find(|(ping, _)| *ping == number && [oldest, latest].contains(ping))?;
         Some(self.now - at)
@@ -109,7 +109,7 @@ proptest! {
         let mut disconnected = None;
         let mut time = 0;
         for (step, ahead, argument, backwards) in steps {
-            // Time that goes backwards is passed over.
+            // Time that goes backwards is ignored.
             time += ahead;
             let now = s(if backwards { time / 2 } else { time });
             model.now = model.now.max(now.as_secs());

@@ -24,7 +24,7 @@ const ROOMS: [(&str, &str); 26] = [
     ("close", "close_code error excerpt utf8"),
     // frames
     ("frame", "error excerpt input num"),
-    // what every opening handshake shares; the list of extensions is part of it
+    // parts of every opening handshake, including the list of extensions
     ("handshake", "excerpt input"),
     // the extension
     ("deflate", "error handshake::Extension num"),
@@ -47,7 +47,7 @@ const ROOMS: [(&str, &str); 26] = [
         "client close connection deflate error excerpt frame handshake input keepalive legacy num server",
     ),
     ("browser", "client close close_code connection deflate error handshake input keepalive num session uri"),
-    // around all of it
+    // tools and guide
     ("testing", "close close_code connection error frame input num"),
     ("arbitrary", "close close_code frame num testing"),
     ("guide", ""),
@@ -108,7 +108,7 @@ fn the_docs_of_a_module_list_the_modules_it_uses() {
 
 #[test]
 fn no_two_rooms_use_each_other() {
-    // There is an order of all rooms in which each stands above what it uses.
+    // All rooms can be ordered so that each is above the rooms it uses.
     let mut below = BTreeSet::new();
     let mut rest: Vec<(&str, &str)> = ROOMS.to_vec();
     while !rest.is_empty() {
@@ -185,7 +185,7 @@ fn modules(file: &str) -> Vec<String> {
     path.split('/').filter(|part| !matches!(*part, "lib" | "mod")).map(str::to_owned).collect()
 }
 
-/// The items of the crate's root, and the room that each comes from.
+/// The items of the crate's root, and the room of each.
 fn exported() -> BTreeMap<String, String> {
     let lib = sources().into_iter().find(|(file, _)| file == "lib.rs").unwrap().1;
     let mut exported = BTreeMap::new();
@@ -205,7 +205,7 @@ fn used(source: &str, modules: &[String]) -> Vec<String> {
         .skip(1)
         .flat_map(|rest| tree(rest.split(';').next().unwrap_or_default()))
         .collect();
-    // `super` leads to the root as soon as there is no module left.
+    // `super` reaches the root when no module is left.
     let to_root = "super::".repeat(modules.len());
     paths.extend(source.split(to_root.as_str()).skip(1).filter(|_| !modules.is_empty()).flat_map(|rest| {
         if rest.starts_with("super") { Vec::new() } else { tree(rest.split(';').next().unwrap_or_default()) }

@@ -55,7 +55,7 @@ fn a_length_without_end_fails_at_its_tenth_byte() {
     }
 }
 
-/// L36, L57, F3: a text without an end holds at most twice what has come, and never more than the limit.
+/// L36, L57, F3: an endless text takes at most twice the received bytes, and never more than the limit.
 #[test]
 fn text_without_end_is_bounded() {
     let limit = 50_000_u64;
@@ -74,7 +74,7 @@ fn text_without_end_is_bounded() {
                 }
             });
             assert_eq!(sent as u64, (limit + 2).next_multiple_of(piece as u64).min(100_001));
-            // Growing copies, so there are two for a moment.
+            // The old and the new buffer exist side by side while it grows.
             assert!(info.bytes_max <= 2 * limit, "{}", info.bytes_max);
         }
         let mut connection = Connection::server(version, Config::new());
@@ -83,7 +83,7 @@ fn text_without_end_is_bounded() {
     }
 }
 
-/// L37, F4: replacing what is not UTF-8 takes at most three times the message.
+/// L37, F4: the replacement of invalid UTF-8 takes at most three times the memory of the message.
 #[test]
 fn invalid_text_is_replaced_within_bounds() {
     let mut stream = [vec![0], vec![0x80; 10_000], vec![0xff]].concat();
@@ -100,7 +100,7 @@ fn invalid_text_is_replaced_within_bounds() {
     assert!(info.bytes_max <= 4 * 30_000, "{}", info.bytes_max);
 }
 
-/// L19, L57, F5: while the 8 bytes are missing, a handshake holds its head and nothing that follows.
+/// L19, L57, F5: until the 8 bytes arrive, a handshake holds only its head.
 #[test]
 fn withheld_bytes_hold_no_memory() {
     let lines = [
@@ -158,7 +158,7 @@ fn keys_of_any_length_are_refused_or_understood() {
     }
 }
 
-/// L56, F6: whatever byte is in a value that is echoed, the response has the lines that it should have.
+/// L56, F6: no byte of an echoed value changes the lines of the response.
 #[test]
 fn echoed_values_inject_nothing() {
     for byte in 0..=255_u8 {
@@ -208,14 +208,14 @@ fn request_with(version: Version, place: &str, byte: u8) -> Vec<u8> {
     [&head[..], &[0; 8]].concat()
 }
 
-/// A23: a connection of RFC 6455 is never downgraded, whatever else is in its request or enabled.
+/// A23: a request of RFC 6455 is never downgraded by other headers or by other enabled versions.
 #[test]
 fn a_current_client_is_never_downgraded() {
     let request = Request::new("ws://a/").unwrap().origin("http://a").header("WebSocket-Protocol", "x");
     let mut sent = Vec::new();
     legacy::client::Handshake::new(&request, Version::Rfc6455, SEED, &mut sent).unwrap();
     let sent = String::from_utf8(sent).unwrap();
-    // A header is taken out, or two of them, or another spelling is put in.
+    // One or two headers are removed, or spelled differently.
     let lines: Vec<&str> = sent.trim_end().split("\r\n").collect();
     for first in 1..lines.len() {
         for second in 1..lines.len() {
@@ -229,7 +229,7 @@ fn a_current_client_is_never_downgraded() {
                 let result = handshake.receive(&mut Input::new(&mut bytes), &mut Vec::new());
                 if let Ok(Some(request)) = result {
                     let is_hixie = request.version() == Version::Hixie75;
-                    // Only a request that has lost both of its headers, and is spelled as one, is of the old
+                    // Only a request without both headers, and in the spelling of the old version, is one of that
                     // version.
                     assert_eq!(
                         is_hixie,

@@ -47,7 +47,7 @@ fn same(line: &str) -> Option<String> {
     Some(line.to_owned())
 }
 
-/// What a server answers to this request, computed by the crate's own server.
+/// The response of the crate's own server to this request.
 fn digest(request: &[u8]) -> [u8; 16] {
     let served = common::legacy::serve(common::legacy::all(), request);
     *served.out.last_chunk().unwrap()
@@ -104,7 +104,7 @@ fn the_request_of_hybi_names_its_version_and_origin() {
     }
 }
 
-/// L26, L27, L30: what the hixie versions cannot express is refused, and nothing is appended.
+/// L26, L27, L30: requests that the hixie versions cannot express are rejected, and `out` is unchanged.
 #[test]
 fn requests_that_do_not_fit_are_refused() {
     let uri = || Request::new(URI).unwrap();
@@ -133,7 +133,7 @@ fn requests_that_do_not_fit_are_refused() {
         let request = uri().header("X", "a\r\nb");
         let result = Handshake::new(&request, version, SEED, &mut out).map(drop);
         assert_eq!((result, &out[..]), (Err(RequestError::InvalidHeaderValue), &[][..]));
-        // None of the others is an error here.
+        // Other options of a request are not an error in these versions.
         Handshake::new(&uri().subprotocol("a").subprotocol("b").extension("x"), version, SEED, &mut out)
             .unwrap();
     }
@@ -150,7 +150,7 @@ fn responses_that_are_accepted() {
         |line| Some(line.replace("WebSocket Protocol Handshake", "Switching Protocols")),
         |line| Some(line.replace("101 WebSocket Protocol Handshake", "101")),
         |line| Some(line.replace("http://Localhost", "HTTP://localhost")),
-        // L26: nothing was asked for.
+        // L26: no subprotocol was requested.
         |line| Some(line.replace("Protocol: chat", "Protocol: None\r\nSet-Cookie: c=d")),
         |line| (!line.contains("Protocol: chat")).then(|| line.to_owned()),
     ];
@@ -209,7 +209,7 @@ fn responses_that_are_refused() {
     }
 }
 
-/// L26: the subprotocol that was asked for comes back exactly once.
+/// L26: the requested subprotocol is returned exactly once.
 #[test]
 fn the_subprotocol_comes_back() {
     let asked = request().subprotocol("chat");

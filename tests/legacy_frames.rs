@@ -90,7 +90,7 @@ fn frames_give_the_texts_of_the_vectors() {
     }
 }
 
-/// L33, H75-e: a length of two bytes, with as many bytes behind it.
+/// L33, H75-e: a length of two bytes, followed by the declared number of bytes.
 #[test]
 fn frames_with_a_long_length_are_skipped() {
     let stream = [&hex("808100")[..], &[b'a'; 128], &hex("0041ff")].concat();
@@ -138,7 +138,7 @@ fn limits_fail_at_the_byte_that_decides() {
     }
 }
 
-/// L35, L36: what reaches a limit passes.
+/// L35, L36: data at the limit is accepted.
 #[test]
 fn limits_that_are_reached_pass() {
     let whole = [&[0][..], &[b'a'; 1000], &[0xff]].concat();
@@ -158,7 +158,7 @@ fn limits_that_are_reached_pass() {
     }
 }
 
-/// L43, L44: the end of the transport inside a frame drops what there is of it.
+/// L43, L44: the end of the transport inside a frame discards its partial data.
 #[test]
 fn the_end_inside_a_frame_is_an_error() {
     let error = ProtocolError::UnexpectedEof;
@@ -205,7 +205,7 @@ fn refuses_all_but_text(connection: &mut Connection) {
     assert_eq!((header, &out[..]), (Err(SendError::Unsupported), &[][..]));
 }
 
-/// L39: messages come whole, whatever the configuration says, and from the input if they are whole in it.
+/// L39: messages are complete in any configuration, and borrowed from the input if it contains them entirely.
 #[test]
 fn messages_are_delivered_as_a_whole() {
     let long = prose(5000);
@@ -227,7 +227,7 @@ fn messages_are_delivered_as_a_whole() {
     }
 }
 
-/// L37: what is replaced does not depend on where the bytes are split.
+/// L37: the replacement of invalid UTF-8 does not depend on the split.
 #[test]
 fn invalid_text_is_replaced_as_the_standard_library_does() {
     for len in [1, 2, 3, 64, 700] {
@@ -269,7 +269,7 @@ fn the_peers_closing_handshake_is_answered_once() {
 #[test]
 fn our_closing_handshake_is_sent_once() {
     let close = |connection: &mut Connection, out: &mut Vec<u8>| {
-        let code = CloseCode::MANDATORY_EXTENSION; // one that a server does not send in RFC 6455
+        let code = CloseCode::MANDATORY_EXTENSION; // a code that a server must not send in RFC 6455
         connection.send_close(code, out).unwrap();
         assert_eq!(connection.state(), State::Closing);
         assert_eq!(connection.send_close(None, out), Err(SendError::ConnectionClosing));
@@ -312,7 +312,7 @@ fn closing_hixie_75_sends_nothing() {
     assert_eq!((inside.events, inside.closure), (vec![], interrupted));
 }
 
-/// L46: a timeout is the cause of an end, and nothing is sent about it.
+/// L46: a timeout ends the connection without a frame.
 #[test]
 fn timeouts_end_a_connection_without_a_word() {
     let time_out = |connection: &mut Connection, out: &mut Vec<u8>| {

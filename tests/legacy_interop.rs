@@ -56,7 +56,7 @@ impl Peer {
     }
 
     fn request(&self) -> Request {
-        // Netty answers with the path that it is configured with as location, whatever was asked for.
+        // Netty responds with its configured path as location, not with the requested path.
         let target = if self.name == "Netty" { "/" } else { "/demo?x=1" };
         Request::new(&format!("ws://127.0.0.1:{}{target}", self.port)).unwrap().origin(ORIGIN)
     }
@@ -171,7 +171,7 @@ fn peers(installed: &Path) -> Vec<Peer> {
     };
     let mut node = script("node", "driver.js");
     node.env("NODE_PATH", installed.join("node_modules"));
-    // The module is looked up beside the script otherwise.
+    // Otherwise Node.js searches for the module next to the script.
     let python = installed.join("python/bin/python");
     vec![
         Peer::start("em-websocket", &mut script("ruby", "em.rb"), true, ALL),
@@ -192,7 +192,7 @@ fn our_client_and_servers_of_others() {
     for peer in peers(&installed) {
         for &version in ALL {
             if !peer.versions.contains(&version) {
-                // txWS does not answer what it does not understand.
+                // txWS does not respond to requests it does not understand.
                 if peer.name != "txWS" {
                     refuses(&peer, version);
                 }
@@ -200,7 +200,7 @@ fn our_client_and_servers_of_others() {
             }
             talk(&peer, version);
             close_first(&peer, version);
-            // websocket-driver for Node.js does not end the transport in hixie-75.
+            // websocket-driver for Node.js does not close the transport in hixie-75.
             let ends = version != Version::Hixie75 || peer.name != "websocket-driver for Node.js";
             if peer.closes && ends {
                 is_closed(&peer, version);
@@ -216,8 +216,8 @@ fn talk(peer: &Peer, version: Version) {
     assert_eq!((response.status(), client.connection.version()), (101, version));
     client.send(|connection, out| connection.send_text("Hello", out).unwrap());
     client.expect("Hello");
-    // Netty loses the first bytes of a text of hixie that does not arrive in one of its reads, which may be
-    // small; txWS takes a frame that arrives in parts for several.
+    // Netty loses the first bytes of a hixie text that is split across its reads, which may be small; txWS treats
+    // a split frame as several.
     let is_hixie = matches!(version, Version::Hixie75 | Version::Hixie76);
     let is_short = peer.name == "txWS" || peer.name == "Netty" && is_hixie;
     let texts = ["Grüße, 世界 𝄞", "x", &"long ".repeat(if is_short { 2 } else { 6000 })];
@@ -236,7 +236,7 @@ fn close_first(peer: &Peer, version: Version) {
         client.stream.shutdown(Shutdown::Write).unwrap();
     } else {
         let event = client.finish();
-        // em-websocket ends the transport instead.
+        // em-websocket closes the transport instead.
         let may_end = version == Version::Hixie76 && peer.name == "em-websocket";
         match event {
             Some(Event::Close(_)) => assert_eq!(client.connection.state(), State::Draining),
@@ -268,7 +268,7 @@ fn refuses(peer: &Peer, version: Version) {
     println!("{} in {version:?}: {error}", peer.name);
 }
 
-/// L15, L16, L28: the challenges of 150 seeds, at every server that answers them.
+/// L15, L16, L28: the challenges of 150 seeds, with every server that implements them.
 #[test]
 fn servers_of_others_answer_our_challenges() {
     let Some(installed) = installed() else { return };
@@ -386,7 +386,7 @@ fn the_example_serves_every_version_and_ticks() {
     }
 }
 
-/// An echo server of ours: its port, and the versions of its connections in order.
+/// The crate's echo server: its port, and the versions of its connections in order.
 fn serve(versions: Versions) -> (u16, mpsc::Receiver<Version>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -444,7 +444,7 @@ fn step(
     Ok(())
 }
 
-/// Runs a client, and returns what it printed, if it succeeded.
+/// Runs a client. Returns its output if it succeeded.
 fn run(command: &mut Command) -> Option<String> {
     let mut process =
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -479,7 +479,7 @@ fn java(installed: &Path) -> Command {
     command
 }
 
-/// The folder with what is installed.
+/// The folder of the installed peers.
 fn installed() -> Option<PathBuf> {
     let variable = env::var_os("SANSOCKET_LEGACY");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -489,7 +489,7 @@ fn installed() -> Option<PathBuf> {
     }
     let hint = "tests/interop/legacy/install.sh target/legacy";
     assert!(variable.is_none(), "the peers are missing: {hint}");
-    // Written past the capture of the test runner, so that it can be seen.
+    // Written directly, because the test runner captures `println`.
     let _ = writeln!(
         io::stderr(),
         "\ntests/legacy_interop.rs: LEFT OUT, for want of peers. To have them:\n    {hint}"

@@ -90,7 +90,7 @@ fn client_and_server_understand_each_other() {
     }
 }
 
-/// L15, H76-b: whatever the seed, the challenge is understood.
+/// L15, H76-b: the challenge of every seed is understood.
 #[test]
 fn every_challenge_is_answered() {
     for seed in 0..500_u16 {

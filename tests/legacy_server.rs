@@ -356,7 +356,7 @@ fn the_location_is_not_normalized() {
     }
 }
 
-/// L25, L56, H76-j: the subprotocol is one string, which is selected as a whole or not at all.
+/// L25, L56, H76-j: the subprotocol is one string, which is selected entirely or not at all.
 #[test]
 fn the_subprotocol_is_one_string() {
     for (name, keys, after) in
@@ -404,7 +404,7 @@ fn the_version_is_decided_by_the_headers() {
             HandshakeError::InvalidChallenge,
         );
     }
-    // Without hixie-76 these headers have no meaning, as today.
+    // Without hixie-76 these headers have no meaning.
     let lines = [&BASE[..], &KEYS, &[SAMPLE_KEY, "Sec-WebSocket-Version: 13"]].concat();
     accepted(Versions::new().hixie75().hybi8(), &head(&lines), Version::Rfc6455);
     // L02.
@@ -461,7 +461,7 @@ fn versions_that_are_not_enabled_are_refused() {
     invalid_version(none, &hixie75(&[]), "13");
     invalid_version(none.hixie76(), &hixie75(&[]), "13");
     accepted(none.hixie75(), &hixie75(&[]), Version::Hixie75);
-    // There is no wait for the 8 bytes.
+    // The server does not wait for the 8 bytes.
     let request = head(&[&BASE[..], &KEYS].concat());
     invalid_version(none, &request, "13");
     invalid_version(none.hixie75(), &request, "13");
@@ -512,7 +512,7 @@ fn the_origin_of_hybi_has_two_names() {
             }
         }
     }
-    // In version 13 it is a header like others.
+    // In version 13 it is an ordinary header.
     let request = hybi("13", &["Sec-WebSocket-Origin:", "Origin: http://b"]);
     assert_eq!(seen(&request, |request| request.origin().map(str::to_owned)).as_deref(), Some("http://b"));
 }
@@ -631,7 +631,7 @@ fn requests_can_be_rejected() {
     }
 }
 
-/// L02: plain HTTP on the same port is what it is without the old versions.
+/// L02: plain HTTP on the same port is the same as without the old versions.
 #[test]
 fn plain_http_is_served_beside_all_versions() {
     let plain = head(&["GET /page HTTP/1.1", "Host: a", KEYS[0], "Origin: http://a"]);

@@ -74,7 +74,7 @@ fn the_fragments_of_a_message_count_together_and_control_frames_do_not_count() {
     let config = Config::new().max_message_len(10);
     for role in BOTH {
         let bench = Bench::new(role).config(config);
-        // 4 + 0 + 5 bytes, with control frames between that are longer than the limit.
+        // 4 + 0 + 5 bytes, with control frames in between that are longer than the limit.
         let long = [b'c'; 125];
         let begun = all_to(
             role,
@@ -93,7 +93,7 @@ fn the_fragments_of_a_message_count_together_and_control_frames_do_not_count() {
             bench.fails_at_the_end(&stream, error, &controls, &out);
         }
 
-        // The next message begins to count anew.
+        // The count starts again with the next message.
         let next = [&stream[..], &to(role, BINARY_FIRST, b"1234567890"), &to(role, FINAL, b"")].concat();
         let both = [&events[..], &[binary(b"1234567890")]].concat();
         assert_eq!(bench.run(&next), open(both.clone(), &out));
@@ -138,7 +138,7 @@ fn fragments_are_counted_with_the_empty_ones() {
         for bench in benches(Config::new().max_fragments(limit)) {
             let role = bench.role;
             for payload in [&b""[..], b"x"] {
-                // As many as allowed, each followed by a Pong, which does not count.
+                // The maximum number of frames, each followed by a Pong, which does not count.
                 let mut stream = to(role, TEXT_FIRST, payload);
                 for _ in 1..limit {
                     stream.extend(to(role, PONG, b""));
@@ -152,7 +152,7 @@ fn fragments_are_counted_with_the_empty_ones() {
                     bench.fails_at_the_end(&stream, error, &begun.events, b"");
                 }
             }
-            // The next message begins to count anew, and an unfragmented one is a single fragment.
+            // The count starts again with the next message; an unfragmented message is a single fragment.
             let mut stream = Vec::new();
             for _ in 0..3 {
                 stream.extend(to(role, BINARY, b""));

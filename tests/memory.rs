@@ -17,7 +17,7 @@ use sansocket::{
     frame::{Decoder, Limits, OpCode, Role},
 };
 
-/// The memory that a client holds for the stream of its masking keys, and nothing else.
+/// The memory that a client holds for the generator of its masking keys.
 const CLIENT_ENTROPY: i64 = 512;
 
 /// Receives all of `stream` in pieces, drops the events, and measures.
@@ -81,7 +81,7 @@ fn an_idle_server_holds_no_heap_memory() {
 
 #[test]
 fn incomplete_messages_are_freed_at_the_end() {
-    // Half a message and half a Ping, and then the end, in three ways.
+    // Half a message and half a Ping, followed by one of three endings.
     let begun = [to(Role::Server, BINARY_FIRST, &noise(5000)), to(Role::Server, PING, b"ping")].concat();
     let begun = &begun[..begun.len() - 2];
     let endings: [(&str, &[u8]); 3] = [("fault", b"xx\xff"), ("Close", b"xx"), ("eof", b"")];
@@ -216,14 +216,14 @@ fn a_promise_costs_little() {
                 let mut stream = [header_to(role, first, promised), vec![KEY[0]]].concat();
                 let info = receive(&mut connection, &mut stream, usize::MAX);
                 assert!(info.bytes_max <= 64 << 10, "{} bytes for one", info.bytes_max);
-                // In chunks nothing is reassembled.
+                // Chunk delivery does not reassemble messages.
                 let config = Config::new().delivery(Delivery::Chunks);
                 let mut connection = Bench::new(role).config(config).connection();
                 let mut stream = [header_to(role, first, promised), vec![KEY[0]]].concat();
                 assert_eq!(receive(&mut connection, &mut stream, 1).bytes_current, 0);
             }
         }
-        // A length that is refused costs nothing but its error.
+        // A rejected length allocates only its error.
         for len in [(64 << 20) + 1, 1 << 32, 1 << 53, (1 << 63) - 1, 1 << 63, u64::MAX - 3, u64::MAX] {
             let mut connection = Bench::new(role).connection();
             let mut stream = [header_to(role, BINARY, len), vec![0; 4]].concat();
@@ -239,7 +239,7 @@ fn a_promise_costs_little() {
 
 #[test]
 fn a_short_promise_is_believed_at_once() {
-    // One allocation for a message of 16 KiB, however many reads it takes.
+    // One allocation for a message of 16 KiB, for any number of reads.
     for len in [1000, 10_000, 16 << 10] {
         let mut connection = Connection::server(Config::new());
         let mut stream = to(Role::Server, BINARY, &noise(len));
@@ -259,12 +259,12 @@ fn small_fragments_pin_no_more_than_they_bring() {
             assert!(info.count_total <= 20, "{} allocations", info.count_total);
         }
     }
-    // Without an end, and without content, for 100,000 fragments.
+    // 100,000 empty fragments of an endless message.
     let mut connection = Connection::server(Config::new());
     let mut stream = to(Role::Server, BINARY_FIRST, b"");
     stream.extend(to(Role::Server, MIDDLE, b"").repeat(100_000));
     assert_eq!(receive(&mut connection, &mut stream, usize::MAX).bytes_current, 0);
-    // Nor do control frames leave anything behind.
+    // Control frames do not keep memory, either.
     let stream = all_to(Role::Server, &[(PING, b"ping"), (PONG, b"pong")]).repeat(10);
     for _ in 0..1000 {
         assert_eq!(receive(&mut connection, &mut stream.clone(), 5).bytes_current, 0);
@@ -345,7 +345,7 @@ fn memory_of_a_fragmented_message_is_at_most_twice_the_received_bytes() {
 
 #[test]
 fn assembling_is_linear() {
-    // Twice the bytes, twice the copying: the bytes that are ever allocated grow as the message does.
+    // The total of allocated bytes grows linearly with the message.
     let total = |len: usize, piece: usize| {
         let mut stream = to(Role::Client, BINARY_FIRST, b"");
         stream.extend(to(Role::Client, MIDDLE, b"x").repeat(len));

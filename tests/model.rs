@@ -197,7 +197,7 @@ fn all_sequences_of_four_steps_follow_the_model() {
 
 #[test]
 fn long_sequences_follow_the_model() {
-    // The steps that leave a connection open come often, so that it takes a while to the end.
+    // Steps that leave the connection open are frequent, so that runs are long.
     let noise = common::noise(40_000);
     for (number, bytes) in noise.chunks(20).enumerate() {
         let step = |byte: &u8| match byte % 64 {

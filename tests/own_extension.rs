@@ -167,7 +167,7 @@ fn reserved_bits_are_accepted_on_the_first_frame_of_messages_if_they_are_allowed
             for delivery in [Delivery::Messages, Delivery::Chunks] {
                 let config = Config::new().allow_rsv(allowed).delivery(delivery);
                 assert_eq!(receive(config, stream, piece), Ok(vec![event.clone()]));
-                // Messages without the bits are what they are without the extension.
+                // Messages without the bits are not affected by the extension.
                 if delivery == Delivery::Messages {
                     assert_eq!(receive(config, b"\x81\x01a", piece), Ok(vec![Event::Text("a".into())]));
                     assert_eq!(receive(config, b"\x81\x01\xff", piece), Err(ProtocolError::InvalidUtf8));
@@ -244,7 +244,7 @@ fn an_own_extension_and_compression_share_a_connection_but_no_bit() {
         Event::Extended { opcode: OpCode::Binary, rsv: Rsv::RSV2, data: b"data"[..].into(), last: true };
     assert_eq!(receive(config, &out, 1), Ok(vec![Event::Text("Hello".into()), data]));
 
-    // A server answers both if they use different bits, and without compression if not.
+    // A server accepts both if they use different bits, and otherwise declines compression.
     let request = client::Request::new("ws://h/").unwrap().extension("x-a").deflate(deflate::Config::new());
     for (rsv, expected) in [(Rsv::RSV2, "x-a, permessage-deflate"), (Rsv::RSV1, "x-a")] {
         let (_, list) = extended_connect::Handshake::new(&request, [7; 32]).unwrap();

@@ -31,7 +31,7 @@ fn messages_of_every_length_class_go_both_ways() {
         let (data, prose) = (noise(len), prose(len));
         for cut in cuts {
             if cut < 1000 && len > 100_000 {
-                continue; // a read of few bytes in a long message is tested below
+                continue; // short reads of a long message are tested below
             }
             let mut pair = pair();
             for end in [&mut pair.client, &mut pair.server] {
@@ -133,7 +133,7 @@ fn either_end_closes_first() {
 #[test]
 fn both_ends_close_at_once() {
     // R6455-1.4-b, R6455-7.1.5-a
-    // R6455-5.5.1-o: the code of the other side counts, and a reply is not answered.
+    // R6455-5.5.1-o: the code is that of the other side, and a reply gets no reply.
     for cut in [1, 3, usize::MAX] {
         for client_first in [true, false] {
             let mut pair = pair();

@@ -66,7 +66,7 @@ fn streams(role: Role) -> impl Strategy<Value = Vec<u8>> {
         let key = key_to(if as_it_should_be { role } else { other(role) });
         frame(first, key, if first == CLOSE { body } else { &payload })
     });
-    // A message that is begun is often ended, so that the order of fragments is right more often than not.
+    // A message in progress is often ended, so that the order of fragments is usually valid.
     let message = vec("[a-zä€]{0,5}", 2..5).prop_map(move |pieces| {
         let last = pieces.len() - 1;
         let first_byte = |at: usize| match at {
@@ -194,7 +194,7 @@ proptest! {
         let (valid, fault) = match std::str::from_utf8(&bytes) {
             Ok(_) => (bytes.len(), None),
             Err(error) => {
-                // A lead byte that is one makes the first byte behind its good continuations the fault.
+                // After a valid lead byte, the offending byte is the first after its valid continuations.
                 let valid = error.valid_up_to();
                 let is_lead = matches!(bytes[valid], 0xc2..=0xf4);
                 (valid, error.error_len().map(|len| if is_lead { valid + len } else { valid }))
@@ -303,7 +303,7 @@ impl Expected {
                 (connection.send_binary_fragment(data, *last, out), self.text.is_none())
             }
             Call::Ping(data) => (connection.send_ping(data, out), true),
-            // A Pong may follow our own Close; here its Ping would have to have come.
+            // A Pong may follow our own Close, but here its Ping would have had to arrive.
             Call::Pong(data) if !self.closed => (connection.send_pong(data, out), true),
             Call::Pong(_) => return,
             Call::Close(None) => (connection.send_close(None, out), true),

@@ -128,7 +128,7 @@ fn the_opening_handshake_follows_once_the_tunnel_is_open() {
     assert!(tunnel.receive(&mut Input::new(&mut answer)).unwrap().is_some());
     out.clear();
 
-    // From here on the bytes are those of a connection without a proxy.
+    // From here on the bytes are the same as without a proxy.
     let mut opening = client::Handshake::new(&request, [7; 32], &mut out).unwrap();
     assert!(out.starts_with(b"GET /chat HTTP/1.1\r\nHost: example.com\r\n"));
     let mut accepting = server::Handshake::new(HandshakeLimits::new());

@@ -34,7 +34,7 @@ fn refused(pieces: &[&[u8]]) -> (Handshake, Option<Response>) {
     (handshake, refusal)
 }
 
-/// The body of a refusal, and whether another request may follow, the same for every cut.
+/// The body of a refusal, and whether another request may follow, the same for every split.
 fn outcome(bytes: &[u8]) -> Option<(Vec<u8>, bool, bool)> {
     let run = |pieces: &[&[u8]]| {
         let (handshake, refusal) = refused(pieces);
@@ -67,13 +67,13 @@ fn a_tunnel_is_requested_again_once_the_response_has_ended() {
 #[test]
 fn another_connection_is_needed_where_the_response_or_the_connection_has_another_end() {
     for (rest, body, truncated) in [
-        // It ends with the transport, or says that it does.
+        // The body ends with the transport, or the response declares that the connection closes.
         ("HTTP/1.1 407 No\r\n\r\n", "", false),
         ("HTTP/1.1 407 No\r\nConnection: x, Close\r\nContent-Length: 1\r\n\r\nx", "", false),
         ("HTTP/1.1 407 No\r\nProxy-Connection: close\r\nContent-Length: 1\r\n\r\nx", "", false),
         ("HTTP/1.0 407 No\r\nContent-Length: 1\r\n\r\nx", "", false),
         ("HTTP/1.1 407 No\r\nTransfer-Encoding: gzip\r\n\r\nx", "", false),
-        // Its end is not certain.
+        // The end of the body is ambiguous.
         ("HTTP/1.1 407 No\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n0\r\n\r\n", "", false),
         (
             "HTTP/1.0 407 No\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
@@ -81,13 +81,13 @@ fn another_connection_is_needed_where_the_response_or_the_connection_has_another
             false,
         ),
         ("HTTP/1.1 407 No\r\nContent-Length: 1, 2\r\n\r\nx", "", true),
-        // It goes over the limit.
+        // The body exceeds the limit.
         ("HTTP/1.1 407 No\r\nContent-Length: 11\r\n\r\n0123456789a", "0123456789", true),
-        // It is malformed.
+        // The body is malformed.
         ("HTTP/1.1 407 No\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", "", true),
         ("HTTP/1.1 407 No\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: y\n\r\n", "", true),
         ("HTTP/1.1 407 No\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: y\rZ\r\n", "", true),
-        // More follows than was asked for.
+        // Unexpected bytes follow the response.
         ("HTTP/1.1 407 No\r\nContent-Length: 1\r\n\r\nxHTTP/1.1 200 OK\r\n\r\n", "x", false),
         // Another status.
         ("HTTP/1.1 403 No\r\nContent-Length: 1\r\n\r\nx", "", false),
@@ -145,7 +145,7 @@ fn two_rounds_of_credentials_open_a_tunnel_on_one_connection() {
     let mut bytes = *b"HTTP/1.1 407 No\r\nProxy-Authenticate: NTLM two\r\nContent-Length: 0\r\n\r\n";
     let Err(Error::Rejected(response)) = handshake.receive(&mut Input::new(&mut bytes)) else { panic!() };
     assert_eq!(response.header("proxy-authenticate"), Some(&b"NTLM two"[..]));
-    // A request that cannot be sent leaves all as it is.
+    // A request that cannot be sent changes nothing.
     let before = out.clone();
     let bad = request().header("X", "a\r\nb");
     assert_eq!(handshake.retry(&bad, &mut out), Err(RequestError::InvalidHeaderValue));

@@ -232,7 +232,7 @@ fn control_frames_come_between_fragments() {
         let config = Config::new().delivery(Delivery::Chunks);
         assert_eq!(Bench::new(role).config(config).run(&stream), open(chunks, &out));
 
-        // A control frame does not make room for another message.
+        // A control frame does not allow another message to begin.
         let stream = [all_to(role, &[(TEXT_FIRST, b"a"), (PING, b"p")]), vec![BINARY]].concat();
         let error = ProtocolError::ExpectedContinuation;
         Bench::new(role).fails_at_the_end(&stream, error, &[ping(b"p")], &frame(PONG, None, b"p"));
@@ -321,7 +321,7 @@ fn messages_contained_in_the_input_are_borrowed() {
             while let Some(event) = connection.receive(&mut input, &mut out).unwrap() {
                 events.push(event);
             }
-            drop(connection); // an event does not need it
+            drop(connection); // the event does not borrow from the connection
             assert_eq!(events.len(), 5);
             for event in &events {
                 let borrowed = match event {

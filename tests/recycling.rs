@@ -1,4 +1,4 @@
-//! Recycled buffers of messages: what `Connection::recycle` saves, and that it changes nothing else.
+//! Recycled message buffers: `Connection::recycle` saves allocations and has no other effect.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod common;
@@ -47,7 +47,7 @@ fn a_recycled_buffer_serves_the_next_message_of_either_kind() {
     for (frames, _) in kinds {
         let stream = all_to(Role::Server, frames);
         let info = measure(|| drop(receive(&mut connection, &stream, 1500, true, |_| {}).unwrap()));
-        // Two are those of the helper.
+        // Two of the allocations belong to the helper.
         assert_eq!((info.count_total, info.bytes_current), (2, 0), "{info:?}");
     }
     let released = measure(|| connection.release_buffers());
@@ -58,7 +58,7 @@ fn a_recycled_buffer_serves_the_next_message_of_either_kind() {
 fn it_is_given_back_at_the_end_and_by_the_next_owner() {
     let data = noise(100_000);
     let whole = all_to(Role::Server, &[(BINARY, &data)]);
-    // An event that is kept takes the memory with it.
+    // A retained event owns the buffer.
     let mut connection = Connection::server(Config::new());
     receive(&mut connection, &whole, 1500, true, |_| {}).unwrap();
     let info = measure(|| drop(receive(&mut connection, &whole, 1500, false, |_| {}).unwrap()));
@@ -72,9 +72,9 @@ fn it_is_given_back_at_the_end_and_by_the_next_owner() {
             Some(bytes) => drop(receive(&mut connection, bytes, 1, true, |_| {})),
             None => drop(connection.receive_eof()),
         });
-        // How it ended takes a few bytes on the heap.
+        // The outcome takes a few bytes on the heap.
         assert!(info.bytes_current <= -99_900, "{end:?}: {info:?}");
-        // And from then on nothing is taken.
+        // From then on, recycled buffers are freed.
         let event = Event::Binary(vec![7; 1000].into());
         let info = measure(|| connection.recycle(event));
         assert!(info.bytes_current <= -1000, "{end:?}: {info:?}");
@@ -167,8 +167,7 @@ fn inflated_messages_are_recycled_too() {
         });
         totals.push(info.bytes_total);
     }
-    // The first brings the context for inflating and the message; the others take a buffer to inflate into,
-    // and no message.
+    // The first allocates the inflate context and the message; the others allocate only the inflate buffer.
     assert!(totals[0] > totals[1] + 200_000 && totals[1] == totals[2], "{totals:?}");
 }
 
@@ -215,12 +214,12 @@ fn inflated_chunks_are_recycled_too() {
             assert_eq!(heard, text.as_bytes());
             totals.push((info.count_total, info.bytes_current));
         }
-        // The copy of the stream and `out` of the helper, and the room to inflate into; no chunk.
+        // The helper's copy of the stream, its `out`, and the inflate buffer; no chunk.
         assert!(totals[1].0 <= 3 && totals[1] == totals[2], "{totals:?}");
     }
 }
 
-/// What was kept survives frames and messages that bring nothing.
+/// A recycled buffer is kept during control frames and empty messages.
 #[test]
 fn memory_that_is_kept_outlives_empty_messages_and_fragments() {
     for delivery in [Delivery::Messages, Delivery::Chunks] {

@@ -55,7 +55,7 @@ impl Stage {
         connection
     }
 
-    /// Whether only the state of closing stands in the way.
+    /// Whether the closing state is the only reason for the refusal.
     fn may_send(self) -> bool {
         matches!(self, Self::Fresh | Self::InText | Self::InBinary)
     }
@@ -175,7 +175,7 @@ fn a_refused_call_sends_nothing_and_changes_nothing() {
     assert_eq!((result, server.state()), (Err(SendError::ClientOnlyCloseCode), State::Open));
 }
 
-/// Makes one call in one stage; if it must be refused, the next output shows that nothing has changed.
+/// Makes one call in one stage; if it must be refused, the next output shows that the state is unchanged.
 fn check_refusal(role: Role, stage: Stage, name: &str, call: Send, expected: Option<SendError>) {
     let mut connection = stage.connection(role);
     let mut out = KEY.to_vec();
@@ -189,7 +189,7 @@ fn check_refusal(role: Role, stage: Stage, name: &str, call: Send, expected: Opt
     assert_eq!(out, KEY, "{name}, {stage:?}: something was sent");
     assert_eq!((connection.state(), connection.close_outcome().is_some()), before, "{name}, {stage:?}");
 
-    // An equal connection without the refused call goes on with the same bytes, keys included.
+    // An equal connection without the refused call continues with the same bytes, including keys.
     let go_on = |mut connection: Connection| {
         let mut out = Vec::new();
         let results = [

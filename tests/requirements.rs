@@ -88,7 +88,7 @@ fn document(id: &str) -> Option<&'static str> {
     (!rest.is_empty()).then_some(known)
 }
 
-/// All ids that stand in a text. An asterisk at the end stands for a group of them.
+/// All ids in a text. An asterisk at the end selects a group.
 fn ids(text: &str) -> BTreeSet<&str> {
     text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '*')))
         .map(|word| word.trim_end_matches(['.', '-']))
@@ -96,7 +96,7 @@ fn ids(text: &str) -> BTreeSet<&str> {
         .collect()
 }
 
-/// A file of tests: what each of its tests says, and what stands outside of them, such as tables.
+/// A file of tests: the text of each test, and the text outside of tests, such as tables.
 #[derive(Default)]
 struct TestFile {
     tests: BTreeMap<String, String>,
@@ -104,7 +104,7 @@ struct TestFile {
 }
 
 impl TestFile {
-    /// A test begins behind `#[test]`, and ends with a brace that is indented like its beginning.
+    /// A test begins after `#[test]`, and ends with a brace that is indented like its beginning.
     fn parse(source: &str) -> Self {
         let mut file = Self::default();
         let mut lines = source.lines();
@@ -124,7 +124,7 @@ impl TestFile {
     }
 }
 
-/// The files of tests by name, and what the tests share.
+/// The files of tests by name, and the shared files.
 fn files() -> BTreeMap<String, TestFile> {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let mut files = BTreeMap::new();

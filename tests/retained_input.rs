@@ -27,7 +27,7 @@ impl Reader {
         Self { connection, buf: vec![0; capacity], filled: 0, out: Vec::new() }
     }
 
-    /// Reads once, and passes the events on.
+    /// Reads once, and returns the events.
     fn read(&mut self, bytes: &[u8], mut on_event: impl FnMut(Event<'_>)) -> Result<(), ProtocolError> {
         self.buf[self.filled..][..bytes.len()].copy_from_slice(bytes);
         self.filled += bytes.len();
@@ -128,7 +128,7 @@ fn the_caller_may_stop_keeping_at_any_time() {
     for cut in [9, 300, 20_000, 49_000] {
         let mut reader = Reader::new(Connection::server(Config::new()), 60_000);
         reader.read_all(&stream[..cut], 7000, |event| panic!("{event:?}")).unwrap();
-        // The rest goes on behind what waited, in an input that does not grow: part after part.
+        // The rest is consumed in parts after the retained bytes, from a plain input.
         let mut waiting = reader.buf[..reader.filled].to_vec();
         assert_eq!(waiting.len(), cut - 8);
         let (mut out, mut got) = (Vec::new(), None);
@@ -194,7 +194,7 @@ fn payload_violations_are_found_when_the_frame_is_complete() {
     let error = reader.read(&[*last], |event| panic!("{event:?}"));
     assert_eq!(error, Err(ProtocolError::InvalidUtf8));
     assert_eq!(reader.out, [0x88, 2, 0x03, 0xef]);
-    // What breaks a rule of the header shows at once.
+    // Header violations are reported at once.
     let mut reader = Reader::new(Connection::server(Config::new().max_message_len(8)), 64);
     let error = reader.read(&stream[..6], |event| panic!("{event:?}"));
     assert_eq!(error, Err(ProtocolError::MessageTooLong { limit: 8, len: 9 }));
@@ -207,7 +207,6 @@ fn a_transport_that_ends_while_a_frame_waits_has_broken() {
     reader.read(&stream[..10], |event| panic!("{event:?}")).unwrap();
     assert_eq!(reader.connection.receive_eof(), Err(ProtocolError::UnexpectedEof));
     assert_eq!(reader.connection.state(), State::Closed);
-    // Nothing is retained any more.
     assert!(reader.read(&stream[10..11], |event| panic!("{event:?}")).is_err());
     assert_eq!(reader.filled, 0);
 }

@@ -101,7 +101,7 @@ fn pings_are_answered_while_the_file_is_sent() {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    // The file does not end before a Pong has come.
+    // The file does not end before a Pong has arrived.
     let mut file = client.stdin.take().unwrap();
     let deadline = Instant::now() + Duration::from_secs(20);
     let mut written = 0;

@@ -155,11 +155,11 @@ fn a_client_draws_a_fresh_key_for_every_frame() {
     let frames = sent(&out);
     assert_eq!(frames.len(), expected + 1);
     let keys: HashSet<[u8; 4]> = frames.iter().filter_map(|frame| frame.key).collect();
-    // Among 12,001 random keys a pair is the same with a probability of 2 %, two pairs hardly ever.
+    // Among 12,001 random keys a pair is equal with a probability of 2 %; two equal pairs are very unlikely.
     assert!(keys.len() >= frames.len() - 1, "{} keys", keys.len());
     assert!(!keys.contains(&[0; 4]));
 
-    // All bits take part: each is set in about half of the keys.
+    // Each bit is set in about half of the keys.
     for bit in 0..32 {
         let set = keys.iter().filter(|key| u32::from_be_bytes(**key) >> bit & 1 == 1).count();
         assert!((keys.len() * 2 / 5..keys.len() * 3 / 5).contains(&set), "bit {bit}: {set}");
@@ -224,7 +224,7 @@ fn a_bare_header_precedes_the_payload_of_the_caller() {
             assert_eq!(plain(role, &out), expected, "{len}");
         }
     }
-    // The largest length there is, and no memory for it.
+    // The maximum length, without memory for it.
     let mut out = Vec::new();
     let mut server = Connection::server(Config::new());
     assert_eq!(server.send_header(OpCode::Binary, true, (1 << 63) - 1, &mut out), Ok(None));

@@ -287,7 +287,7 @@ fn a_subprotocol_is_selected_in_the_order_of_either_side() {
         let request = request(&head);
         let selected = (request.select_by_server_order(supported), request.select_by_client_order(supported));
         assert_eq!(selected, (by_server, by_client), "{offered} {supported:?}");
-        // What is selected outlives the request, and may be answered.
+        // The selected subprotocol outlives the request, and can be used in the response.
         if let Some(selected) = selected.0 {
             let mut out = Vec::new();
             request.accept(Accept::new().subprotocol(selected), &mut out).unwrap();
@@ -318,7 +318,7 @@ fn bytes_after_the_request_are_left_for_the_connection() {
     let frame = b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
     let run = serve(&[&Head::request().bytes()[..], frame].concat(), HandshakeLimits::new());
     assert_eq!((&run.remaining[..], &run.out[..]), (&frame[..], SWITCHING.as_bytes()));
-    // Not so after an error: they are never parsed.
+    // After an error these bytes are discarded, and never parsed as a request.
     let head = Head::request().set("Sec-WebSocket-Version", "99");
     refused(&[&head.bytes()[..], b"GET /internal HTTP/1.1\r\n\r\n"].concat(), E::UnsupportedVersion);
 }
@@ -377,14 +377,14 @@ fn the_first_byte_that_no_request_line_has_decides_and_is_shown() {
 
 #[test]
 fn a_request_of_http_1_0_is_plain_http() {
-    // RFC 9110, 7.8: it cannot ask for an upgrade. nginx asks like this by default.
+    // RFC 9110, 7.8: HTTP/1.0 has no upgrades. nginx sends such requests by default.
     let old = |head: Head| Head { line: b"GET /health HTTP/1.0".to_vec(), ..head };
     for head in [old(Head::request()), old(Head::request().without("Host")), old(Head::new("", &[]))] {
         let run = serve_any(&head.bytes());
         let seen = run.result.unwrap().unwrap();
         assert_eq!((seen.websocket, &*seen.target), (false, "/health"));
         assert!(run.out.starts_with(b"HTTP/1.1 200 "));
-        // A server of WebSockets alone says what is here.
+        // A server that only has WebSockets rejects the request.
         refused(&head.bytes(), E::HttpVersionTooOld);
     }
     assert_eq!(serve_any(&old(Head::new("", &[])).bytes()).result.unwrap().unwrap().authority, "");

@@ -166,7 +166,7 @@ fn a_request_waits_for_its_answer_and_keeps_what_follows_it() {
     assert!(!server.session.wants_read() && !server.session.is_open());
     assert_eq!(server.session.send_text("too early"), Ok(false));
     let request = server.request.take().unwrap();
-    // A header that must not be sent gives the request back.
+    // An invalid header returns the request.
     let error = server.session.accept(request, Accept::new().header("Host", "b")).unwrap_err();
     server.session.accept(error.into_request(), Accept::new()).unwrap();
     server.receive();
@@ -386,7 +386,7 @@ fn a_ping_of_the_session_runs_from_when_it_was_written() {
         server.session.written(1);
     }
     server.settle().at(45);
-    // 20 s from the last write at 39, not from 20.
+    // 20 s after the last write at 39 s, not after 20 s.
     assert!(server.session.is_open());
     server.at(59);
     assert!(!server.session.is_open());
@@ -418,7 +418,7 @@ fn bytes_that_are_lent_come_before_those_sent_meanwhile() {
     server.session.written_owned(lent, 3);
     server.settle();
     assert_eq!(server.out, b"irst\x81\x06second");
-    // An end does not wait for the kernel, and ignores what comes back.
+    // Ending does not wait for the kernel, and ignores later results.
     server.session.send_text("third").unwrap();
     let lent = server.session.take_unwritten();
     server.failed().session.written_owned(lent, 7);
@@ -476,7 +476,7 @@ fn sending_when_it_is_not_open_is_no_error_and_misuse_is() {
     assert_eq!(server.session.close(CloseCode::NORMAL), Ok(false));
     assert_eq!(server.session.send_text("late"), Ok(false));
     assert_eq!(server.session.send_binary_fragment(b"late", true), Ok(false));
-    // A Pong may follow a Close of ours (RFC 6455, section 5.5.2).
+    // A Pong may follow our own Close (RFC 6455, section 5.5.2).
     assert_eq!(server.session.send_pong(b"p"), Ok(true));
     // Messages that arrive before the peer's Close are still delivered.
     server.echoes = true;
@@ -605,7 +605,7 @@ fn the_sessions_of_a_thread_share_an_output_buffer() {
         server.session.lend_memory(&mut spare);
         assert_eq!(spare.capacity(), 0);
         server.session.send_text("hello").unwrap();
-        // Not while something is to be written.
+        // Not while bytes remain to be written.
         server.session.reclaim_memory(&mut spare);
         assert_eq!(spare.capacity(), 0);
         server.settle().session.reclaim_memory(&mut spare);

@@ -114,7 +114,7 @@ fn what_hixie_has_no_bytes_for_is_unsupported_while_it_is_open() {
     }
 }
 
-/// L44: in hixie-75 the end of the stream is the closing handshake, and nothing else that ends a transport is.
+/// L44: in hixie-75 the end of the stream is the closing handshake, unlike any other end of a transport.
 #[test]
 fn the_end_of_a_stream_is_clean_in_hixie_75_between_two_frames_alone() {
     for (version, bytes, expected) in [
@@ -138,7 +138,8 @@ fn the_end_of_a_stream_is_clean_in_hixie_75_between_two_frames_alone() {
     }
 }
 
-/// L44: the client of hixie-75 ends its side at once, as there is no answer to wait for; that of hixie-76 is second.
+/// L44: a client of hixie-75 ends its side at once, because there is no reply; a client of hixie-76 waits for the
+/// server.
 #[test]
 fn who_ends_the_transport_depends_on_the_version() {
     for (version, sent, asked) in
@@ -220,14 +221,14 @@ fn a_request_can_be_rejected_and_a_client_sees_it() {
             Session::legacy_server(HandshakeLimits::new(), all(), Timeouts::new(), Duration::ZERO);
         let mut input = sansocket::Input::new(&mut request);
         let Some(Received::Legacy(request)) = session.receive(&mut input) else { panic!("{version:?}") };
-        // What must not be sent gives the request back.
+        // An invalid response returns the request.
         let error = session.accept_legacy(request, Accept::new().subprotocol("none")).unwrap_err();
         session.reject_legacy(error.into_request(), 403, &[], b"no").unwrap();
         let Transport::Write(response) = session.transport() else { panic!() };
         client.read(response);
         assert_eq!(client.ended(), ending(1006, false, "Rejected(403)"), "{version:?}");
     }
-    // Cut off after the status, and before it.
+    // Split after the status, and before it.
     for (bytes, cause) in [("HTTP/1.1 403 ", "Rejected(403)"), ("HTTP/1.1", "Handshake(IncompleteHandshake)")]
     {
         let mut client = client(Version::Hixie76, Timeouts::new());

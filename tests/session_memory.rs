@@ -16,7 +16,7 @@ use sansocket::{
 
 #[test]
 fn a_session_is_small() {
-    // At compile time, so that a check for another target is enough.
+    // Evaluated at compile time, so that `cargo check` for another target is sufficient.
     const {
         assert!(size_of::<Session>() <= SESSION);
         assert!(size_of::<Option<Received<'_>>>() <= RECEIVED);
@@ -31,7 +31,7 @@ const SESSION: usize = match (cfg!(target_pointer_width = "64"), cfg!(feature = 
     (false, true) => 316,
 };
 
-/// The largest size of what it returns.
+/// The maximum size of its result.
 const RECEIVED: usize = if cfg!(target_pointer_width = "64") { 32 } else { 16 };
 
 /// Writes everything.
@@ -141,7 +141,7 @@ fn a_read_buffer_grows_with_what_arrives() {
         .collect();
     assert_eq!(lens, [1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 65_536]);
 
-    // A shared one grows too, though it is empty after each read.
+    // A shared buffer grows too, although it is empty after each read.
     let mut buffer = ReadBuffer::shared(8 << 10);
     let lens: Vec<usize> = (0..5)
         .map(|_| {
@@ -153,6 +153,6 @@ fn a_read_buffer_grows_with_what_arrives() {
         })
         .collect();
     assert_eq!(lens, [1024, 2048, 4096, 8192, 8192]);
-    // Asking again is no reason to grow.
+    // A repeated call does not make it grow.
     assert_eq!((buffer.space().len(), buffer.space().len()), (8192, 8192));
 }

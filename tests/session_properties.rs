@@ -250,7 +250,7 @@ proptest! {
         let mut is_over = false;
         for call in calls {
             caller.call(call);
-            // The end is an end, and has a cause, which no call changes.
+            // The end is final, and no call changes its cause.
             let ended = caller.session.transport() == Transport::Close;
             prop_assert!(ended || !is_over);
             prop_assert_eq!(caller.session.ending().is_some(), ended);
@@ -260,8 +260,7 @@ proptest! {
         let before = caller.session.ending().map(|ending| ending.to_string());
         let start = caller.now;
         caller.wait_until_it_is_over();
-        // A Ping after 20 s, no reply for 20 s, and 10 s to close; all of it once more where the caller held
-        // bytes back.
+        // A Ping after 20 s, no reply for 20 s, and 10 s to close; twice that if the caller held bytes back.
         let took = caller.now.saturating_sub(start);
         prop_assert!(took <= seconds(60), "{took:?}");
         let after = caller.session.ending().unwrap().to_string();

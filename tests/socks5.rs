@@ -24,10 +24,10 @@ fn target(uri: &str) -> Target {
     Target::from(&uri.parse::<Uri>().unwrap())
 }
 
-/// The result, what was sent, and what was left of the input.
+/// The result, the sent bytes, and the rest of the input.
 type Outcome = (Result<bool, Error>, Vec<u8>, Vec<u8>);
 
-/// Runs what a proxy sends whole, cut in two everywhere, and byte by byte.
+/// Runs the bytes of a proxy in one read, split in two at every position, and byte by byte.
 fn run(request: &Request, bytes: &[u8]) -> Outcome {
     let run = |pieces: &[&[u8]]| {
         let mut out = Vec::new();
@@ -128,7 +128,7 @@ fn the_first_byte_that_refuses_or_is_invalid_decides() {
         (&plain, b"\x05\x00\x05\x00\x00\x02", Error::UnknownAddressType { address_type: 2 }),
     ];
     for (request, bytes, error) in cases {
-        // The byte before does not decide, and nothing after it is left.
+        // The previous byte is not sufficient, and no byte after this one remains.
         assert_eq!(run(request, &bytes[..bytes.len() - 1]).0, Ok(false), "{error:?}");
         let (result, out, left) = run(request, &[bytes, &b"more"[..]].concat());
         assert_eq!((result, left), (Err(*error), vec![]));
@@ -228,7 +228,7 @@ fn targets() -> [Target; 3] {
     [target(&format!("ws://localhost:{}", v4.port())), v4.into(), v6.into()]
 }
 
-/// The address of a port that nothing listens on.
+/// The address of a port without a listener.
 fn closed() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }

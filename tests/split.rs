@@ -80,7 +80,7 @@ impl Endpoint for Connection {
     }
 
     fn eof(&mut self, _: &mut Vec<u8>) {
-        let _ = self.receive_eof(); // it is in the closure
+        let _ = self.receive_eof(); // it is in the outcome
     }
 
     fn state(&self) -> State {

@@ -130,7 +130,7 @@ fn a_transcript_is_read_and_replayed() {
         client.connection.send_text(name.trim_start_matches("say "), out).unwrap();
     };
     assert_eq!(transcript.replay(client(), say).unwrap().events, recorder.endpoint().events);
-    // Another seed, another mask.
+    // Another seed gives another masking key.
     let other = EventCollector::new(Connection::client(Config::new(), [8; 32]));
     assert!(transcript.replay(other, say).unwrap_err().to_string().starts_with("entry 0: "));
 }

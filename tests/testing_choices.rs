@@ -35,7 +35,7 @@ fn choices_consume_the_documented_number_of_bytes() {
 fn each_kind_of_message_is_chosen() {
     let message = |bytes: &[u8]| Message::choose(&mut ByteSource::new(bytes));
     for kind in 0..16_u8 {
-        // The longest kind has a length of two bytes.
+        // The longest payloads have a length of two bytes.
         let len: &[u8] = if kind == 0 { &[0, 2] } else { &[2] };
         let chosen = message(&[&[kind], len, &[1, 4]].concat());
         let expected = match kind {
@@ -43,7 +43,7 @@ fn each_kind_of_message_is_chosen() {
             6..11 => Message::Binary(vec![1, 4]),
             11 | 12 => Message::Ping(vec![1, 4]),
             13 | 14 => Message::Pong(vec![1, 4]),
-            // Yes to a body, and the code that is number 4 of the list.
+            // The choice of a body, and of code number 4 in the list.
             _ => Message::Close(Some(sansocket::CloseCode::INVALID_PAYLOAD.into())),
         };
         assert_eq!(chosen, expected, "{kind}");
@@ -69,7 +69,7 @@ fn a_stream_has_as_many_messages_as_were_chosen_up_to_twenty() {
 
 #[test]
 fn fragments_and_pings_between_them_stand_where_they_were_chosen() {
-    // Two bytes in two fragments: cut behind the first; and a Ping with four bytes, if the choice is 3.
+    // Two bytes in two fragments, split after the first; and a Ping with four bytes if the choice is 3.
     let choose = |between: &[u8]| {
         let bytes = [&[6, 2, 0xa, 0xb, 1, 1, 0, 0, 0, 0], between, &[0; 4]].concat();
         FrameStream::choose(Role::Client, &mut ByteSource::new(&bytes))
@@ -90,7 +90,7 @@ fn a_broken_stream_has_a_byte_more_or_less_or_another_one() {
     assert_eq!(broken(&[1, 7, 0]), [0x82, 7, 0]);
     assert_eq!(broken(&[1, 7, 1]), [0x82]);
     assert_eq!(broken(&[1, 7, 2]), [0x82, 7]);
-    // Of nothing there is nothing to take away.
+    // An empty stream has no bytes to remove.
     let nothing = || FrameStream::choose(Role::Client, &mut ByteSource::new(&[]));
     assert_eq!(nothing().broken(&mut ByteSource::new(&[0, 7, 1])).bytes, []);
     assert_eq!(nothing().broken(&mut ByteSource::new(&[0, 7, 0])).bytes, [7]);
@@ -104,7 +104,7 @@ fn bytes_in_flight_are_counted_and_delivered() {
     assert!(!pair.deliver_to_second(5).unwrap());
     assert!(pair.deliver_to_first(5).unwrap());
     assert_eq!(pair.in_flight(), (3, 0));
-    // The answer to what comes last goes back in another round.
+    // The reply to the last message is delivered in another round.
     pair.settle(&mut ByteSource::new(&[])).unwrap();
     assert_eq!(pair.in_flight(), (0, 0));
     assert_eq!(pair.second().events, [Event::Pong(b"there?".into())]);
@@ -118,8 +118,7 @@ fn the_choices_say_who_receives_first() {
         pair.call_second(|_, out| out.extend_from_slice(b"\xff\xff"));
         pair
     };
-    // The first failure stops it, so the other direction is as it was but for the Close of the one that
-    // failed.
+    // The first failure stops the run, so the other direction only has the Close of the failed end.
     let mut pair = both();
     assert!(pair.settle(&mut ByteSource::new(&[0, 63])).is_err());
     assert!(pair.first().error.is_some() && pair.second().error.is_none());

@@ -1,4 +1,4 @@
-//! A hub and its clients: the links fail as asked, and nothing else happens.
+//! A hub and its clients: the links fail as requested, and in no other way.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 #[path = "../examples/chat_properties.rs"]

@@ -175,7 +175,7 @@ fn exactly_the_scalar_values_are_accepted() {
 
 #[test]
 fn an_invalid_byte_is_found_anywhere_in_a_long_text() {
-    // Long enough for each way to validate, with a fault at every place of a block.
+    // Long enough for each validation path, with an invalid byte at every position of a block.
     for at in (0..200).chain([1000, 4095, 4096]) {
         for (bad, index) in [(&b"\xff"[..], 0), (b"\xe2\x82A", 2), (b"\xed\xa0\x80", 1), (b"\xf4\x90", 1)] {
             let mut bytes = vec![b'a'; at];
@@ -276,7 +276,7 @@ fn text_chunks_end_at_character_boundaries_and_before_invalid_bytes() {
                 assert_eq!(bench.run(&stream), open(events, b""), "{}", row.name);
                 continue;
             }
-            // The same text in front of the fault, however it was cut.
+            // The same text before the invalid byte, for every split.
             let before = (!row.prefix.is_empty()).then(|| text_chunk(&row.prefix, false));
             let events: Vec<_> = before.into_iter().collect();
             let end = row.fault.map_or(stream.len(), |fault| stream.len() - row.bytes.len() + fault + 1);

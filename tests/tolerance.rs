@@ -56,7 +56,7 @@ fn any_masking_is_accepted_only_if_it_is_allowed() {
             let expected = receive(strict(), &frames(right), piece);
             assert_eq!((expected.0.len(), expected.1), (4, Ok(())));
             assert_eq!(receive(lenient(), &frames(right), piece), expected);
-            // What is sent does not change.
+            // Sent bytes do not change.
             assert_eq!(receive(lenient(), &frames(wrong), piece), expected);
             let texts = ["a", "b", "c"].map(|text| Event::Text(text.into()));
             assert_eq!(receive(lenient(), &mixed, piece).0, texts);
@@ -68,7 +68,7 @@ fn any_masking_is_accepted_only_if_it_is_allowed() {
     }
 }
 
-/// What arrives in chunks, joined.
+/// The received chunks, joined.
 fn joined(events: &[Event<'_>]) -> Vec<(&'static str, Vec<u8>)> {
     let mut found: Vec<(&'static str, Vec<u8>, bool)> = Vec::new();
     for event in events {
@@ -108,7 +108,7 @@ fn text_that_is_not_utf8_is_delivered_as_bytes_only_if_it_is_allowed() {
             let whole = frame(TEXT, key, text);
             let fragments = [frame(0x01, key, halves.0), frame(0x80, key, halves.1)].concat();
             for stream in [whole, fragments] {
-                // Valid text and binary data around it stay what they are.
+                // Valid text and binary data around it are unchanged.
                 let stream = [
                     frame(TEXT, key, "é".as_bytes()),
                     stream,
@@ -141,7 +141,7 @@ fn text_that_is_not_utf8_is_delivered_as_bytes_only_if_it_is_allowed() {
                 }
             }
         }
-        // The reason of a Close is text that is shown to people, and stays checked.
+        // The reason of a Close is shown to people, so it is still validated.
         let stream = frame(CLOSE, key, b"\x03\xe8\xff");
         let (_, result, _) = receive(connection(role, Config::new().allow_invalid_utf8(true)), &stream, 1000);
         assert_eq!(result, Err(ProtocolError::InvalidCloseReason));
@@ -203,7 +203,7 @@ fn limits_can_change_while_the_connection_is_open() {
             assert_eq!(receive(&mut connection, frame(BINARY, key, &[1; 10])), Ok(true));
             connection.set_limits(connection.limits().message_len(100_000));
             assert_eq!(receive(&mut connection, frame(BINARY, key, &noise(100_000))), Ok(true));
-            // A frame whose header has been received goes on as it began.
+            // A frame whose header has been received keeps its limits.
             let long = frame(BINARY, key, &noise(50_000));
             let (head, tail) = long.split_at(1000);
             receive(&mut connection, head.to_vec()).unwrap();

@@ -14,7 +14,7 @@ use sansocket::{
 
 const NONE: Tolerance = Tolerance::new();
 
-/// One option: what it lets pass, what is refused without it, and what is refused even with it.
+/// One option: input that it allows, input that is rejected without it, and input that is rejected even with it.
 struct Row {
     name: &'static str,
     option: Tolerance,
@@ -176,7 +176,7 @@ fn what_passed_counts_as_what_the_option_says() {
     assert_eq!(seen(names, NONE.allow_any_subprotocol_name(true)).subprotocols, ["a/b", "c d", "e="]);
     let offer = base().add("Sec-WebSocket-Extensions", "permessage-deflate, ;");
     assert_eq!(seen(offer, NONE.allow_malformed_extensions(true)).extensions, [""; 0]);
-    // An offer that is well-formed counts, with the option as without.
+    // A well-formed offer is accepted, with the option and without it.
     let offer = base().add("Sec-WebSocket-Extensions", "permessage-deflate");
     assert_eq!(seen(offer, NONE.allow_malformed_extensions(true)).extensions, ["permessage-deflate"]);
     let empty = base().add("Origin", "").add("Sec-WebSocket-Protocol", "");
@@ -258,7 +258,7 @@ fn an_extended_connect_has_the_same_options_and_one_for_the_version() {
         assert_eq!(judge_connect(headers, option), Ok(()));
         assert_eq!(judge_connect(headers, all()), Ok(()));
     }
-    // Only a version that is missing passes, and only here.
+    // Only a missing version is accepted, and only in an extended CONNECT.
     let option = NONE.allow_missing_version(true);
     assert_eq!(judge_connect(&[("sec-websocket-version", "8")], option), Err(E::UnsupportedVersion));
     assert_eq!(judge_connect(&[("sec-websocket-version", "")], option), Err(E::InvalidVersion));
@@ -290,7 +290,7 @@ fn request(tolerance: Tolerance) -> client::Request {
     client::Request::new("ws://h/").unwrap().limits(limits(tolerance))
 }
 
-/// The outcome of a response, with the bytes of a frame behind it.
+/// The outcome of a response that is followed by the bytes of a frame.
 fn open(bytes: &[u8], tolerance: Tolerance) -> Result<Vec<(String, Vec<u8>)>, client::Error> {
     let run = connect(&request(tolerance), &[bytes, b"\x81\x00"].concat());
     let response = run.result?.unwrap();

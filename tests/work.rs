@@ -269,7 +269,7 @@ fn twice_the_input_is_twice_the_work() {
         println!("skipped: valgrind is not installed");
         return;
     }
-    // Written past the test harness, which holds back the output of a test that passes.
+    // Written directly, because the test harness captures the output of a passing test.
     let mut terminal = io::stderr().lock();
     _ = writeln!(terminal, "counting instructions of {} workloads under valgrind ...", WORKLOADS.len());
     let mut faults = Vec::new();
@@ -278,7 +278,7 @@ fn twice_the_input_is_twice_the_work() {
         let (once, twice) = (once.saturating_sub(nothing), twice.saturating_sub(nothing));
         let each = once / size as u64;
         println!("{name}: {each} a unit, {} % for twice", twice * 100 / once);
-        // What a longer input takes at once, such as a larger allocation, is the rest.
+        // The remainder is the one-time cost of a longer input, such as a larger allocation.
         if twice > once * 22 / 10 + 50_000 || each > most {
             faults.push((name, each, once, twice));
         }

@@ -13,7 +13,7 @@ use sansocket::{
 
 use super::hex;
 
-/// A response that opens the connection. `{accept}` stands for the answer to the key.
+/// A response that opens the connection. `{accept}` is replaced by the accept value for the key.
 pub(crate) const SWITCH: &str =
     "HTTP/1.1 101 Ok\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n";
 
@@ -44,7 +44,7 @@ pub(crate) struct Page {
     pub(crate) out: Vec<u8>,
     /// The events with the state that their handlers see.
     pub(crate) log: Vec<String>,
-    /// What the page does in its handlers.
+    /// The actions of the page in its handlers.
     pub(crate) on: fn(&mut WebSocket, &Event),
 }
 
@@ -197,7 +197,7 @@ impl Page {
         frames.join(", ")
     }
 
-    /// The answer to the key of the request, if that is a request for an upgrade.
+    /// Returns the accept value for the key of the request, if it asks for an upgrade.
     fn accept(&self) -> String {
         let mut out = Vec::new();
         let mut handshake = Handshake::new(HandshakeLimits::new());

@@ -125,7 +125,7 @@ pub struct ServerRun {
     pub remaining: Vec<u8>,
 }
 
-/// Runs a server over the bytes, whole and cut, and checks that it makes no difference.
+/// Runs a server over the bytes, in one read and split, and checks that the results are equal.
 pub fn serve(bytes: &[u8], limits: HandshakeLimits) -> ServerRun {
     let run = same_for_all_cuts(bytes, |pieces| serve_pieces(pieces, limits, false));
     #[cfg(feature = "legacy")]
@@ -142,7 +142,7 @@ pub fn serve_any(bytes: &[u8]) -> ServerRun {
     run
 }
 
-/// What there is to see of a run through the handshake of all versions too.
+/// The results that a run through the handshake of all versions has as well.
 #[cfg(feature = "legacy")]
 fn seen_by_all(run: &ServerRun) -> ServerRun {
     let mut run = run.clone();
@@ -152,7 +152,7 @@ fn seen_by_all(run: &ServerRun) -> ServerRun {
     run
 }
 
-/// Serves with the handshake of all versions, none of them enabled: nothing may be different.
+/// Serves with the handshake of all versions, none of them enabled: the results must be equal.
 #[cfg(feature = "legacy")]
 fn serve_without_versions(bytes: &[u8], limits: HandshakeLimits, any: bool) -> ServerRun {
     use sansocket::legacy::{
@@ -255,14 +255,14 @@ fn serve_pieces(pieces: &[&[u8]], limits: HandshakeLimits, any: bool) -> ServerR
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientRun {
     pub result: Result<Option<client::Response>, client::Error>,
-    /// What the end of the transport led to.
+    /// The result of the end of the transport.
     pub eof: Result<(), client::Error>,
     pub remaining: Vec<u8>,
 }
 
 pub const SEED: [u8; 32] = [7; 32];
 
-/// The value of Sec-WebSocket-Accept that answers a client with [`SEED`].
+/// The value of Sec-WebSocket-Accept for a client with [`SEED`].
 pub fn accept_for_seed() -> String {
     let mut out = Vec::new();
     let request = client::Request::new("ws://h/").expect("a URI");
@@ -281,7 +281,7 @@ pub fn response() -> Head {
     )
 }
 
-/// Runs a client over the bytes, whole and cut, and checks that it makes no difference.
+/// Runs a client over the bytes, in one read and split, and checks that the results are equal.
 pub fn connect(request: &client::Request, bytes: &[u8]) -> ClientRun {
     same_for_all_cuts(bytes, |pieces| connect_pieces(request, pieces))
 }
@@ -341,7 +341,7 @@ pub fn opened(bytes: &[u8]) -> Seen {
     run.result.unwrap().unwrap()
 }
 
-/// Serves bytes that are refused, and checks the whole response.
+/// Serves a request that is rejected, and checks the entire response.
 pub fn refused(bytes: &[u8], error: HandshakeError) {
     refused_within(bytes, error, HandshakeLimits::new());
 }

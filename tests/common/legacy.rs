@@ -16,7 +16,7 @@ use super::{Ended, Transcript};
 /// Both versions that have frames of their own.
 pub(crate) const HIXIE: [Version; 2] = [Version::Hixie75, Version::Hixie76];
 
-/// What a client of the tests is seeded with.
+/// The seed of the clients in the tests.
 pub(crate) const SEED: [u8; 32] = [7; 32];
 
 /// All versions enabled.
@@ -70,7 +70,7 @@ impl Wire {
         }
     }
 
-    /// Runs the stream whole, in two at every position, and byte by byte.
+    /// Runs the stream in one read, split in two at every position, and byte by byte.
     pub(crate) fn run(&self, stream: &[u8]) -> Transcript {
         same_for_all_splits(stream, |pieces| self.run_pieces(pieces))
     }

@@ -49,7 +49,7 @@ fn digit(c: char) -> u8 {
     u8::try_from(value).unwrap()
 }
 
-/// Bytes without a pattern that a mask, a cut or a copy in the wrong place would keep.
+/// Bytes without a pattern, so that a mask, a split or a copy at the wrong position changes them.
 pub(crate) fn noise(len: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let next = || {

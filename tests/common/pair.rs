@@ -23,7 +23,7 @@ impl Pair {
         Self { client: End::new(client), server: End::new(Connection::server(server)) }
     }
 
-    /// Delivers everything that is in the pipes, and what comes of it, in pieces of `cut` bytes.
+    /// Delivers the bytes in the pipes, and the replies to them, in pieces of `cut` bytes.
     pub(crate) fn settle(&mut self, cut: usize) {
         while !(self.client.out.is_empty() && self.server.out.is_empty()) {
             self.deliver_to_server(cut);
@@ -31,12 +31,12 @@ impl Pair {
         }
     }
 
-    /// Delivers what the client has sent.
+    /// Delivers the bytes sent by the client.
     pub(crate) fn deliver_to_server(&mut self, cut: usize) {
         deliver(&mut self.client, &mut self.server, cut);
     }
 
-    /// Delivers what the server has sent.
+    /// Delivers the bytes sent by the server.
     pub(crate) fn deliver_to_client(&mut self, cut: usize) {
         deliver(&mut self.server, &mut self.client, cut);
     }

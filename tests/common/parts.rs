@@ -8,7 +8,7 @@ use sansocket::{
 /// The result of a decoder for a stream.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Parts {
-    /// Each frame with its payload, as far as that came, and whether it came to its end.
+    /// Each frame with the received part of its payload, and whether it is complete.
     pub(crate) frames: Vec<(Header, Vec<u8>, bool)>,
     pub(crate) error: Option<ProtocolError>,
     pub(crate) idle: bool,
@@ -16,7 +16,7 @@ pub(crate) struct Parts {
     pub(crate) in_message: bool,
 }
 
-/// Runs a stream through copies of a decoder: whole, in two at every place, and byte by byte.
+/// Runs a stream through copies of a decoder: in one read, split in two at every position, and byte by byte.
 pub(crate) fn parts(decoder: &Decoder, stream: &[u8]) -> Parts {
     let whole = run(decoder, stream, &[]);
     for cut in 0..=stream.len() {

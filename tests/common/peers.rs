@@ -18,7 +18,7 @@ use sansocket::{Close, Connection, Event, Input, State, client, proxy, random_se
 /// The time that the other side may be silent. It is generous, since machines may be busy.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long a whole script may take. The scripts have a shorter limit of their own.
+/// The time limit of an entire script. The scripts have a shorter limit of their own.
 const SCRIPT_PATIENCE: Duration = Duration::from_secs(600);
 
 /// A client with a blocking socket.

@@ -1,4 +1,4 @@
-//! What the tests of tunnels share: proxies that run as processes, and a server that they lead to.
+//! Helpers for the tests of tunnels: proxies that run as processes, and the server that they connect to.
 #![allow(dead_code, reason = "not every test file uses all of it")]
 
 use std::{

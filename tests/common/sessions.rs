@@ -28,7 +28,7 @@ pub(crate) struct Driver {
     pub(crate) steps: Vec<&'static str>,
     /// The received items, as [`Self::receive`] describes them.
     pub(crate) seen: Vec<String>,
-    /// A request that waits for its answer.
+    /// A request without a response yet.
     pub(crate) request: Option<Box<Request>>,
     pub(crate) accepts: bool,
     pub(crate) echoes: bool,
@@ -107,7 +107,7 @@ impl Driver {
         }
     }
 
-    /// Reads these bytes, in reads as large as there is room for, and does what follows from them.
+    /// Reads these bytes, in reads as large as the buffer allows, and carries out the requested operations.
     pub(crate) fn read(&mut self, mut bytes: &[u8]) -> &mut Self {
         while !bytes.is_empty() {
             let space = self.buffer.space();
@@ -180,7 +180,7 @@ impl Driver {
         self.settle()
     }
 
-    /// Code, clean, and cause, once it is over.
+    /// The close code, whether it was clean, and the cause, once the session has ended.
     pub(crate) fn end(&self) -> Option<(u16, bool, String)> {
         let ending = self.session.ending()?;
         let cause = match ending.cause {
@@ -190,7 +190,7 @@ impl Driver {
         Some((ending.code, ending.clean, cause))
     }
 
-    /// The same, if it is over.
+    /// The same, if the session has ended.
     pub(crate) fn ended(&self) -> (u16, bool, String) {
         self.end().unwrap_or_else(|| panic!("{:?}", self.session))
     }

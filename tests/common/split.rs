@@ -1,4 +1,4 @@
-//! The harness that runs one stream through a connection again and again, cut in every way.
+//! The harness that runs one stream through a connection repeatedly, with every kind of split.
 
 use sansocket::{
     CloseOutcome, Config, Connection, Event, Initiator, Input, ProtocolError, State, frame::Role,
@@ -6,7 +6,7 @@ use sansocket::{
 
 use super::{CLOSE, TEXT, boundaries, frame, plain, to};
 
-/// A connection under test: what it is, and what its application does at which byte of the stream.
+/// A connection under test: its configuration, and the actions of its application by position in the stream.
 #[derive(Clone)]
 pub(crate) struct Bench {
     pub(crate) role: Role,
@@ -15,13 +15,13 @@ pub(crate) struct Bench {
     eof: bool,
 }
 
-/// What the application does.
+/// The actions of the application.
 type Call = fn(&mut Connection, &mut Vec<u8>);
 
 /// The visible results of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Transcript {
-    /// All events; the chunks of a message that came without another event between them are one.
+    /// All events; consecutive chunks of a message are joined.
     pub(crate) events: Vec<Event<'static>>,
     /// The output, without masks.
     pub(crate) out: Vec<u8>,
@@ -32,7 +32,7 @@ pub(crate) struct Transcript {
     pub(crate) eof: Option<Result<(), ProtocolError>>,
 }
 
-/// A `CloseOutcome` that borrows nothing.
+/// An owned `CloseOutcome`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Ended {
     pub(crate) code: u16,
@@ -102,7 +102,7 @@ impl Bench {
         if stream.len() <= 256 << 10 {
             let everywhere: Vec<usize> = (1..stream.len()).collect();
             assert_eq!(self.run_cut(stream, &everywhere), whole, "byte by byte");
-            // A read of nothing changes nothing.
+            // An empty read has no effect.
             let twice: Vec<usize> = (0..=stream.len()).flat_map(|cut| [cut, cut]).collect();
             assert_eq!(self.run_cut(stream, &twice), whole, "byte by byte, with empty reads");
         }
@@ -129,7 +129,7 @@ impl Bench {
 
         let seen = self.run(stream);
         assert_eq!((seen.error, &seen.events[..]), (Some(error), events), "{stream:02x?}");
-        // R6455-7.1.7-e: exactly one Close, and it says why.
+        // R6455-7.1.7-e: exactly one Close, with the code of the violation.
         let close = frame(CLOSE, None, &error.close_code().unwrap().get().to_be_bytes());
         assert_eq!(seen.out, [out, &close].concat());
         assert_eq!(seen.state, State::Draining); // R6455-7.1.7-a, R6455-7.1.7-c
@@ -137,7 +137,7 @@ impl Bench {
         assert_eq!((closure.code, closure.reason.as_str(), closure.clean), (1006, "", false));
         assert_eq!((closure.initiator, closure.error), (Initiator::Local, Some(error)));
 
-        // R6455-7.1.7-g: what follows changes nothing, not even a Close.
+        // R6455-7.1.7-g: later bytes have no effect, not even a Close.
         let followed = [stream, &to(self.role, TEXT, b"x"), &to(self.role, CLOSE, b"\x03\xe8")].concat();
         assert_eq!(self.run(&followed), seen);
         let ended = self.clone().eof().run(stream);
@@ -230,7 +230,7 @@ impl Run {
     fn finish(mut self, bench: &Bench) -> Transcript {
         let state = self.connection.state();
         if self.error.is_some() || !matches!(state, State::Open | State::Closing) {
-            // Nothing counts any more, not even what is in order.
+            // Even valid frames are ignored now.
             let (events, sent) = (self.events.len(), self.out.len());
             self.feed(&to(bench.role, TEXT, b"more"));
             self.feed(b"");

@@ -26,7 +26,7 @@ use sansocket::{
 /// A call of the caller, or an event of the transport.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// What the session asks for, done.
+    /// Completes the operations that the session requests.
     Do,
     /// One of the bytes that it asks for, written.
     WriteOne,
@@ -40,7 +40,7 @@ pub(crate) enum Action {
     /// A part of a request or response, and the rest of it.
     Part,
     Rest,
-    /// What is neither.
+    /// Bytes that are neither a request nor a response.
     Malformed,
     /// The status of a rejection, without the rest of its head.
     Status,
@@ -102,7 +102,7 @@ fn timeouts(timers: Timers) -> Timeouts {
 const REQUEST: &str = "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
 Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
-/// A session, the clock, and what the caller has of it.
+/// A session, the clock, and the caller's data.
 struct Real {
     session: Session,
     now: u64,

@@ -1,4 +1,4 @@
-//! What a session has to do, by the tables of its documentation.
+//! The required behavior of a session, from the tables of its documentation.
 
 use super::{Action, Timers};
 
@@ -39,7 +39,7 @@ pub(crate) enum Why {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    /// How much of the request or response has come: nothing, a part, or the status of a rejection.
+    /// The received part of the request or response: nothing, a part, or the status of a rejection.
     Opening(Seen),
     Deciding,
     Open,
@@ -71,7 +71,7 @@ pub(crate) struct Model {
     is_shut_down: bool,
     eof: bool,
     over: bool,
-    /// When the last byte came, and the closing began.
+    /// The time of the last received byte, and of the beginning of the closing handshake.
     heard: u64,
     closing: Option<u64>,
     /// The latest Ping, or the opening; the first without a sign of life; the bytes up to the latest, if it waits.
@@ -213,7 +213,7 @@ impl Model {
                 self.pending -= count;
                 if self.queued > 0 {
                     self.queued = self.queued.saturating_sub(count);
-                    // Its time runs from when it was written, and so does that of what waits for it.
+                    // The interval of Pings and the timeout of the Pong start when the Ping is written.
                     if self.pings && self.silent.is_none_or(|at| at == self.ping) {
                         self.silent = Some(self.now);
                     }

@@ -3,7 +3,7 @@
 //! With `narrow` it asks the server for the smallest window and for no context takeover, which the suite does not do
 //! by itself.
 //!
-//! Each case is a connection on which every message is echoed; then the server is told to write its report.
+//! Each case is a connection on which every message is echoed; the last connection makes the server write its report.
 //! `run.py` starts it and judges the report.
 
 use std::{
@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Ok(())
     })?;
     for case in 1..=count.parse::<u32>()? {
-        // Many cases break the protocol, so an error is no surprise. The report says whether it was right.
+        // Many cases break the protocol, so errors are expected. The report evaluates them.
         if let Err(error) = run(&format!("/runCase?case={case}&agent={agent}"), &mut echo) {
             println!("case {case}: {error}");
         }
@@ -52,7 +52,7 @@ fn echo(
     match event {
         Event::Text(text) => connection.send_text(&text, out),
         Event::Binary(data) => connection.send_binary(&data, out),
-        _ => Ok(()), // the Pong or the answer to a Close is in `out` already
+        _ => Ok(()), // the Pong or the reply to a Close is already in `out`
     }
 }
 
@@ -67,8 +67,8 @@ fn converse(uri: &str, narrow: bool, handle: &mut Handler<'_>) -> Result<(), Box
     let mut opened = None;
     let mut buf = vec![0; 64 << 10];
     loop {
-        // The server resets many connections when it has what it wants. Whether that was the end of a good
-        // closing or not is for `receive_eof` to say.
+        // The server resets many connections after its check. `receive_eof` returns whether the closing handshake
+        // was complete.
         let count = stream.write_all(&out).and_then(|()| stream.read(&mut buf)).unwrap_or(0);
         out.clear();
         let mut input = Input::new(&mut buf[..count]);
@@ -82,7 +82,7 @@ fn converse(uri: &str, narrow: bool, handle: &mut Handler<'_>) -> Result<(), Box
         if count == 0 {
             return Ok(connection.receive_eof()?);
         }
-        // What tells the server of an error is in `out`; `receive_eof` returns it again.
+        // The Close for the error is in `out`; `receive_eof` returns the error again.
         while let Ok(Some(event)) = connection.receive(&mut input, &mut out) {
             handle(connection, event, &mut out)?;
         }

@@ -1,10 +1,10 @@
-//! What the series of the matrix share: offers, cases that print their lines, and data.
+//! Helpers for the series of the matrix: offers, cases that print their lines, and data.
 
 use std::panic::{self, AssertUnwindSafe};
 
 use sansocket::client;
 
-/// What is offered in a mode.
+/// The offer of a mode.
 pub(crate) fn offer(request: client::Request, mode: &str) -> client::Request {
     use sansocket::deflate::{Config, WindowBits};
 

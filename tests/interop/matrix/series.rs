@@ -90,7 +90,7 @@ fn text(client: &mut Client, text: &str) {
     assert!(client.next() == Event::Text(text.into()), "the echo of {} bytes differs", text.len());
 }
 
-/// Three fragments, and a message after them, for which the state of compression has to be right.
+/// Three fragments, and a message after them that requires the correct compression state.
 fn fragments(client: &mut Client, ping: bool) {
     let parts = ["part one, ".repeat(100), String::new(), "part two, ".repeat(100)];
     client.send(|connection, out| {

@@ -210,7 +210,7 @@ fn attend(mut stream: TcpStream) {
     }
 }
 
-/// Joins, acknowledges "echo" with its argument, and says what is to be said.
+/// Joins, acknowledges "echo" with its argument, and sends the given events.
 fn answer(connection: &mut Connection, event: Event<'_>, attachment: &mut Option<String>, out: &mut Vec<u8>) {
     let mut send = |text: &str| connection.send_text(text, out).unwrap();
     match event {

@@ -1,4 +1,4 @@
-//! Links only if none of these functions can panic, whatever their input: `cargo build --release`.
+//! Links only if none of these functions can panic, for any input: `cargo build --release`.
 //!
 //! `no_panic` replaces every panic with a call of a function that does not exist. If the optimizer can show
 //! that none is ever reached, it takes all of them away, and the program links. With the feature `control`
@@ -79,7 +79,7 @@ fn main() {
     black_box(opcode(black_box(9)));
     mask(black_box(&mut [1, 2, 3]), [1, 2, 3, 4], 5);
     let mut decoder = Decoder::new(black_box(frame::Role::Server), frame::Limits::new());
-    // With room for the frame to wait for its end, which it does not have to.
+    // A buffer large enough to retain the frame, which is not necessary here.
     let mut input = Input::retained(&mut bytes, black_box(64));
     let part = receive_frame(&mut decoder, &mut input).unwrap().unwrap();
     assert_eq!(part.payload, b"Hello");
