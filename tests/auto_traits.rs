@@ -175,6 +175,8 @@ check!(OWNED: all:
     session::Cause<'static>;
     session::EncodedMessage;
     session::Ending<'static>;
+    session::Error<()>;
+    session::Message;
     session::PayloadMask;
     session::ReadBuffer;
     session::Received<'static>;

@@ -9,7 +9,7 @@ use sansocket::{
     keepalive::Timeout,
     proxy::{self, socks5},
     server::ResponseErrorKind,
-    session::Cause,
+    session::{self, Cause},
     uri::UriError,
     utf8,
 };
@@ -212,6 +212,8 @@ fn every_error_has_its_own_name_or_that_of_its_cause() {
         (Cause::Timeout(Timeout::Opening).name(), "timeout_opening"),
         (Cause::Handshake(HandshakeError::InvalidKey).name(), "handshake_invalid_key"),
         (Cause::Eof.name(), "protocol_unexpected_eof"),
+        (session::Error::<()>::UnexpectedEof.name(), "protocol_unexpected_eof"),
+        (session::Error::<()>::from(SendError::MessageInProgress).name(), "send_message_in_progress"),
         (proxy::Error::Http(HandshakeError::NotHttp).name(), "handshake_not_http"),
         (proxy::Error::Socks5(socks5::Error::Rejected { code: 5 }).name(), "socks5_rejected"),
         (proxy::ProxyUriError::Invalid(UriError::InvalidHost).name(), "uri_invalid_host"),

@@ -611,6 +611,43 @@ fn the_sessions_of_a_thread_share_an_output_buffer() {
         server.settle().session.reclaim_memory(&mut spare);
         assert_eq!((spare.as_ptr(), spare.len()), (pointer, 0));
     }
+
+    // Another session has given back its memory: that of this one is freed.
+    let mut server = Driver::open_server();
+    server.session.send_text("hello").unwrap();
+    server.settle().session.reclaim_memory(&mut spare);
+    assert_eq!(spare.as_ptr(), pointer);
+    let mut second = Vec::new();
+    server.session.reclaim_memory(&mut second);
+    assert_eq!(second.capacity(), 0);
+}
+
+#[test]
+fn the_sessions_of_a_thread_share_a_read_buffer() {
+    let mut spare = ReadBuffer::shared(4096);
+    let mut buffer = ReadBuffer::shared(4096);
+    let bytes = buffer.space().as_ptr();
+    buffer.filled(1);
+    // Not while there are unread bytes.
+    buffer.reclaim_memory(&mut spare);
+    assert_eq!(buffer.len(), 1);
+    buffer.read_with(Input::take_all);
+    buffer.reclaim_memory(&mut spare);
+    let mut other = ReadBuffer::shared(4096);
+    other.lend_memory(&mut spare);
+    // It did not fill the first read, so it does not grow.
+    assert_eq!((other.space().as_ptr(), other.space().len()), (bytes, 1024));
+    let full = other.space().len();
+    other.filled(full);
+    other.read_with(Input::take_all);
+    other.reclaim_memory(&mut spare);
+    // A buffer with memory of its own keeps it, and frees it in the end.
+    let own = buffer.space().as_ptr();
+    buffer.lend_memory(&mut spare);
+    assert_eq!(buffer.space().as_ptr(), own);
+    buffer.reclaim_memory(&mut spare);
+    other.lend_memory(&mut spare);
+    assert_eq!(other.space().len(), 2048);
 }
 
 #[test]

@@ -221,6 +221,11 @@ impl Connection {
         self.receiver.receive_message(input)
     }
 
+    /// Returns `true` if the input begins with a message or a control frame, so an empty one contains nothing.
+    pub(crate) fn is_between_messages(&self) -> bool {
+        self.receiver.is_between_messages()
+    }
+
     /// Everything else, so that only the fast path is inlined.
     #[inline(never)]
     fn receive_any<'b>(&mut self, input: &mut Input<'b>, out: &mut Vec<u8>) -> Received<'b> {

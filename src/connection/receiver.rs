@@ -131,6 +131,11 @@ impl Receiver {
         Some(Event::Text(Cow::Borrowed(text)))
     }
 
+    /// Returns `true` if nothing of a message or a frame is held back.
+    pub(super) fn is_between_messages(&self) -> bool {
+        self.at_message
+    }
+
     /// Returns the next event. Its consequence for the sending side is passed to `settle` once this side is
     /// consistent, so neither can be forgotten.
     ///

@@ -109,6 +109,25 @@ impl ReadBuffer {
         }
     }
 
+    /// Takes the memory of `spare`, if this buffer has none. The bytes of `spare` are lost.
+    ///
+    /// With [`reclaim_memory`](Self::reclaim_memory) after each turn, all sessions of a thread share one allocation.
+    /// Create all of the buffers with the same capacity.
+    pub fn lend_memory(&mut self, spare: &mut Self) {
+        if self.bytes.is_empty() {
+            self.bytes = mem::take(&mut spare.bytes);
+            self.is_full = spare.is_full;
+        }
+    }
+
+    /// Moves the memory to `spare` if all bytes have been consumed, or frees it if `spare` has memory already.
+    pub fn reclaim_memory(&mut self, spare: &mut Self) {
+        if self.is_empty() {
+            spare.lend_memory(self);
+            self.release();
+        }
+    }
+
     fn resize(&mut self, len: usize) {
         if self.bytes.is_empty() {
             self.bytes = vec![0; len];

@@ -109,18 +109,20 @@
 //! A session has 384 bytes on 64-bit platforms, 400 with the feature `deflate`. Without work to do it holds
 //! no heap memory after [`release_buffers`](Session::release_buffers), apart from the memory of a client's
 //! [`Connection`]. The sessions of a thread can share one read buffer, if each consumes its input before the
-//! next one reads (wrap it with [`Input::new`](crate::Input::new)), and one output buffer, see
-//! [`lend_memory`](Session::lend_memory).
+//! next one reads (wrap it with [`Input::new`](crate::Input::new), or see
+//! [`ReadBuffer::lend_memory`]), and one output buffer, see [`lend_memory`](Session::lend_memory).
 //!
 //! Uses `client`, `close`, `connection`, `deflate`, `error`, `excerpt`, `frame`, `handshake`, `input`,
-//! `keepalive`, `legacy`, `num`, `server`.
+//! `keepalive`, `legacy`, `num`, `proxy`, `server`, `uri`.
 
 mod buffers;
 #[cfg(feature = "deflate")]
 mod deflate;
 mod ending;
+mod error;
 #[cfg_attr(not(feature = "legacy"), path = "no_legacy.rs")]
 mod legacy;
+mod message;
 mod receiving;
 mod sending;
 mod timers;
@@ -131,6 +133,8 @@ use core::time::Duration;
 
 pub use buffers::{ReadBuffer, WriteBuffer};
 pub use ending::{Cause, Ending};
+pub use error::Error;
+pub use message::Message;
 pub use receiving::Received;
 pub use sending::{EncodedMessage, PayloadMask};
 pub use transport::Transport;
@@ -409,9 +413,12 @@ impl Session {
         }
     }
 
-    /// Moves the memory of the output buffer to `spare`, if everything has been written.
+    /// Moves the memory of the output buffer to `spare` if everything has been written, or frees it if `spare` has
+    /// memory already.
     pub fn reclaim_memory(&mut self, spare: &mut Vec<u8>) {
-        if self.out.is_allocated() && spare.capacity() == 0 {
+        if spare.capacity() > 0 {
+            self.out.release();
+        } else if self.out.is_allocated() {
             self.out.exchange(spare);
         }
     }

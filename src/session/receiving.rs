@@ -68,6 +68,14 @@ impl Session {
             self.keep_time();
             return None;
         }
+        if input.is_empty()
+            && let Phase::Open(connection) = &self.phase
+            && connection.is_between_messages()
+        {
+            self.waiting = 0;
+            self.keep_time();
+            return None;
+        }
         let before = input.len();
         let received = self.receive_running(input);
         // An incomplete frame that is seen again is no news.

@@ -56,6 +56,6 @@ async fn talk(uri: &str) -> Result<bool, Error> {
 
 /// Connecting again will not help.
 fn is_permanent(error: &Error) -> bool {
-    matches!(error, Error::Uri(_) | Error::NoTls | Error::Request(_))
+    matches!(error, Error::Uri(_) | Error::Request(_))
         || matches!(error, Error::Rejected(response) if (400..500).contains(&response.status()))
 }

@@ -14,10 +14,10 @@ use sansocket::{
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::{TcpStream, lookup_host},
-    time::Instant,
+    time::{Instant, timeout_at},
 };
 
-use crate::{Error, Options, WebSocket, socket::within};
+use crate::{Error, Options, WebSocket, socket::NEVER};
 
 /// Any transport.
 pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -31,7 +31,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 /// Returns why there is no WebSocket. The opening timeout covers everything: the name look-up, TCP, the proxy, TLS, and the
 /// handshake.
 pub async fn connect(uri: &str, options: Options) -> Result<WebSocket<Box<dyn Io>>, Error> {
-    connect_request(&Request::new(uri).map_err(Error::Uri)?, options).await
+    connect_request(&Request::new(uri)?, options).await
 }
 
 /// Connects to the URI of a request, and opens a WebSocket. The request can have headers, subprotocols and a configuration.
@@ -42,11 +42,11 @@ pub async fn connect(uri: &str, options: Options) -> Result<WebSocket<Box<dyn Io
 pub async fn connect_request(request: &Request, options: Options) -> Result<WebSocket<Box<dyn Io>>, Error> {
     // One timer for all of the opening: the session keeps it once there is a transport.
     let (session, start) = (session(request, &options)?, Instant::now());
-    let deadline = session.deadline().map(|at| start + at);
-    let stream = within(deadline, dial(request.uri(), &options)).await;
-    let stream = stream.unwrap_or(Err(Error::Timeout(Timeout::Opening)))?;
+    let deadline = start + session.deadline().unwrap_or(NEVER);
+    let stream = timeout_at(deadline, dial(request.uri(), &options)).await;
+    let stream = stream.map_err(|_| Error::Timeout(Timeout::Opening))??;
     let mut socket = WebSocket::begun(start, stream, session);
-    socket.opened().await?;
+    socket.open(async |_, _| ()).await?;
     Ok(socket)
 }
 
@@ -61,19 +61,19 @@ pub async fn connect_over<S: AsyncRead + AsyncWrite + Unpin>(
     options: Options,
 ) -> Result<WebSocket<S>, Error> {
     let mut socket = WebSocket::new(stream, session(request, &options)?);
-    socket.opened().await?;
+    socket.open(async |_, _| ()).await?;
     Ok(socket)
 }
 
 fn session(request: &Request, options: &Options) -> Result<Session, Error> {
     let seed = random_seed().map_err(|error| io::Error::other(error.to_string()))?;
-    Session::client(request, seed, options.timeouts, Duration::ZERO).map_err(Error::Request)
+    Ok(Session::client(request, seed, options.timeouts, Duration::ZERO)?)
 }
 
 /// Connects, through the proxy if there is one, and begins TLS if the URI asks for it.
 async fn dial(uri: &Uri, options: &Options) -> Result<Box<dyn Io>, Error> {
     if uri.is_secure() && !cfg!(feature = "tls") {
-        return Err(Error::NoTls);
+        return Err(no_tls());
     }
     let host = uri.host_without_brackets();
     let stream = match &options.proxy {
@@ -101,7 +101,7 @@ async fn tunnel(proxy: &ProxyUri, uri: &Uri, options: &Options) -> Result<Box<dy
         target = found.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?.into();
     }
     let mut out = Vec::new();
-    let mut tunnel = Tunnel::new(proxy, target, &mut out).map_err(Error::Request)?;
+    let mut tunnel = Tunnel::new(proxy, target, &mut out)?;
     // The server is silent until the client has sent something, so all of the bytes are the proxy's.
     let mut read = [0; 512];
     loop {
@@ -110,9 +110,9 @@ async fn tunnel(proxy: &ProxyUri, uri: &Uri, options: &Options) -> Result<Box<dy
         out.clear();
         let count = stream.read(&mut read).await?;
         if count == 0 {
-            tunnel.receive_eof().map_err(Error::Proxy)?;
+            tunnel.receive_eof()?;
         }
-        if tunnel.receive(&mut Input::new(&mut read[..count]), &mut out).map_err(Error::Proxy)? {
+        if tunnel.receive(&mut Input::new(&mut read[..count]), &mut out)? {
             return Ok(stream);
         }
     }
@@ -139,5 +139,9 @@ async fn tls(host: &str, stream: Box<dyn Io>, options: &Options) -> Result<Box<d
 #[cfg(not(feature = "tls"))]
 #[expect(clippy::unused_async, reason = "the other one awaits")]
 async fn tls(_: &str, _: Box<dyn Io>, _: &Options) -> Result<Box<dyn Io>, Error> {
-    Err(Error::NoTls)
+    Err(no_tls())
+}
+
+fn no_tls() -> Error {
+    io::Error::new(io::ErrorKind::Unsupported, "wss URIs and https proxies need the feature `tls`").into()
 }

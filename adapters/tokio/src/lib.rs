@@ -39,17 +39,15 @@
 mod readme {}
 
 mod connect;
-mod error;
 mod socket;
 
 pub use connect::{Io, connect, connect_over, connect_request};
-pub use error::Error;
-pub use sansocket;
-pub use socket::{Message, WebSocket};
+pub use sansocket::{self, session::Message};
+pub use socket::WebSocket;
 
 #[cfg(feature = "tls")]
 use std::sync::Arc;
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use sansocket::{
     handshake::HandshakeLimits,
@@ -62,52 +60,33 @@ use tokio::io::{AsyncRead, AsyncWrite};
 #[cfg(feature = "tls")]
 pub use tokio_rustls::rustls;
 
-/// How to open a WebSocket.
+/// Why a WebSocket did not open, or did not end with a closing handshake.
+///
+/// It is [`Error::Io`] of the kind [`Unsupported`](io::ErrorKind::Unsupported) if TLS is needed and the feature `tls` is off.
+pub type Error = sansocket::session::Error<io::Error>;
+
+/// How to open a WebSocket. End a literal with `..Options::new()`, as there may be more fields in later versions.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    timeouts: Timeouts,
-    limits: HandshakeLimits,
-    proxy: Option<ProxyUri>,
+    /// The timeouts. That of the opening covers everything from the name look-up to the end of the handshake.
+    pub timeouts: Timeouts,
+    /// The limits of servers for a request, and which faults of it pass
+    /// ([`Tolerance`](sansocket::handshake::Tolerance)). Those of clients are in the
+    /// [`Request`](sansocket::client::Request::limits).
+    pub limits: HandshakeLimits,
+    /// The proxy of clients: `http`, `https` (CONNECT, with the feature `tls` over TLS), `socks5` or `socks5h`, which also
+    /// resolves the names. By default there is none, and no environment variable is read.
+    pub proxy: Option<ProxyUri>,
+    /// The TLS configuration of clients, for other certificate authorities than those of browsers, or a certificate of the
+    /// client.
     #[cfg(feature = "tls")]
-    tls: Option<Arc<rustls::ClientConfig>>,
+    pub tls: Option<Arc<rustls::ClientConfig>>,
 }
 
 impl Options {
     /// Creates the default: the timeouts of [`Timeouts::new`], and the certificate authorities of browsers.
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// Sets the timeouts. That of the opening covers everything from the name look-up to the end of the handshake.
-    #[must_use]
-    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
-        self.timeouts = timeouts;
-        self
-    }
-
-    /// Sets the limits of servers for a request, and which faults of it pass
-    /// ([`Tolerance`](sansocket::handshake::Tolerance)). Those of clients are in the
-    /// [`Request`](sansocket::client::Request::limits).
-    #[must_use]
-    pub fn limits(mut self, limits: HandshakeLimits) -> Self {
-        self.limits = limits;
-        self
-    }
-
-    /// Sets the proxy of clients: `http`, `https` (CONNECT, with the feature `tls` over TLS), `socks5` or `socks5h`, which also
-    /// resolves the names. By default there is none, and no environment variable is read.
-    #[must_use]
-    pub fn proxy(mut self, proxy: ProxyUri) -> Self {
-        self.proxy = Some(proxy);
-        self
-    }
-
-    /// Sets the TLS configuration of clients: other certificate authorities, or a certificate of the client.
-    #[cfg(feature = "tls")]
-    #[must_use]
-    pub fn tls(mut self, config: Arc<rustls::ClientConfig>) -> Self {
-        self.tls = Some(config);
-        self
     }
 }
 
@@ -144,7 +123,6 @@ pub async fn accept_with<S: AsyncRead + AsyncWrite + Unpin>(
 ) -> Result<WebSocket<S>, Error> {
     let session = Session::server(options.limits, options.timeouts, Duration::ZERO);
     let mut socket = WebSocket::new(stream, session);
-    socket.decide(decide).await;
-    socket.opened().await?;
+    socket.open(decide).await?;
     Ok(socket)
 }

@@ -8,15 +8,16 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, Wake, Waker, ready},
+    time::Duration,
 };
 
 use futures_core::Stream;
 use futures_sink::Sink;
 use sansocket::{
-    Close, CloseCode, Event,
+    Close, CloseCode, Event, SendError,
     client::Response,
     server::Request,
-    session::{ReadBuffer, Received, Session, Transport},
+    session::{Message, ReadBuffer, Received, Session, Transport},
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -25,46 +26,23 @@ use tokio::{
 
 use crate::Error;
 
-/// A message.
-#[derive(Clone, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a message is text or binary")]
-pub enum Message {
-    /// Text.
-    Text(String),
-    /// Bytes. A text message that is not UTF-8, too, if [`Config::allow_invalid_utf8`](sansocket::Config::allow_invalid_utf8)
-    /// lets it pass.
-    Binary(Vec<u8>),
-}
-
-/// Shows the kind and the length, as the data may be long and secret.
-impl fmt::Debug for Message {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
-            Self::Binary(data) => write!(f, "Binary({} bytes)", data.len()),
-        }
-    }
-}
-
 /// A WebSocket over the transport `S`.
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct WebSocket<S> {
     stream: S,
     session: Session,
     buffer: ReadBuffer,
-    /// It has the memory of its thread.
-    has_memory: bool,
     start: Instant,
-    timer: Option<Pin<Box<Sleep>>>,
-    waiting: Waiting,
+    /// The timer, and the task that it wakes.
+    timer: Option<(Pin<Box<Sleep>>, Waker)>,
+    /// The tasks that wait, one for each half of a socket that is split.
+    waiting: [Option<Waker>; 2],
     /// A message that arrived while only the sink was polled.
     queued: Option<Message>,
     response: Option<Box<Response>>,
     error: Option<io::Error>,
     /// The session may have something that was not received.
     unread: bool,
-    /// A message has passed since the timer fired.
-    busy: bool,
+    /// The stream of messages has returned the cause of the end.
     reported: bool,
 }
 
@@ -81,24 +59,54 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
             stream,
             session,
             buffer: ReadBuffer::shared(READ),
-            has_memory: false,
             start,
             timer: None,
-            waiting: Waiting::default(),
+            waiting: [None, None],
             queued: None,
             response: None,
             error: None,
             unread: true,
-            busy: false,
             reported: false,
         }
+    }
+
+    /// Waits until it is open, at most until the opening timeout: for the response to a client, or for the request to a server
+    /// and for `decide`. A response that opens nothing is written first.
+    pub(crate) async fn open(
+        &mut self,
+        decide: impl AsyncFnOnce(&mut Session, Box<Request>),
+    ) -> Result<(), Error> {
+        let request = self.until(|this| match this.session.receive_from(&mut this.buffer) {
+            Some(Received::Request(request)) => Some(Some(request)),
+            Some(Received::Response(response)) => Some(None).inspect(|_| this.response = Some(response)),
+            _ => this.is_over().then_some(None),
+        });
+        if let Some(request) = request.await
+            && timeout_at(self.deadline(), decide(self.session(), request)).await.is_ok()
+            && !self.session.is_open()
+        {
+            // Without effect on a request that was answered.
+            let _ = self.session.close(None);
+        }
+        let opened = self.until(|this| {
+            if !this.session.is_open() {
+                // It takes note of the time, and discards input after a rejection.
+                let _ = this.session.receive_from(&mut this.buffer);
+            }
+            (this.session.is_open() || this.is_over()).then_some(())
+        });
+        opened.await;
+        self.outcome()?;
+        // The peer waits for it. If that fails, the next call reports it.
+        let _ = self.flush().await;
+        Ok(())
     }
 
     /// Waits for bytes, and returns `true` if [`event`](Self::event) may have something, or `false` once it is over.
     ///
     /// This is where everything happens: reading, writing, Pings, timeouts, closing. Cancel safe.
     pub async fn ready(&mut self) -> bool {
-        self.until(READER, |this| {
+        self.until(|this| {
             let is_ready = this.unread || this.queued.is_some();
             (is_ready || this.is_over()).then_some(is_ready)
         })
@@ -111,12 +119,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// The event borrows from the read buffer: nothing is copied. What you send is written by the next call that awaits; see
     /// [`Session::has_room`] for the number of bytes that wait.
     pub fn event(&mut self) -> Option<(Event<'_>, &mut Session)> {
-        self.exchange_memory(true);
         if let Some(message) = self.queued.take() {
             return Some((message.into(), &mut self.session));
         }
         if let Some(Received::Event(event)) = self.session.receive_from(&mut self.buffer) {
-            self.busy |= !matches!(event, Event::Ping(_) | Event::Pong(_));
             return Some((event, &mut self.session));
         }
         self.unread = false;
@@ -127,10 +133,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// # Errors
     ///
-    /// Returns [`Error::Closed`] after a closing handshake began, and otherwise the cause of the end.
+    /// Returns [`SendError::ConnectionClosing`] after a closing handshake began, and otherwise the cause of the end.
     pub async fn send(&mut self, message: Message) -> Result<(), Error> {
         poll_fn(|cx| self.poll_sent(cx, Session::has_room)).await?;
-        self.hand_over(&message)?;
+        Pin::new(&mut *self).start_send(message)?;
         self.flush().await
     }
 
@@ -159,7 +165,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// Returns the cause of the end, if it is not clean.
     pub fn outcome(&self) -> Result<(), Error> {
-        Error::of(&self.session, self.error.as_ref()).map_or(Ok(()), Err)
+        let copy = |error: &io::Error| io::Error::new(error.kind(), error.to_string());
+        self.session.outcome(|| self.error.as_ref().map_or_else(|| io::ErrorKind::Other.into(), copy))
     }
 
     /// Returns the response that opened this client's WebSocket.
@@ -169,7 +176,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
 
     /// Returns the session, for everything else: fragments, Pings, the round-trip time, how it ended.
     pub fn session(&mut self) -> &mut Session {
-        self.exchange_memory(true);
+        self.lend_memory();
         &mut self.session
     }
 
@@ -178,45 +185,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         &self.stream
     }
 
-    /// Waits for the request of a client, and for the decision about it, at most until the opening timeout.
-    pub(crate) async fn decide(&mut self, decide: impl AsyncFnOnce(&mut Session, Box<Request>)) {
-        let request = self.until(READER, |this| match this.session.receive_from(&mut this.buffer) {
-            Some(Received::Request(request)) => Some(Some(request)),
-            _ => this.is_over().then_some(None),
-        });
-        let Some(request) = request.await else { return };
-        let deadline = self.deadline();
-        within(deadline, decide(self.session(), request)).await;
-        // The timers are evaluated by the second call.
-        self.session.on_time(self.start.elapsed());
-        self.session.on_time(self.start.elapsed());
-        if !self.session.is_open() {
-            // Without effect on a request that was answered.
-            let _ = self.session.close(None);
-        }
-    }
-
-    /// Waits until it is open. A response that opens nothing is written first.
-    pub(crate) async fn opened(&mut self) -> Result<(), Error> {
-        self.until(READER, |this| {
-            while !this.session.is_open()
-                && let Some(received) = this.session.receive_from(&mut this.buffer)
-            {
-                if let Received::Response(response) = received {
-                    this.response = Some(response);
-                }
-            }
-            (this.session.is_open() || this.is_over()).then_some(())
-        })
-        .await;
-        self.outcome()?;
-        // The peer waits for it. If that fails, the next call reports it.
-        let _ = self.flush().await;
-        Ok(())
-    }
-
-    async fn until<T>(&mut self, half: usize, mut done: impl FnMut(&mut Self) -> Option<T>) -> T {
-        poll_fn(|cx| self.poll_until(cx, half, &mut done)).await
+    async fn until<T>(&mut self, mut done: impl FnMut(&mut Self) -> Option<T>) -> T {
+        poll_fn(|cx| self.poll_until(cx, READER, &mut done)).await
     }
 
     /// Does what the session asks for, until `done` has a result. All waiting is here.
@@ -226,24 +196,36 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         half: usize,
         mut done: impl FnMut(&mut Self) -> Option<T>,
     ) -> Poll<T> {
-        self.exchange_memory(true);
+        self.lend_memory();
         // The time of a Pong runs from when its Ping is written, which may have been blocked.
-        if self.session.unwritten() > 0 && self.waiting.0[half].is_some() {
+        if self.session.unwritten() > 0 && self.waiting[half].is_some() {
             self.session.on_time(self.start.elapsed());
         }
-        let both = self.waiting.both(half, cx.waker());
+        // If the other half waits in another task, both look at whatever the transport is ready for.
+        let other = self.waiting[1 - half].as_ref().filter(|other| !other.will_wake(cx.waker()));
+        let both = other.map(|other| Waker::from(Arc::new(Both([cx.waker().clone(), other.clone()]))));
         let mut all = Context::from_waker(both.as_ref().unwrap_or(cx.waker()));
         let result = loop {
             if let Some(result) = done(self) {
-                self.waiting.end(half, self.is_over());
+                self.waiting[half] = None;
+                if self.is_over()
+                    && let Some(other) = self.waiting[1 - half].take()
+                {
+                    other.wake();
+                }
                 break Poll::Ready(result);
             }
             if self.poll_turn(&mut all, half).is_pending() {
-                self.waiting.begin(half, cx.waker());
+                self.waiting[half].get_or_insert_with(|| cx.waker().clone()).clone_from(cx.waker());
                 break Poll::Pending;
             }
         };
-        self.exchange_memory(false);
+        if self.buffer.is_empty() {
+            MEMORY.with_borrow_mut(|(buffer, out)| {
+                self.buffer.reclaim_memory(buffer);
+                self.session.reclaim_memory(out);
+            });
+        }
         result
     }
 
@@ -260,8 +242,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
                 Transport::Flush => stream.poll_flush(cx).map_ok(|()| self.session.flushed()),
                 Transport::ShutDown => stream.poll_shutdown(cx).map_ok(|()| self.session.shut_down()),
                 Transport::Close => return Poll::Ready(()),
-                Transport::Wait if is_news => return Poll::Ready(()),
-                Transport::Wait => break,
+                Transport::Wait => Poll::Pending,
             };
             match step {
                 Poll::Ready(Ok(())) => is_news = half == WRITER,
@@ -291,42 +272,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
 
     /// `Ready` once the deadline has passed.
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(deadline) = self.deadline() else { return Poll::Pending };
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        let deadline = self.deadline();
+        let (timer, task) =
+            self.timer.get_or_insert_with(|| (Box::pin(sleep_until(deadline)), Waker::noop().clone()));
         // A later deadline can wait until the timer fires.
-        if deadline < timer.deadline() {
+        if deadline < timer.deadline() || timer.is_elapsed() && deadline > Instant::now() {
             timer.as_mut().reset(deadline);
+        } else if task.will_wake(cx.waker()) && !timer.is_elapsed() {
+            return Poll::Pending;
         }
+        task.clone_from(cx.waker());
         ready!(timer.as_mut().poll(cx));
-        if deadline > Instant::now() {
-            timer.as_mut().reset(deadline);
-            ready!(timer.as_mut().poll(cx));
-        }
         self.session.on_time(self.start.elapsed());
         self.unread = true;
-        if !mem::take(&mut self.busy) {
-            self.session.release_buffers();
-        }
+        self.session.release_buffers();
         Poll::Ready(())
     }
 
-    /// Takes the memory of this thread to read into and to write from, or gives it back.
-    fn exchange_memory(&mut self, take: bool) {
-        if self.has_memory == take || !self.buffer.is_empty() {
-            return;
-        }
-        self.has_memory = take;
+    /// Takes the memory of this thread to read into and to write from.
+    fn lend_memory(&mut self) {
         MEMORY.with_borrow_mut(|(buffer, out)| {
-            mem::swap(&mut self.buffer, buffer);
-            if take {
-                self.session.lend_memory(out);
-            } else {
-                self.buffer.release();
-                if self.session.unwritten() == 0 {
-                    *out = Vec::new();
-                }
-                self.session.reclaim_memory(out);
-            }
+            self.buffer.lend_memory(buffer);
+            self.session.lend_memory(out);
         });
     }
 
@@ -339,36 +306,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         self.session.transport() == Transport::Close
     }
 
-    fn deadline(&self) -> Option<Instant> {
-        self.session.deadline().map(|at| self.start + at)
+    fn deadline(&self) -> Instant {
+        self.start + self.session.deadline().unwrap_or(NEVER)
     }
 
     /// Receives up to the next message.
     fn receive_message(&mut self) -> Option<Message> {
-        while self.unread {
-            self.unread = match self.session.receive_from(&mut self.buffer) {
-                Some(Received::Event(Event::Text(text))) => return Some(Message::Text(text.into_owned())),
-                Some(Received::Event(Event::Binary(data) | Event::InvalidText(data))) => {
-                    return Some(Message::Binary(data.into_owned()));
-                }
-                received => received.is_some(),
-            };
+        while let Some((event, _)) = self.event() {
+            if let Ok(message) = event.try_into() {
+                return Some(message);
+            }
         }
         None
     }
 
-    fn hand_over(&mut self, message: &Message) -> Result<(), Error> {
-        self.busy = true;
-        let sent = match message {
-            Message::Text(text) => self.session().send_text(text)?,
-            Message::Binary(data) => self.session().send_binary(data)?,
-        };
-        if sent { Ok(()) } else { Err(self.end()) }
-    }
-
     /// The cause of the end, for a message that cannot be sent.
     fn end(&self) -> Error {
-        self.outcome().err().unwrap_or(Error::Closed)
+        self.outcome().err().unwrap_or(Error::Send(SendError::ConnectionClosing))
     }
 
     /// Writes until enough is written. It reads one message at most.
@@ -384,14 +338,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
             if is_enough(&this.session) {
                 return Some(Ok(()));
             }
-            this.queued = this.queued.take().or_else(|| this.receive_message());
+            this.queued = this.receive_message();
             None
         })
     }
 
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.poll_until(cx, WRITER, |this| {
-            this.queued = None;
             while this.receive_message().is_some() {}
             this.is_over().then(|| this.outcome())
         })
@@ -404,8 +357,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream for WebSocket<S> {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.poll_until(cx, READER, |this| {
-            if let Some(message) = this.queued.take().or_else(|| this.receive_message()) {
-                this.busy = true;
+            if let Some(message) = this.receive_message() {
                 return Some(Some(Ok(message)));
             }
             let is_first = this.is_over() && !mem::replace(&mut this.reported, true);
@@ -422,7 +374,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for WebSocket<S> {
     }
 
     fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
-        self.hand_over(&message)
+        if self.session().send_message(&message)? { Ok(()) } else { Err(self.end()) }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
@@ -441,54 +393,11 @@ impl<S> fmt::Debug for WebSocket<S> {
     }
 }
 
-impl From<Message> for Event<'_> {
-    fn from(message: Message) -> Self {
-        match message {
-            Message::Text(text) => Self::Text(text.into()),
-            Message::Binary(data) => Self::Binary(data.into()),
-        }
-    }
-}
-
 fn is_flushed(session: &Session) -> bool {
     !matches!(session.transport(), Transport::Write(_) | Transport::Flush)
 }
 
-/// Returns the output of `work`, or `None` if the deadline comes first.
-pub(crate) async fn within<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> Option<T> {
-    match deadline {
-        None => Some(work.await),
-        Some(at) => timeout_at(at, work).await.ok(),
-    }
-}
-
-/// The tasks that wait, one for each half of a socket that is split.
-#[derive(Default)]
-struct Waiting([Option<Waker>; 2]);
-
-impl Waiting {
-    /// Returns the waker of both tasks, if the other half waits in another one: both have to look whatever the transport is ready for.
-    fn both(&self, half: usize, waker: &Waker) -> Option<Waker> {
-        let other = self.0[1 - half].as_ref().filter(|other| !other.will_wake(waker))?;
-        Some(Arc::new(Both([waker.clone(), other.clone()])).into())
-    }
-
-    fn begin(&mut self, half: usize, waker: &Waker) {
-        match &mut self.0[half] {
-            Some(known) => known.clone_from(waker),
-            none => *none = Some(waker.clone()),
-        }
-    }
-
-    /// One half has its result. The end concerns both.
-    fn end(&mut self, half: usize, is_over: bool) {
-        self.0[half] = None;
-        if is_over && let Some(other) = self.0[1 - half].take() {
-            other.wake();
-        }
-    }
-}
-
+/// The tasks of the two halves.
 struct Both([Waker; 2]);
 
 impl Wake for Both {
@@ -502,6 +411,9 @@ const WRITER: usize = 1;
 
 /// The most bytes of a read.
 const READ: usize = 64 << 10;
+
+/// The deadline if there is none: in 30 years.
+pub(crate) const NEVER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
 thread_local! {
     /// What the sockets of a thread read into and write from, one after the other.

@@ -74,7 +74,10 @@ async fn drop_server(
 /// The task of an echo server ends with an error, as its client has left.
 async fn assert_left(server: JoinHandle<Result<(), Error>>) {
     let result = timeout(SOON, server).await.expect("the server waits for a client that has left").unwrap();
-    assert!(matches!(result, Err(Error::Handshake(..) | Error::UnexpectedEof | Error::Io(_))), "{result:?}");
+    assert!(
+        matches!(result, Err(Error::Handshake { .. } | Error::UnexpectedEof | Error::Io(_))),
+        "{result:?}"
+    );
 }
 
 /// Drops a client after each number of polls, until it is open. Returns how often it was not.

@@ -38,7 +38,7 @@ async fn listen<T: Send + 'static, F: Future<Output = T> + Send>(
 }
 
 fn by(proxy: &str) -> Options {
-    Options::new().proxy(proxy.parse().unwrap())
+    Options { proxy: Some(proxy.parse().unwrap()), ..Options::new() }
 }
 
 async fn converse(mut socket: WebSocket<Box<dyn Io>>) {
@@ -134,7 +134,10 @@ async fn wss_goes_through_a_proxy_and_to_a_proxy_over_tls() {
         }
     })
     .await;
-    let options = by(&format!("https://localhost:{}", outer.port())).tls(connector.config().clone());
+    let options = Options {
+        tls: Some(connector.config().clone()),
+        ..by(&format!("https://localhost:{}", outer.port()))
+    };
     converse(connect(&format!("wss://localhost:{}/", server.port()), options).await.unwrap()).await;
     echoed.await.unwrap().unwrap();
     let head = request.await.unwrap().unwrap();
@@ -167,8 +170,10 @@ async fn a_proxy_that_refuses_leaves_or_says_nothing_is_named() {
     assert!(matches!(error, Error::Proxy(proxy::Error::Http(_)) | Error::Io(_)), "{error:?}");
 
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let options = by(&format!("http://{}", silent.local_addr().unwrap()))
-        .timeouts(Timeouts::new().opening(Some(Duration::from_millis(300))));
+    let options = Options {
+        timeouts: Timeouts::new().opening(Some(Duration::from_millis(300))),
+        ..by(&format!("http://{}", silent.local_addr().unwrap()))
+    };
     let error = connect("ws://a.example/", options).await.unwrap_err();
     assert!(matches!(error, Error::Timeout(Timeout::Opening)), "{error:?}");
 }

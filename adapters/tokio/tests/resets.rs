@@ -151,7 +151,8 @@ async fn client(sends: bool) -> (TcpStream, JoinHandle<Result<(), Error>>) {
     let uri = format!("ws://{}/", listener.local_addr().unwrap());
     let task = tokio::spawn(async move {
         // Nothing but the reset ends it.
-        let patient = Options::new().timeouts(Timeouts::new().opening(None).ping_interval(None));
+        let patient =
+            Options { timeouts: Timeouts::new().opening(None).ping_interval(None), ..Options::new() };
         let mut socket = connect(&uri, patient).await?;
         if sends {
             loop {

@@ -9,7 +9,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use sansocket_tokio::{
     Error, Message, Options, WebSocket, accept, accept_with, connect_over,
     sansocket::{
-        CloseCode, Config, Event, ProtocolError,
+        CloseCode, Config, Event, ProtocolError, SendError,
         client::Request,
         handshake::{HandshakeError, HandshakeLimits, Tolerance},
         keepalive::{Timeout, Timeouts},
@@ -59,7 +59,7 @@ async fn messages_go_both_ways_and_the_end_is_clean_on_both_sides() {
         socket = sink.reunite(stream).unwrap();
     }
     socket.close(CloseCode::NORMAL).await.unwrap();
-    assert!(matches!(socket.send(text("late")).await, Err(Error::Closed)));
+    assert!(matches!(socket.send(text("late")).await, Err(Error::Send(SendError::ConnectionClosing))));
     assert!(socket.next().await.is_none());
     server.await.unwrap().unwrap();
 }
@@ -314,7 +314,7 @@ async fn the_decision_of_a_server_may_wait_and_reject() {
                 session.reject(request, status, &[], b"body").unwrap();
             }
         }));
-        let patient = Options::new().timeouts(Timeouts::new().opening(None));
+        let patient = Options { timeouts: Timeouts::new().opening(None), ..Options::new() };
         let Err(Error::Rejected(response)) = connect_over(near, &request(), patient).await else {
             panic!("not rejected")
         };
@@ -365,7 +365,10 @@ async fn a_rejection_comes_with_its_response_and_other_answers_are_errors() {
         far.write_all(answer.as_bytes()).await.unwrap();
         match connect_over(near, &request(), Options::new()).await.unwrap_err() {
             Error::Rejected(response) => assert_eq!(response.status(), expected),
-            Error::Handshake(_, bytes) => {
+            Error::Handshake { first_bytes: bytes, refused, .. } => {
+                // Only a response that could be read is in the error.
+                let status = refused.map(|response| response.status());
+                assert_eq!(status, answer.starts_with("HTTP").then_some(101), "{answer}");
                 // To the byte that decides, or 16 bytes of a head that is complete and wrong.
                 let shown = if answer.starts_with("SSH") { "S" } else { "HTTP/1.1 101 Swi" };
                 assert_eq!((expected, bytes.as_bytes()), (0, shown.as_bytes()));
@@ -377,14 +380,17 @@ async fn a_rejection_comes_with_its_response_and_other_answers_are_errors() {
     drop(far);
     let error = connect_over(near, &request(), Options::new()).await.unwrap_err();
     assert!(
-        matches!(error, Error::Handshake(HandshakeError::IncompleteHandshake, _) | Error::Io(_)),
+        matches!(error, Error::Handshake { error: HandshakeError::IncompleteHandshake, .. } | Error::Io(_)),
         "{error:?}"
     );
     let (mut near, far) = duplex(4096);
     near.write_all(b"POST / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
     drop(near);
     let error = accept(far, Options::new()).await.unwrap_err();
-    assert!(matches!(error, Error::Handshake(HandshakeError::InvalidMethod, _) | Error::Io(_)), "{error:?}");
+    assert!(
+        matches!(error, Error::Handshake { error: HandshakeError::InvalidMethod, .. } | Error::Io(_)),
+        "{error:?}"
+    );
 }
 
 #[tokio::test]
@@ -451,7 +457,7 @@ async fn ten_thousand_connections_are_served_at_the_same_time() {
 
 #[tokio::test]
 async fn timeouts_can_be_set() {
-    let options = Options::new().timeouts(Timeouts::new().ping_interval(None));
+    let options = Options { timeouts: Timeouts::new().ping_interval(None), ..Options::new() };
     let (near, far) = duplex(4096);
     let server = tokio::spawn(echo(far));
     let mut socket = connect_over(near, &request(), options).await.unwrap();
@@ -477,7 +483,7 @@ async fn a_tolerant_server_lets_a_peer_in_that_is_not_quite_right() {
         let (mut peer, server) = duplex(4096);
         peer.write_all(request).await.unwrap();
         peer.shutdown().await.unwrap();
-        let options = Options::new().limits(HandshakeLimits::new().tolerance(tolerance));
+        let options = Options { limits: HandshakeLimits::new().tolerance(tolerance), ..Options::new() };
         let accepted = accept_with(server, options, async |session, request| {
             let accept = Accept::new().config(Config::new().allow_invalid_utf8(true));
             session.accept(request, accept).unwrap();
@@ -486,7 +492,8 @@ async fn a_tolerant_server_lets_a_peer_in_that_is_not_quite_right() {
             Ok(mut socket) if tolerance != Tolerance::new() => {
                 assert_eq!(socket.next().await.unwrap().unwrap(), Message::Binary(b"caf\xe9".to_vec()));
             }
-            Err(Error::Handshake(HandshakeError::InvalidKey, _)) if tolerance == Tolerance::new() => {}
+            Err(Error::Handshake { error: HandshakeError::InvalidKey, .. })
+                if tolerance == Tolerance::new() => {}
             other => panic!("{:?}", other.map(drop)),
         }
     }

@@ -9,6 +9,7 @@ use futures_util::StreamExt as _;
 use sansocket_tokio::{
     Error, Io, Message, Options, WebSocket, connect_request,
     sansocket::{
+        SendError,
         client::Request,
         deflate::{Config, WindowBits},
         keepalive::Timeouts,
@@ -39,7 +40,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 async fn echo(mut socket: WebSocket<Box<dyn Io>>) -> Result<(), Error> {
     while let Some(message) = socket.next().await {
         match socket.send(message?).await {
-            Ok(()) | Err(Error::Closed) => {}
+            Ok(()) | Err(Error::Send(SendError::ConnectionClosing)) => {}
             Err(error) => return Err(error),
         }
     }
@@ -53,6 +54,7 @@ async fn open(uri: &str) -> Result<WebSocket<Box<dyn Io>>, Error> {
         config = config.receive_window(bits).receive_context_takeover(false);
     }
     // The suite writes its report before it answers the last request.
-    let options = Options::new().timeouts(Timeouts::new().opening(Some(Duration::from_secs(120))));
-    connect_request(&Request::new(uri).map_err(Error::Uri)?.deflate(config), options).await
+    let options =
+        Options { timeouts: Timeouts::new().opening(Some(Duration::from_secs(120))), ..Options::new() };
+    connect_request(&Request::new(uri)?.deflate(config), options).await
 }

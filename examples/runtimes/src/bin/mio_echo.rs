@@ -248,10 +248,6 @@ impl Client {
         self.session.lend_memory(&mut memory.write);
         let turn = self.read_and_write(&mut memory.read);
         self.session.reclaim_memory(&mut memory.write);
-        if memory.write.capacity() > 0 {
-            // Another client has lent its memory already.
-            self.session.release_buffers();
-        }
         turn
     }
 
