@@ -23,7 +23,8 @@ fn main() -> Result<()> {
         return Err("HTTP/3 is always encrypted: only wss:// URLs are supported".into());
     }
     let host = uri.host_without_brackets();
-    let address = (uri.connect_host(), uri.port()).to_socket_addrs()?.next().ok_or("the host has no address")?;
+    let address =
+        (uri.connect_host(), uri.port()).to_socket_addrs()?.next().ok_or("the host has no address")?;
     let mut client = Client::connect(address, host, Path::new(trusted), DEFAULT_WINDOW, Timeouts::new())?;
     let (id, _) = client.open(&request)?;
     for message in messages {
