@@ -58,4 +58,5 @@ async fn talk(uri: &str) -> Result<bool, Error> {
 fn is_permanent(error: &Error) -> bool {
     matches!(error, Error::Uri(_) | Error::Request(_))
         || matches!(error, Error::Rejected(response) if (400..500).contains(&response.status()))
+        || matches!(error, Error::Io(error) if error.kind() == std::io::ErrorKind::Unsupported)
 }
