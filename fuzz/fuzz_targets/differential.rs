@@ -7,7 +7,7 @@
 //!
 //! Input: 1 byte of flags (1: raw bytes, 2: an old version), then frames (see `ByteSource::frames`), or the stream as
 //! it is. An old version has, before that, 1 byte of flags and 1 byte of limits (see `legacy::Setting::take`; 1 and
-//! 32: the version), and cuts; its frames are those of `legacy::frames`.
+//! 32: the version), and split points; its frames are those of `legacy::frames`, one byte for each choice.
 //!
 //! The known differences, which are taken into account:
 //!

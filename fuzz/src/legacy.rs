@@ -1,6 +1,9 @@
 //! Streams of the old versions: runs of our connection, and a reference that reads the whole stream at once, frame by
 //! frame, and shares no code with the crate.
 
+mod frames;
+
+pub use frames::frames;
 use sansocket::{
     Close, CloseCode, Config, Event, Input, ProtocolError, State,
     legacy::{Connection, Version},
@@ -361,43 +364,4 @@ fn control(opcode: u8, data: Vec<u8>, is_complete: bool, content: &mut Content) 
 /// Whether bytes are no text, nor the beginning of one unless they are complete.
 fn is_bad_utf8(bytes: &[u8], is_complete: bool) -> bool {
     std::str::from_utf8(bytes).is_err_and(|error| is_complete || error.error_len().is_some())
-}
-
-/// Returns the stream of frames that these bytes describe: 1 byte for the kind, 2 for a length, then as many bytes.
-pub fn frames(setting: &Setting, mut choices: ByteSource<'_>) -> Vec<u8> {
-    let mut stream = Vec::new();
-    while !choices.is_empty() {
-        let (first, len) = (choices.byte(), choices.number() & 0x3fff);
-        let payload = choices.bytes(len);
-        if setting.is_hixie() {
-            hixie_encode(first, payload, &mut stream);
-        } else {
-            hybi_encode(first, payload, !setting.is_client, &mut stream);
-        }
-    }
-    stream
-}
-
-fn hixie_encode(first: u8, payload: &[u8], stream: &mut Vec<u8>) {
-    stream.push(first);
-    if first < 0x80 {
-        stream.extend(payload.iter().chain(&[0xff]));
-        return;
-    }
-    // A length of at most 14 bits, in two bytes.
-    stream.extend([(payload.len() >> 7) as u8 | 0x80, payload.len() as u8 & 0x7f]);
-    stream.extend(payload);
-}
-
-fn hybi_encode(first: u8, payload: &[u8], is_masked: bool, stream: &mut Vec<u8>) {
-    let mask = if is_masked { 0x80 } else { 0 };
-    match payload.len() {
-        len @ 0..126 => stream.extend([first, mask | len as u8]),
-        len => stream.extend([first, mask | 126, (len >> 8) as u8, len as u8]),
-    }
-    let key: &[u8] = if is_masked { &[0x37, 0xfa, 0x21, first] } else { &[0] };
-    if is_masked {
-        stream.extend(key);
-    }
-    stream.extend(payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
 }
