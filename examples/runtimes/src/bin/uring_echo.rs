@@ -1,8 +1,14 @@
-//! An echo server on `io_uring`: the kernel owns a buffer while the operation is in flight.
+//! An echo server on `io_uring`, with a ring of its own: the kernel owns a buffer while the operation is in
+//! flight.
 //!
 //! ```text
-//! cargo run --bin uring_echo -- 127.0.0.1:9001     # Linux
+//! cargo run --bin uring_echo -- 127.0.0.1:9001     # Linux 6.1 or later
 //! ```
+//!
+//! The thread waits on the ring itself, and the kernel fills buffers of a pool (provided buffers), so that a
+//! client that waits holds none. Each read is requested when the session wants input. A multishot receive
+//! would save that request, but it reads on while the client does not read its echoes, and so takes
+//! buffers that other clients need.
 
 #[cfg(target_os = "linux")]
 fn main() -> std::io::Result<()> {
@@ -17,8 +23,16 @@ fn main() {
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::{env, io, net::Shutdown, pin::pin, time::Duration};
+    use std::{env, io, net::SocketAddr, num::NonZero, pin::pin, task::Poll, time::Duration};
 
+    use compio::{
+        BufResult,
+        driver::ProactorBuilder,
+        io::{AsyncReadManaged, AsyncWrite},
+        net::{TcpListener, TcpStream},
+        runtime::Runtime,
+        time::{sleep, timeout},
+    };
     use sansocket::{
         Input,
         handshake::HandshakeLimits,
@@ -26,14 +40,18 @@ mod linux {
         session::{Session, Transport},
     };
     use sansocket_runtimes::{echo, now, report};
-    use tokio::time::{sleep, timeout};
-    use tokio_uring::net::{TcpListener, TcpStream};
 
     pub(super) fn main() -> io::Result<()> {
         let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".into());
-        let address = address.parse().map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-        tokio_uring::start(async move {
-            let listener = TcpListener::bind(address)?;
+        let address: SocketAddr =
+            address.parse().map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        let mut ring = ProactorBuilder::new();
+        ring.buffer_pool_size(BUFFERS).buffer_pool_buffer_len(BUFFER_LEN);
+        // One thread submits, and the kernel completes operations when that thread waits.
+        ring.single_issuer(true).defer_taskrun(true);
+        let runtime = Runtime::builder().with_proactor(ring).build()?;
+        runtime.block_on(async move {
+            let listener = TcpListener::bind(address).await?;
             println!("listening on ws://{}/", listener.local_addr()?);
             loop {
                 let Ok((stream, peer)) = listener.accept().await else {
@@ -41,7 +59,7 @@ mod linux {
                     sleep(Duration::from_millis(100)).await;
                     continue;
                 };
-                tokio_uring::spawn(async move { eprintln!("{peer}: {}", serve(stream).await) });
+                compio::runtime::spawn(async move { eprintln!("{peer}: {}", serve(stream).await) }).detach();
             }
         })
     }
@@ -50,30 +68,39 @@ mod linux {
         // If this fails, the connection is merely slower.
         let _ = stream.set_nodelay(true);
         let mut session = Session::server(HandshakeLimits::new(), Timeouts::new(), now());
-        let mut buf = vec![0; 16 << 10];
         while act(&stream, &mut session).await {
-            // The kernel has the buffer until the read is complete.
-            let read = stream.read(std::mem::take(&mut buf));
-            let Some((result, filled)) = complete(&stream, &mut session, read).await else { break };
-            buf = filled;
-            match result {
-                Ok(0) => session.eof(),
-                Ok(count) => receive(&mut session, &mut buf[..count]),
-                Err(_) => session.failed(),
+            match complete(&stream, &mut session, (&stream).read_managed(0)).await {
+                None => break,
+                Some(Ok(Some(mut buf))) => receive(&mut session, &mut buf),
+                Some(Ok(None)) => session.eof(),
+                // All buffers are in use. Their tasks run before this one and return them.
+                Some(Err(error)) if error.raw_os_error() == Some(ENOBUFS) => yield_now().await,
+                Some(Err(_)) => session.failed(),
             }
         }
-        // It completes the operations in flight.
-        let _ = stream.shutdown(Shutdown::Both);
         session.ending().map_or_else(String::new, |ending| ending.to_string())
     }
 
+    /// Lets the other tasks run once.
+    async fn yield_now() {
+        let mut yielded = false;
+        std::future::poll_fn(|context| {
+            if std::mem::replace(&mut yielded, true) {
+                return Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
+    }
+
     /// Carries out what the session requests, until it waits. Returns `false` if it is over.
-    async fn act(stream: &TcpStream, session: &mut Session) -> bool {
+    async fn act(mut stream: &TcpStream, session: &mut Session) -> bool {
         loop {
             match session.transport() {
                 Transport::Write(_) => {
                     let bytes = session.take_unwritten();
-                    let Ok((result, bytes)) = timeout(PATIENCE, stream.write(bytes).submit()).await else {
+                    let Ok(BufResult(result, bytes)) = timeout(PATIENCE, stream.write(bytes)).await else {
                         session.failed();
                         continue;
                     };
@@ -84,7 +111,7 @@ mod linux {
                     }
                 }
                 Transport::Flush => session.flushed(),
-                Transport::ShutDown => report(session, stream.shutdown(Shutdown::Write).map(|()| 0)),
+                Transport::ShutDown => report(session, stream.shutdown().await.map(|()| 0)),
                 Transport::Wait => return true,
                 Transport::Close => return false,
             }
@@ -121,6 +148,14 @@ mod linux {
 
     /// The time that a client may take to read what it is sent.
     const PATIENCE: Duration = Duration::from_secs(20);
+
+    /// The number of buffers in the pool, enough for the clients whose bytes arrive at the same time.
+    const BUFFERS: NonZero<u16> = NonZero::new(256).unwrap();
+
+    const BUFFER_LEN: usize = 32 << 10;
+
+    /// The error of a read for which the pool has no buffer.
+    const ENOBUFS: i32 = 105;
 
     const FOREVER: Duration = Duration::from_hours(1);
 }
