@@ -2,6 +2,7 @@
 //! only shows its runtime, and passes its bytes to the session.
 
 pub mod broker;
+pub mod event_loop;
 pub mod threads;
 
 use std::{
@@ -11,7 +12,7 @@ use std::{
 };
 
 use sansocket::{
-    Config, Event,
+    Config, Event, deflate,
     server::Accept,
     session::{Received, Session, Transport},
 };
@@ -26,12 +27,15 @@ pub fn now() -> Duration {
     START.get_or_init(Instant::now).elapsed()
 }
 
+/// The maximum length of a message, in bytes.
+pub const MAX_MESSAGE_LEN: usize = 1 << 20;
+
 /// Accepts a request, and sends messages back.
 pub fn echo(session: &mut Session, received: Received<'_>) {
     let is_fine = match received {
         Received::Request(request) => {
-            let accept = Accept::new().config(Config::new().max_message_len(1 << 20));
-            session.accept(request, accept).is_ok()
+            let accept = Accept::new().config(Config::new().max_message_len(MAX_MESSAGE_LEN as u64));
+            session.accept(request, accept.deflate(deflate::Config::new())).is_ok()
         }
         Received::Event(Event::Text(text)) => session.send_text(&text).is_ok(),
         Received::Event(Event::Binary(data)) => session.send_binary(&data).is_ok(),

@@ -5,9 +5,15 @@ mod common;
 
 use common::{Client, Seen, Server};
 
+const CHATS: [&str; 2] = [env!("CARGO_BIN_EXE_tokio_chat"), env!("CARGO_BIN_EXE_mio_chat")];
+
 #[test]
 fn what_one_says_all_hear_in_the_same_order() {
-    let server = Server::start(env!("CARGO_BIN_EXE_tokio_chat"), &[]);
+    CHATS.into_iter().for_each(check_order);
+}
+
+fn check_order(program: &str) {
+    let server = Server::start(program, &[]);
     let mut clients: Vec<Client> = (0..100).map(|_| server.connect("/")).collect();
     // A client that is connected has been subscribed: its own message comes back.
     for (number, client) in clients.iter_mut().enumerate() {
@@ -32,7 +38,11 @@ fn what_one_says_all_hear_in_the_same_order() {
 
 #[test]
 fn who_does_not_listen_is_closed_and_nobody_else_waits() {
-    let server = Server::start(env!("CARGO_BIN_EXE_tokio_chat"), &[]);
+    CHATS.into_iter().for_each(check_deaf);
+}
+
+fn check_deaf(program: &str) {
+    let server = Server::start(program, &[]);
     let mut deaf = server.connect("/");
     let mut speaker = server.connect("/");
     let text = "x".repeat(16_000);

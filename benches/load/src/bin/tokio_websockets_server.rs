@@ -1,29 +1,19 @@
-//! An echo server with `tokio-websockets`, as its documentation has it: a task for each client, and all tasks on one thread.
+//! `tokio-websockets`, as its documentation has it.
 
-use std::{env, io};
+use std::io;
 
-use futures_util::{SinkExt as _, StreamExt as _};
-use tokio::net::{TcpListener, TcpStream};
-use tokio_websockets::{Error, ServerBuilder};
+use sansocket_load::{each_client, room, talk};
+use tokio_websockets::{Message, ServerBuilder};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> io::Result<()> {
-    let listener = TcpListener::bind(env::args().nth(1).unwrap_or_else(|| "127.0.0.1:0".into())).await?;
-    println!("listening on ws://{}/", listener.local_addr()?);
-    loop {
-        let (stream, _) = listener.accept().await?;
-        stream.set_nodelay(true)?;
-        tokio::spawn(echo(stream));
-    }
-}
-
-async fn echo(stream: TcpStream) -> Result<(), Error> {
-    let (_, mut socket) = ServerBuilder::new().accept(stream).await?;
-    while let Some(message) = socket.next().await {
-        let message = message?;
-        if message.is_text() || message.is_binary() {
-            socket.send(message).await?;
+    let room = room();
+    each_client(|stream| {
+        let room = room.clone();
+        async {
+            let (_, socket) = ServerBuilder::new().accept(stream).await?;
+            talk(socket, room, |message: &Message| message.is_text() || message.is_binary()).await
         }
-    }
-    Ok(())
+    })
+    .await
 }

@@ -31,7 +31,7 @@ use tokio::net::TcpListener;
 async fn main() -> io::Result<()> {
     let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".into());
     let listener = TcpListener::bind(address).await?;
-    println!("listening on ws://{}/", listener.local_addr()?);
+    println!("listening on ws://{}/ws", listener.local_addr()?);
     let routes = Router::new()
         .route("/", get(|| async { "there is a WebSocket at /ws\n" }))
         .route("/ws", get(upgrade));

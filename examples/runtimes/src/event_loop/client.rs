@@ -1,0 +1,195 @@
+//! One client, and the memory that all of them share.
+
+use std::{
+    io::{self, ErrorKind, Read as _, Write as _},
+    mem,
+    net::Shutdown,
+    time::Duration,
+};
+
+use mio::{Interest, Registry, Token, event::Event, net::TcpStream};
+use sansocket::{
+    CloseCode,
+    handshake::HandshakeLimits,
+    keepalive::Timeouts,
+    session::{EncodedMessage, ReadBuffer, Session, Transport},
+};
+
+use super::Service;
+use crate::{MAX_MESSAGE_LEN, now, report};
+
+/// The maximum number of consecutive reads from one client.
+const READS: usize = 4;
+
+/// The number of buffers of each kind that are kept. There are more of them while many clients send long
+/// messages at once.
+const KEPT: usize = 16;
+
+/// The memory that all clients of a thread share.
+#[derive(Default)]
+pub(super) struct Memory {
+    read: Vec<ReadBuffer>,
+    write: Vec<Vec<u8>>,
+}
+
+/// The result of a turn.
+#[derive(Clone, Copy)]
+pub(super) enum Turn {
+    /// There is more to do at once.
+    Again,
+    Wait,
+    Done,
+}
+
+pub(super) struct Client {
+    stream: TcpStream,
+    session: Session,
+    /// Its memory: between two turns only if it contains a message in part.
+    buffer: ReadBuffer,
+    /// Whether `mio` has reported the socket as readable, and no read has contradicted it since.
+    readable: bool,
+    writable: bool,
+    /// The client has shut down its write half, so a short read is not the last.
+    read_closed: bool,
+}
+
+impl Client {
+    pub(super) fn new(mut stream: TcpStream, token: Token, registry: &Registry) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
+        let session = Session::server(HandshakeLimits::new(), Timeouts::new(), now());
+        let buffer = ReadBuffer::new(0);
+        Ok(Self { stream, session, buffer, readable: false, writable: true, read_closed: false })
+    }
+
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        self.session.deadline()
+    }
+
+    pub(super) fn note(&mut self, event: &Event) {
+        self.readable |= event.is_readable() || event.is_read_closed() || event.is_error();
+        self.writable |= event.is_writable() || event.is_error();
+        self.read_closed |= event.is_read_closed() || event.is_error();
+    }
+
+    /// Evaluates the timers.
+    pub(super) fn look(&mut self, memory: &mut Memory, service: &mut impl Service) {
+        memory.lend(self);
+        self.receive(service);
+        memory.reclaim(self);
+    }
+
+    /// Reads and writes as much as possible.
+    pub(super) fn turn(&mut self, memory: &mut Memory, service: &mut impl Service) -> Turn {
+        memory.lend(self);
+        let turn = self.read_and_write(service);
+        memory.reclaim(self);
+        turn
+    }
+
+    /// Sends messages, and writes as much as possible. A client that does not read them is closed.
+    pub(super) fn send(&mut self, messages: &[EncodedMessage], memory: &mut Memory) -> Turn {
+        memory.lend(self);
+        for message in messages {
+            if !self.session.has_room() {
+                self.write();
+            }
+            let result = if self.session.has_room() {
+                self.session.send_encoded(message)
+            } else {
+                self.session.close(CloseCode::TRY_AGAIN_LATER)
+            };
+            if result.is_err() {
+                self.session.abort();
+            }
+        }
+        let is_open = self.write();
+        memory.reclaim(self);
+        if is_open { Turn::Wait } else { Turn::Done }
+    }
+
+    fn read_and_write(&mut self, service: &mut impl Service) -> Turn {
+        let mut reads = 0;
+        loop {
+            if !self.write() {
+                return Turn::Done;
+            }
+            if !self.readable || !self.session.wants_read() {
+                return Turn::Wait;
+            }
+            if reads == READS {
+                return Turn::Again;
+            }
+            reads += 1;
+            let space = self.buffer.space();
+            match self.stream.read(space) {
+                Ok(0) => self.session.eof(),
+                Ok(count) => {
+                    // After a short read there is no more, until `mio` reports it.
+                    self.readable = count == space.len() || self.read_closed;
+                    self.buffer.filled(count);
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => self.readable = false,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => self.session.failed(),
+            }
+            self.receive(service);
+        }
+    }
+
+    fn receive(&mut self, service: &mut impl Service) {
+        self.session.on_time(now());
+        while let Some(received) = self.session.receive_from(&mut self.buffer) {
+            service.receive(&mut self.session, received);
+        }
+    }
+
+    /// Writes as much as possible. Returns `false` if the session is over.
+    fn write(&mut self) -> bool {
+        loop {
+            let result = match self.session.transport() {
+                Transport::Write(bytes) if self.writable => self.stream.write(bytes),
+                Transport::Flush => Ok(0),
+                Transport::ShutDown => self.stream.shutdown(Shutdown::Write).map(|()| 0),
+                Transport::Write(_) | Transport::Wait => return true,
+                Transport::Close => return false,
+            };
+            match result {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => self.writable = false,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                result => report(&mut self.session, result),
+            }
+        }
+    }
+}
+
+impl Memory {
+    /// Gives a client buffers, unless it has some already.
+    fn lend(&mut self, client: &mut Client) {
+        if client.buffer.is_empty() {
+            // One message fits, with its header, and stays in the buffer until it is complete.
+            let new = || ReadBuffer::new(MAX_MESSAGE_LEN + 14);
+            client.buffer = self.read.pop().unwrap_or_else(new);
+        }
+        let mut out = self.write.pop().unwrap_or_default();
+        client.session.lend_memory(&mut out);
+        if out.capacity() > 0 {
+            self.write.push(out);
+        }
+    }
+
+    /// Takes the buffers back that contain nothing.
+    fn reclaim(&mut self, client: &mut Client) {
+        if client.buffer.is_empty() {
+            let buffer = mem::replace(&mut client.buffer, ReadBuffer::new(0));
+            if self.read.len() < KEPT {
+                self.read.push(buffer);
+            }
+        }
+        let mut out = Vec::new();
+        client.session.reclaim_memory(&mut out);
+        if out.capacity() > 0 && self.write.len() < KEPT {
+            self.write.push(out);
+        }
+    }
+}
