@@ -106,7 +106,7 @@ impl Client {
         &steps[self.step % steps.len()]
     }
 
-    /// Writes what is left of the step, then Pongs.
+    /// Writes the rest of the step, then Pongs.
     pub fn write(&mut self, steps: &[Step]) -> Result<()> {
         loop {
             let wire = &self.step(steps).wire;
