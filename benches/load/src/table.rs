@@ -63,7 +63,8 @@ impl<'p> Table<'p> {
         println!("\n|---|{}", "---|".repeat(columns.len()));
         let best = |column: &Column| {
             let medians = self.programs.iter().filter_map(|program| self.median(program, column));
-            medians.map(|(median, _)| median).min_by(f64::total_cmp)
+            // Memory that a garbage collector returned is not the best of anything.
+            medians.map(|(median, _)| median).filter(|median| *median > 0.0).min_by(f64::total_cmp)
         };
         let best: Vec<Option<f64>> = columns.iter().map(|column| best(column)).collect();
         for program in self.programs.iter().filter(|program| program.missing.is_none()) {
