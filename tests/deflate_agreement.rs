@@ -106,7 +106,8 @@ fn answer(config: Deflate, offer: &str) -> (Option<String>, Connection) {
 #[test]
 fn a_server_answers_the_first_offer_that_it_can_take() {
     // R6455-4.2.2-4x1, R6455-9-b, R6455-9.1-f, R7692-5-c, R7692-5-d, R7692-5-j
-    let narrow = Deflate::new().send_window(bits(12)).receive_window(bits(12));
+    let wide = Deflate::new().send_context_takeover(true);
+    let narrow = wide.send_window(bits(12)).receive_window(bits(12));
     for (offer, wide_answer, narrow_answer) in [
         // R7692-7.1.2.2-b, R7692-7.1.2.2-c: what was not offered is not answered.
         ("", "", ""),
@@ -138,19 +139,24 @@ fn a_server_answers_the_first_offer_that_it_can_take() {
         ),
     ] {
         let offer = element(offer);
-        assert_eq!(answer(Deflate::new(), &offer).0, Some(element(wide_answer)), "{offer}");
+        for config in [wide, Deflate::new()] {
+            assert_eq!(answer(config, &offer).0, Some(element(wide_answer)), "{offer}");
+        }
         assert_eq!(answer(narrow, &offer).0, Some(element(narrow_answer)), "{offer}");
     }
     let own = Deflate::new().send_context_takeover(false).receive_context_takeover(false);
     // R7692-7.1.1.1-d, R7692-7.1.1.2-b: what concerns the server's own window is done silently, unless it was
     // offered.
-    for (config, takeover) in [(own, false), (Deflate::low_memory(), false), (narrow, true)] {
+    for (config, takeover) in
+        [(own, false), (Deflate::new(), false), (Deflate::low_memory(), false), (narrow, true)]
+    {
         for offer in ["permessage-deflate", "permessage-deflate; client_max_window_bits"] {
             let (value, connection) = answer(config, offer);
             assert!(!value.unwrap().contains("server_"), "{offer}");
             let agreed = connection.deflate().unwrap();
             assert_eq!(agreed.send_context_takeover(), takeover);
-            assert!(config == own || agreed.send_window() < WindowBits::MAX);
+            let full = config == own || config == Deflate::new();
+            assert_eq!(agreed.send_window() == WindowBits::MAX, full);
         }
     }
     assert_eq!(answer(own, "permessage-deflate").0, Some(element("; client_no_context_takeover")));
@@ -297,9 +303,14 @@ fn negotiated_parameters_apply_on_both_sides() {
         let agreed = agreed(role, config, params);
         let seen = (agreed.send_window().get(), agreed.receive_window().get());
         assert_eq!(seen, windows, "{role:?} {params}");
-        assert!(agreed.send_context_takeover() && agreed.receive_context_takeover());
+        // A server sends without takeover by default.
+        let takeover = (agreed.send_context_takeover(), agreed.receive_context_takeover());
+        assert_eq!(takeover, (role == Role::Client, true));
     }
-    let server = agreed(Role::Server, Deflate::new(), "; server_no_context_takeover");
+    let wide = Deflate::new().send_context_takeover(true);
+    let server = agreed(Role::Server, wide, "");
+    assert_eq!((server.send_context_takeover(), server.receive_context_takeover()), (true, true));
+    let server = agreed(Role::Server, wide, "; server_no_context_takeover");
     assert_eq!((server.send_context_takeover(), server.receive_context_takeover()), (false, true));
     let client = agreed(Role::Client, Deflate::new(), "; server_no_context_takeover");
     assert_eq!((client.send_context_takeover(), client.receive_context_takeover()), (true, false));

@@ -7,14 +7,10 @@
 mod common;
 
 use common::{
-    deflate::{COMPRESSED_BINARY, sender, stored, with},
+    deflate::{COMPRESSED_BINARY, sender, stored, with, with_takeover},
     noise, to,
 };
-use sansocket::{
-    Connection, Delivery, Event, Input, State,
-    deflate::{Compress, Config},
-    frame::Role,
-};
+use sansocket::{Connection, Delivery, Event, Input, State, deflate::Compress, frame::Role};
 
 const MESSAGE: usize = 1 << 20;
 /// So many messages of 1 MiB that the count would end.
@@ -33,7 +29,7 @@ fn receive(connection: &mut Connection, frame: &mut [u8]) -> Vec<u8> {
 
 #[test]
 fn more_is_received_than_the_backend_can_count() {
-    let config = with(Role::Client, Config::new()).delivery(Delivery::Chunks);
+    let config = with(Role::Client, with_takeover()).delivery(Delivery::Chunks);
     let mut connection = Connection::client(config, [1; 32]);
     let data = noise(MESSAGE);
     // Frames to a client are not masked, so they stay unchanged.
@@ -50,7 +46,7 @@ fn more_is_received_than_the_backend_can_count() {
 
 #[test]
 fn more_is_sent_than_the_backend_can_count() {
-    let mut connection = sender(Role::Server, Config::new().level(0));
+    let mut connection = sender(Role::Server, with_takeover().level(0));
     let (data, mut out) = (noise(MESSAGE), Vec::new());
     for _ in 0..MESSAGES {
         out.clear();

@@ -10,7 +10,7 @@ use common::{
     BOTH, CLOSE, ENDING, FINAL, MIDDLE,
     deflate::{
         COMPRESSED_BINARY, COMPRESSED_BINARY_FIRST, COMPRESSED_TEXT, COMPRESSED_TEXT_FIRST, HELLO,
-        HELLO_AGAIN, Zlib, json, sender, window, with, zlib,
+        HELLO_AGAIN, Zlib, json, sender, window, with, with_takeover, zlib,
     },
     noise, to,
 };
@@ -33,7 +33,7 @@ const KEPT: i64 = 1 << 20;
 
 /// Allocates the room of the thread in its full size, so that later measurements do not include it.
 fn make_room() {
-    let mut connection = sender(Role::Server, Config::new());
+    let mut connection = sender(Role::Server, with_takeover());
     let long = zlib(&vec![0; 1 << 20]);
     let info = receive(&mut connection, &mut to(Role::Server, COMPRESSED_BINARY, &long), usize::MAX);
     assert!(info.bytes_current >= ROOM.cast_signed());
@@ -56,7 +56,7 @@ fn send(connection: &mut Connection, text: &str) -> AllocationInfo {
 
 /// Bytes on the heap after a message was sent.
 fn context_for_sending(bits: u8, memory_level: u8) -> i64 {
-    let config = Config::new().send_window(window(bits)).memory_level(memory_level);
+    let config = with_takeover().send_window(window(bits)).memory_level(memory_level);
     let mut connection = sender(Role::Server, config);
     send(&mut connection, &json(1000, 1)).bytes_current
 }
@@ -82,7 +82,7 @@ fn the_table_in_the_docs_matches_the_measurements() {
     assert!(docs.contains(&format!("has {FIXED} bytes on the heap")));
     // The backend uses a window of 2^9 for one of 2^8.
     assert_eq!(context_for_sending(8, 8), context_for_sending(9, 8));
-    let mut connection = sender(Role::Server, Config::new());
+    let mut connection = sender(Role::Server, with_takeover());
     let first =
         receive(&mut connection, &mut to(Role::Server, COMPRESSED_TEXT, HELLO), usize::MAX).bytes_current;
     println!("context for receiving: {first}");
@@ -95,7 +95,7 @@ fn the_table_in_the_docs_matches_the_measurements() {
 #[test]
 fn nothing_is_taken_before_the_first_compressed_message() {
     for role in BOTH {
-        let config = with(role, Config::new());
+        let config = with(role, with_takeover());
         let mut connection = None;
         let made = measure(|| {
             connection = Some(match role {
@@ -200,7 +200,7 @@ fn contexts_kept_by_a_thread_are_bounded_and_shared_between_connections() {
 #[test]
 fn with_context_takeover_both_contexts_stay_and_release_gives_one_back() {
     make_room();
-    let mut connection = sender(Role::Server, Config::new());
+    let mut connection = sender(Role::Server, with_takeover());
     let mut peer = Zlib::new(6, 15, true);
     let first =
         receive(&mut connection, &mut to(Role::Server, COMPRESSED_TEXT, &peer.compress(b"x", true)), 3);
@@ -230,7 +230,7 @@ fn with_context_takeover_both_contexts_stay_and_release_gives_one_back() {
 fn the_end_of_a_connection_gives_everything_back() {
     make_room();
     for ending in ["close", "peer", "fault", "eof", "close without answer"] {
-        let config = with(Role::Server, Config::new()).auto_close(ending != "close without answer");
+        let config = with(Role::Server, with_takeover()).auto_close(ending != "close without answer");
         let mut connection = Connection::server(config);
         let mut live =
             receive(&mut connection, &mut to(Role::Server, COMPRESSED_TEXT, HELLO), 3).bytes_current;
@@ -268,7 +268,7 @@ fn a_bomb_takes_the_limit_and_a_fixed_amount() {
     assert!((60_000..70_000).contains(&bomb.len()));
     for takeover in [true, false] {
         for limit in [1 << 10, 100_000, 1 << 20] {
-            let config = with(Role::Server, Config::new().receive_context_takeover(takeover));
+            let config = with(Role::Server, with_takeover().receive_context_takeover(takeover));
             let whole = to(Role::Server, COMPRESSED_BINARY, &bomb);
             let mut fragments = to(Role::Server, COMPRESSED_BINARY_FIRST, b"");
             bomb.chunks(66).for_each(|piece| fragments.extend(to(Role::Server, MIDDLE, piece)));
@@ -303,7 +303,8 @@ fn blocks_without_content_take_constant_memory_and_linear_work() {
     for (block, tail) in [(&b"\x00\x00\x00\xff\xff"[..], &b"\x00"[..]), (&final_block, b"")] {
         for delivery in [Delivery::Messages, Delivery::Chunks] {
             let run = |count: usize| {
-                let mut connection = Connection::server(with(Role::Server, Config::new()).delivery(delivery));
+                let mut connection =
+                    Connection::server(with(Role::Server, with_takeover()).delivery(delivery));
                 let mut peer = Zlib::new(6, 15, true);
                 let history = peer.compress(&noise(40_000), true);
                 receive(&mut connection, &mut to(Role::Server, COMPRESSED_BINARY, &history), usize::MAX);
@@ -337,7 +338,7 @@ fn blocks_without_content_take_constant_memory_and_linear_work() {
 fn the_copy_of_the_window_stays_within_the_documented_size() {
     make_room();
     // The peer sets BFINAL in each message, for all sizes.
-    let mut connection = sender(Role::Server, Config::new());
+    let mut connection = sender(Role::Server, with_takeover());
     let mut live = 0;
     for len in [1, 1000, 32_768, 50_000, 65_535, 5, 4097, 40_000, 60_000] {
         let data = noise(len);
@@ -350,7 +351,7 @@ fn the_copy_of_the_window_stays_within_the_documented_size() {
         }
     }
     // The first message without BFINAL frees the copy.
-    let mut connection = sender(Role::Server, Config::new());
+    let mut connection = sender(Role::Server, with_takeover());
     let long = zlib(&noise(60_000));
     let live =
         receive(&mut connection, &mut to(Role::Server, COMPRESSED_BINARY, &long), usize::MAX).bytes_current;
@@ -373,12 +374,11 @@ fn the_presets_take_the_documented_memory() {
         .filter(|row: &Vec<_>| row.len() == 5)
         .collect();
     let figure = |cell: &str| cell.replace(',', "").parse::<i64>().unwrap();
-    let one_way = Config::new().send_context_takeover(false);
     let configs: [&[Config]; 5] = [
         &[Config::new(), Config::best_speed()],
+        &[with_takeover()],
         &[Config::best_compression()],
-        &[one_way],
-        &[one_way.receive_context_takeover(false)],
+        &[Config::new().receive_context_takeover(false)],
         &[Config::low_memory()],
     ];
     assert_eq!(said.len(), configs.len() + 1);

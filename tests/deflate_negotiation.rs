@@ -13,7 +13,7 @@ mod common;
 #[path = "common/handshake.rs"]
 mod handshake;
 
-use common::deflate::{agree, request, window};
+use common::deflate::{agree, request, window, with_takeover};
 use handshake::{ClientRun, Head, SEED, connect, response};
 use sansocket::{
     Input, client,
@@ -277,7 +277,7 @@ fn accept_response_distinguishes_invalid_from_unoffered() {
 
 #[test]
 fn a_server_answers_the_first_offer_that_it_can_and_narrows_nothing_without_leave() {
-    let twelve = Config::new().send_window(window(12)).receive_window(window(12));
+    let twelve = with_takeover().send_window(window(12)).receive_window(window(12));
     // The offer; the response and its parameters without limits; the same with 12 bits in both directions.
     let rows: &[(&str, &str, Directions, &str, Directions)] = &[
         ("", "", full(), "", ((true, 12), (true, 15))),
@@ -334,7 +334,10 @@ fn a_server_answers_the_first_offer_that_it_can_and_narrows_nothing_without_leav
     ];
     for (offer, answer_full, full, answer_twelve, narrowed) in rows {
         let offer = element(offer);
-        assert_eq!(answer(Config::new(), &offer), Some((element(answer_full), *full)), "{offer}");
+        assert_eq!(answer(with_takeover(), &offer), Some((element(answer_full), *full)), "{offer}");
+        // By default a server sends without takeover, and the response does not mention it.
+        let by_default = ((false, full.0.1), full.1);
+        assert_eq!(answer(Config::new(), &offer), Some((element(answer_full), by_default)), "{offer}");
         assert_eq!(answer(twelve, &offer), Some((element(answer_twelve), *narrowed)), "{offer}");
     }
     // The server must declare its demands on the client's context takeover, even if the client offered no
@@ -385,15 +388,15 @@ fn a_server_passes_over_offers_that_it_must_decline() {
         // A declined offer affects neither the next one (R7692-5-c) nor the previous one.
         let next = format!("{declined}, permessage-deflate; server_max_window_bits=11");
         let agreed = Some((element("; server_max_window_bits=11"), ((true, 11), (true, 15))));
-        assert_eq!(answer(Config::new(), &next), agreed, "{next}");
+        assert_eq!(answer(with_takeover(), &next), agreed, "{next}");
         let before = format!("permessage-deflate; server_max_window_bits=11, {declined}");
-        assert_eq!(answer(Config::new(), &before), agreed, "{before}");
+        assert_eq!(answer(with_takeover(), &before), agreed, "{before}");
     }
     for other in ["PERMESSAGE-DEFLATE", "deflate-frame", "x-webkit-deflate-frame", "permessage-deflate2"] {
         assert_eq!(answer(Config::new(), other), None, "{other}");
         // C14
         let followed = format!("{other}; no_context_takeover, permessage-deflate");
-        assert_eq!(answer(Config::new(), &followed), Some((element(""), full())), "{followed}");
+        assert_eq!(answer(with_takeover(), &followed), Some((element(""), full())), "{followed}");
     }
     for (offer, expected) in [
         ("permessage-deflate,", ""),

@@ -53,7 +53,7 @@ fn agreed(role: Role, config: Deflate, params: &str) -> Negotiated {
 }
 
 fn bench(role: Role, params: &str) -> Bench {
-    Bench::new(role).config(Config::new().deflate(agreed(role, Deflate::new(), params)))
+    Bench::new(role).config(Config::new().deflate(agreed(role, common::deflate::with_takeover(), params)))
 }
 
 // Negotiation

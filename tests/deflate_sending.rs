@@ -8,7 +8,7 @@ use common::{
     BOTH, FINAL, Inflater, MIDDLE, PING, Sent, TEXT, TEXT_FIRST,
     deflate::{
         COMPRESSED_BINARY, COMPRESSED_TEXT, COMPRESSED_TEXT_FIRST, HELLO, HELLO_AGAIN, TAIL, agree, json,
-        sender, window,
+        sender, window, with_takeover,
     },
     noise, sent,
 };
@@ -40,7 +40,7 @@ fn firsts(frames: &[Sent]) -> Vec<u8> {
 #[test]
 fn rsv1_is_on_the_first_frame_only_and_control_frames_are_left_alone() {
     for role in BOTH {
-        let mut connection = sender(role, Config::new());
+        let mut connection = sender(role, with_takeover());
         let frames = frames(&mut connection, |connection, out| {
             connection.send_text_fragment("Hel", false, out).unwrap();
             connection.send_ping(&[b'p'; 125], out).unwrap();
@@ -67,10 +67,10 @@ fn rsv1_is_on_the_first_frame_only_and_control_frames_are_left_alone() {
 #[test]
 fn hello_has_the_bytes_of_the_rfc() {
     for role in BOTH {
-        let mut connection = sender(role, Config::new().min_len(0));
+        let mut connection = sender(role, with_takeover().min_len(0));
         assert_eq!(send(&mut connection, "Hello"), (COMPRESSED_TEXT, HELLO.to_vec()));
         assert_eq!(send(&mut connection, "Hello"), (COMPRESSED_TEXT, HELLO_AGAIN.to_vec()), "R7692-7.2.1-h");
-        let mut alone = sender(role, Config::new().min_len(0).send_context_takeover(false));
+        let mut alone = sender(role, with_takeover().min_len(0).send_context_takeover(false));
         for _ in 0..3 {
             // R7692-7.2.1-f, R7692-7.2.1-g. As it is not shorter, it need not be compressed.
             assert_eq!(send(&mut alone, "Hello"), (TEXT, b"Hello".to_vec()));
@@ -95,7 +95,7 @@ fn an_empty_message_is_one_zero_byte_or_not_compressed() {
         }
     }
     // An empty fragment in the middle has no payload; an empty last one completes the message.
-    let mut connection = sender(Role::Server, Config::new());
+    let mut connection = sender(Role::Server, with_takeover());
     let sent = frames(&mut connection, |connection, out| {
         for (text, last) in [("", false), ("Hello", false), ("", false), ("", true)] {
             connection.send_text_fragment(text, last, out).unwrap();
@@ -111,7 +111,7 @@ fn an_empty_message_is_one_zero_byte_or_not_compressed() {
 
 #[test]
 fn short_messages_are_left_alone_unless_asked() {
-    let mut connection = sender(Role::Server, Config::new().min_len(10));
+    let mut connection = sender(Role::Server, with_takeover().min_len(10));
     for (choice, len, first) in [
         (Compress::Default, 9, TEXT),
         (Compress::Default, 10, COMPRESSED_TEXT),
@@ -130,14 +130,14 @@ fn short_messages_are_left_alone_unless_asked() {
         assert_eq!(send(&mut connection, "1234567890").0, COMPRESSED_TEXT);
     }
     // The default compresses messages from 64 bytes.
-    let mut connection = sender(Role::Server, Config::new());
+    let mut connection = sender(Role::Server, with_takeover());
     assert_eq!(send(&mut connection, &"a".repeat(63)).0, TEXT);
     assert_eq!(send(&mut connection, &"a".repeat(64)).0, COMPRESSED_TEXT);
 }
 
 #[test]
 fn a_message_in_fragments_is_decided_with_its_first_one() {
-    let mut connection = sender(Role::Server, Config::new());
+    let mut connection = sender(Role::Server, with_takeover());
     for (choice, first) in
         [(Compress::Never, TEXT_FIRST), (Compress::Default, COMPRESSED_TEXT_FIRST), (Compress::Always, 0x41)]
     {
@@ -159,7 +159,7 @@ fn a_message_in_fragments_is_decided_with_its_first_one() {
 fn uncompressed_messages_stay_out_of_the_window() {
     let secret = "token=0123456789abcdefghijklmnopqrstuvwxyz-0123456789";
     for whole in [true, false] {
-        let mut connection = sender(Role::Server, Config::new().min_len(0));
+        let mut connection = sender(Role::Server, with_takeover().min_len(0));
         let mut inflater = Inflater::default();
         let hello = "Hello, ".repeat(3);
         assert_eq!(inflater.message(&send(&mut connection, &hello).1), hello.as_bytes());
@@ -189,7 +189,7 @@ fn messages_are_independent_without_context_takeover() {
     for role in BOTH {
         for by_peer in [false, true] {
             let ours = Config::new().send_context_takeover(by_peer);
-            let theirs = Config::new().receive_context_takeover(!by_peer);
+            let theirs = with_takeover().receive_context_takeover(!by_peer);
             let (server, client) =
                 if role == Role::Server { agree(ours, theirs) } else { agree(theirs, ours) };
             let mut connection = match role {
@@ -216,7 +216,7 @@ fn messages_are_independent_without_context_takeover() {
 
 #[test]
 fn a_bare_header_is_never_compressed_and_never_in_a_compressed_message() {
-    let mut connection = sender(Role::Server, Config::new());
+    let mut connection = sender(Role::Server, with_takeover());
     let mut out = Vec::new();
     connection.compress_next(Compress::Always);
     assert_eq!(connection.send_header(OpCode::Text, true, 70, &mut out), Ok(None));
@@ -242,7 +242,7 @@ fn a_bare_header_is_never_compressed_and_never_in_a_compressed_message() {
     assert_eq!(seen[1].payload, [b'd'; 100]);
 
     // A compressed message continues compressed.
-    let mut connection = sender(Role::Server, Config::new());
+    let mut connection = sender(Role::Server, with_takeover());
     out.clear();
     connection.send_text_fragment("Hello", false, &mut out).unwrap();
     let before = out.clone();
@@ -261,7 +261,7 @@ fn a_bare_header_is_never_compressed_and_never_in_a_compressed_message() {
 #[test]
 fn a_message_in_fragments_can_be_finished_after_the_close_of_the_peer() {
     // With `auto_close(false)` you may finish messages before you reply to the Close.
-    let (agreed, _) = agree(Config::new(), Config::new());
+    let (agreed, _) = agree(with_takeover(), with_takeover());
     let config = sansocket::Config::new().deflate(agreed).auto_close(false);
     let mut connection = Connection::server(config);
     let text = json(1000, 2);
@@ -283,13 +283,13 @@ fn a_message_in_fragments_can_be_finished_after_the_close_of_the_peer() {
 
 #[test]
 fn release_begins_with_an_empty_window_inside_a_message_too() {
-    let mut connection = sender(Role::Server, Config::new().min_len(0));
+    let mut connection = sender(Role::Server, with_takeover().min_len(0));
     assert_eq!(send(&mut connection, "Hello").1, HELLO);
     connection.release_buffers();
     assert_eq!(send(&mut connection, "Hello").1, HELLO, "it stands alone");
     assert_eq!(send(&mut connection, "Hello").1, HELLO_AGAIN);
 
-    let mut connection = sender(Role::Server, Config::new());
+    let mut connection = sender(Role::Server, with_takeover());
     let fragments = frames(&mut connection, |connection, out| {
         connection.send_text_fragment("Hello", false, out).unwrap();
         connection.release_buffers();
@@ -304,7 +304,7 @@ fn release_begins_with_an_empty_window_inside_a_message_too() {
 
 #[test]
 fn incompressible_messages_are_sent_uncompressed_without_takeover() {
-    let mut connection = sender(Role::Server, Config::new().min_len(0).send_context_takeover(false));
+    let mut connection = sender(Role::Server, with_takeover().min_len(0).send_context_takeover(false));
     let mut equal = 0;
     for len in 1..40 {
         let text = "a".repeat(len);
@@ -323,7 +323,7 @@ fn incompressible_messages_grow_by_a_bounded_amount() {
     // C13: 5 bytes a block of at most 16 KiB, 16 for the flush, and the header.
     for takeover in [true, false] {
         for level in [0, 1, 2, 6, 9] {
-            let config = Config::new().level(level).send_context_takeover(takeover).min_len(0);
+            let config = with_takeover().level(level).send_context_takeover(takeover).min_len(0);
             for memory_level in [1, 8, 9] {
                 let mut connection = sender(Role::Server, config.memory_level(memory_level));
                 for len in [0, 1, 64, 1000, 16_383, 16_384, 32_768, 65_536, 200_000] {
@@ -358,7 +358,8 @@ fn no_distance_is_larger_than_the_window_that_was_agreed() {
                 if memory_level != 8 && !matches!(level, 1 | 6 | 9) {
                     continue;
                 }
-                let config = Config::new().level(level).memory_level(memory_level).send_window(window(bits));
+                let config =
+                    with_takeover().level(level).memory_level(memory_level).send_window(window(bits));
                 let mut connection = sender(Role::Server, config.min_len(0));
                 let mut inflater = Inflater::default();
                 let period = 2 << bits;
@@ -390,7 +391,7 @@ fn no_distance_is_larger_than_the_window_that_was_agreed() {
 
 #[test]
 fn a_connection_and_both_of_its_halves_return_what_was_negotiated() {
-    let (negotiated, _) = agree(Config::new(), Config::new());
+    let (negotiated, _) = agree(with_takeover(), with_takeover());
     let connection = Connection::server(sansocket::Config::new().deflate(negotiated));
     assert_eq!(connection.deflate(), Some(&negotiated));
     let (receiving, sending) = connection.split();

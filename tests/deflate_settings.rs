@@ -6,7 +6,7 @@ mod common;
 
 use std::fmt::Write as _;
 
-use common::prose;
+use common::{deflate::with_takeover, prose};
 use sansocket::{
     Connection, Input, client,
     deflate::{Config, WindowBits},
@@ -37,9 +37,9 @@ fn sent(config: Config, text: &str) -> usize {
 fn presets_have_the_documented_settings() {
     let base = Config::new();
     assert_eq!(Config::best_speed(), base.level(1).min_len(256));
-    assert_eq!(Config::best_compression(), base.level(9).memory_level(9).min_len(16));
+    assert_eq!(Config::best_compression(), with_takeover().level(9).memory_level(9).min_len(16));
     let bits = WindowBits::new(10).unwrap();
-    let small = base.memory_level(2).min_len(256).send_window(bits).receive_window(bits);
+    let small = base.level(3).memory_level(2).min_len(256).send_window(bits).receive_window(bits);
     assert_eq!(Config::low_memory(), small.send_context_takeover(false).receive_context_takeover(false));
     assert_eq!(base, base.level(6).memory_level(8).min_len(64));
 }
@@ -68,7 +68,7 @@ fn a_higher_level_makes_less_of_a_text_and_level_0_does_not_compress() {
 
 #[test]
 fn the_sending_half_continues_with_the_window_of_the_connection() {
-    let (mut server, mut client) = pair(Config::new());
+    let (mut server, mut client) = pair(with_takeover());
     let (text, mut first, mut second) = (prose(2000), Vec::new(), Vec::new());
     // The message has no repetition in itself, so only the window can make it short.
     let text = text.chars().enumerate().fold(String::new(), |mut all, (i, c)| {
@@ -87,7 +87,7 @@ fn the_sending_half_continues_with_the_window_of_the_connection() {
 
 #[test]
 fn debug_shows_negotiated_parameters_and_no_data() {
-    let (mut server, _) = pair(Config::new());
+    let (mut server, _) = pair(with_takeover());
     server.send_text(&"secret ".repeat(100), &mut Vec::new()).unwrap();
     let shown = format!("{server:?}");
     assert!(shown.contains("has_context: true") && shown.contains("WindowBits(15)"), "{shown}");

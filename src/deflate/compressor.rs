@@ -211,7 +211,8 @@ mod tests {
     #[test]
     fn a_context_is_begun_anew_before_the_backend_cannot_count_any_more() {
         let offer = [("Sec-WebSocket-Extensions", &b"permessage-deflate"[..])];
-        let agreed = Config::new().accept(extensions(offer.into_iter()).flatten()).unwrap();
+        let config = Config::new().send_context_takeover(true);
+        let agreed = config.accept(extensions(offer.into_iter()).flatten()).unwrap();
         let mut compressor = Compressor::new(agreed);
         let mut peer = Decompress::new_with_window_bits(false, 15);
         let (mut renewals, mut before) = (0, 0);

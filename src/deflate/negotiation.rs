@@ -95,9 +95,9 @@ impl Config {
     pub fn offer(&self) -> Offer {
         Offer(Params {
             server_no_context_takeover: !self.receive.context_takeover,
-            client_no_context_takeover: !self.send.context_takeover,
+            client_no_context_takeover: !self.sends_with_takeover_as_client(),
             server_max_window_bits: narrowed(self.receive.window),
-            client_max_window_bits: narrowed(self.send.window)
+            client_max_window_bits: narrowed(self.send_window)
                 .map_or(ClientBits::Understood, ClientBits::Bits),
         })
     }
@@ -132,8 +132,8 @@ impl Config {
             params,
             config: *self,
             send: Direction {
-                window: self.send.window.min(client_window),
-                context_takeover: self.send.context_takeover && !params.client_no_context_takeover,
+                window: self.send_window.min(client_window),
+                context_takeover: self.sends_with_takeover_as_client() && !params.client_no_context_takeover,
             },
             receive: Direction {
                 window: params.server_max_window_bits.unwrap_or(WindowBits::MAX),
@@ -158,10 +158,14 @@ impl Config {
             .find_map(|offer| Params::parse(&offer).map(|offer| self.answer(offer)))
     }
 
+    fn sends_with_takeover_as_client(&self) -> bool {
+        self.send_takeover.unwrap_or(true)
+    }
+
     fn answer(&self, offer: Params) -> Negotiated {
         let send = Direction {
-            window: offer.server_max_window_bits.map_or(self.send.window, |bits| bits.min(self.send.window)),
-            context_takeover: self.send.context_takeover && !offer.server_no_context_takeover,
+            window: offer.server_max_window_bits.map_or(self.send_window, |bits| bits.min(self.send_window)),
+            context_takeover: self.send_takeover.unwrap_or(false) && !offer.server_no_context_takeover,
         };
         let client_window = match offer.client_max_window_bits {
             // RFC 7692, 7.1.2.2: the response must not contain it then.

@@ -31,7 +31,8 @@
 //! | a header line | 8 KiB | [`max_line_len`](crate::handshake::HandshakeLimits::max_line_len) |
 //!
 //! With context takeover, a compressed message of 8 bytes that ends with a block marked final costs a copy of the window,
-//! about 34,000 instructions. There is at most one in each message, so a limit on the rate of messages bounds it.
+//! about 34,000 instructions. That takes about 1.1 µs (about 0.2 µs without the final block), or about 130 ns for a received
+//! byte. A message may have one such block; each further one is charged. So a limit on the rate of messages bounds the cost.
 //!
 //! Each event costs one turn of your loop, so how fast you read bounds the work for a peer that sends empty messages as fast as it can.
 //!

@@ -25,6 +25,11 @@ pub(crate) const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 pub(crate) const HELLO: &[u8] = b"\xf2\x48\xcd\xc9\xc9\x07\x00";
 pub(crate) const HELLO_AGAIN: &[u8] = b"\xf2\x00\x11\x00\x00";
 
+/// The default, with context takeover at servers, too.
+pub(crate) const fn with_takeover() -> Config {
+    Config::new().send_context_takeover(true)
+}
+
 pub(crate) fn window(bits: u8) -> WindowBits {
     WindowBits::new(bits).unwrap()
 }
