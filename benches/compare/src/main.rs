@@ -50,7 +50,7 @@ fn main() {
     if let Some(file) = &options.svg {
         std::fs::write(file, drawing::svg(&table)).expect("the SVG file can be written");
     }
-    if let Some(file) = &options.markdown {
+    for file in &options.markdown {
         table.replace_in(file).expect("the Markdown file has the markers and can be written");
     }
 }
@@ -152,7 +152,7 @@ struct Options {
     only: Option<String>,
     csv: Option<String>,
     svg: Option<String>,
-    markdown: Option<String>,
+    markdown: Vec<String>,
     /// Shows how this crate alone scales.
     scaling: bool,
     /// The CSV file of another profile, whose figures are put beside these.
@@ -169,7 +169,7 @@ impl Options {
             only: None,
             csv: None,
             svg: None,
-            markdown: None,
+            markdown: Vec::new(),
             scaling: false,
             beside: None,
             from: None,
@@ -182,7 +182,7 @@ impl Options {
                 "--only" => this.only = Some(value()),
                 "--csv" => this.csv = Some(value()),
                 "--svg" => this.svg = Some(value()),
-                "--markdown" => this.markdown = Some(value()),
+                "--markdown" => this.markdown.push(value()),
                 "--from" => this.from = Some(value()),
                 "--beside" => this.beside = Some(value()),
                 "--scaling" => this.scaling = true,
