@@ -119,7 +119,13 @@ impl Receiver {
             return None;
         }
         let (is_text, payload) = self.decoder.take_message(input)?;
-        let payload: &'b [u8] = payload;
+        self.message(is_text, payload)
+    }
+
+    /// Returns the event of a message of one frame, or `None` for invalid text, which has failed the decoder.
+    #[expect(clippy::inline_always, reason = "a call would return the event by memory")]
+    #[inline(always)]
+    fn message<'b>(&mut self, is_text: bool, payload: &'b [u8]) -> Option<Event<'b>> {
         if !is_text {
             return Some(Event::Binary(Cow::Borrowed(payload)));
         }
@@ -149,6 +155,25 @@ impl Receiver {
         if self.ended {
             input.take_all();
             return Err(self.decoder.failure());
+        }
+        if self.at_message {
+            if self.decoder.keep_message(input) {
+                self.at_message = false;
+                return Err(None);
+            }
+        } else if self.decoder.keeps_message() && !self.muted {
+            match self.decoder.take_kept(input) {
+                Some(Some((is_text, payload))) => {
+                    self.at_message = true;
+                    if let Some(event) = self.message(is_text, payload) {
+                        return Ok(event);
+                    }
+                }
+                Some(None) => return Err(None),
+                None => {}
+            }
+        } else if self.decoder.still_waits(input) {
+            return Err(None);
         }
         let result = self.receive_parts(input);
         self.at_message = self.delivery == Delivery::Messages

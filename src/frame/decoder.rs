@@ -61,14 +61,15 @@ pub struct Decoder {
     limits: Limits,
     /// The longest payload that the fast path takes.
     max_whole_len: u16,
-    /// The beginning of an incomplete header, and its length. While a frame is retained, its last unmasked
-    /// bytes, to detect whether the caller kept them.
+    /// The beginning of an incomplete header, and its length. While a frame is retained, the last or the first of its bytes
+    /// that have arrived, to detect whether the caller kept them.
     partial: [u8; MAX_HEADER_LEN],
     partial_len: u8,
     /// The frame whose payload is being received, and the number of bytes received.
     frame: Option<Header>,
     offset: u64,
-    /// Whether these bytes have only been unmasked, and are kept in a retained input.
+    /// Whether these bytes are kept in a retained input. Without a frame it is a message that is kept with its header, which
+    /// is then part of `offset`.
     waiting: bool,
     /// The unfinished message, and the number of bytes and fragments that its frames have declared.
     in_message: bool,
@@ -201,7 +202,7 @@ impl Decoder {
     /// Returns `true` inside a frame.
     #[inline]
     pub fn is_in_frame(&self) -> bool {
-        self.frame.is_some() || self.partial_len > 0
+        self.frame.is_some() || self.partial_len > 0 || self.keeps_message()
     }
 
     /// Returns `true` inside a message: it has begun and not ended.
@@ -237,6 +238,19 @@ impl Decoder {
     pub(crate) fn take_message<'b>(&mut self, input: &mut Input<'b>) -> Option<(bool, &'b mut [u8])> {
         debug_assert!(self.is_idle());
         let bytes = input.remaining();
+        let (header_len, len) = self.message_lens(bytes)?;
+        let frame_len = len.saturating_add(header_len);
+        if len > usize::from(self.max_whole_len) || frame_len > bytes.len() {
+            return None;
+        }
+        self.split_message(input, header_len, frame_len)
+    }
+
+    /// Returns the lengths of the header and of the payload of a message of one frame at the beginning of `bytes`, if the
+    /// length of the payload needs at most 16 bits.
+    #[expect(clippy::inline_always, reason = "a part of the fast path")]
+    #[inline(always)]
+    fn message_lens(&self, bytes: &[u8]) -> Option<(usize, usize)> {
         let (key_len, masked) = match self.role {
             Role::Server => (4_usize, 0x80),
             Role::Client => (0, 0),
@@ -246,24 +260,103 @@ impl Decoder {
             return None;
         }
         // With a wrong mask bit this becomes an invalid length form.
-        let (header_len, len) = match second ^ masked {
-            len @ 0..126 => (key_len.saturating_add(2), usize::from(len)),
+        match second ^ masked {
+            len @ 0..126 => Some((key_len.saturating_add(2), usize::from(len))),
             126 => match *bytes.first_chunk()? {
-                [_, _, 0, 0..126] => return None,
-                [_, _, a, b] => (key_len.saturating_add(4), usize::from(u16::from_be_bytes([a, b]))),
+                [_, _, 0, 0..126] => None,
+                [_, _, a, b] => Some((key_len.saturating_add(4), usize::from(u16::from_be_bytes([a, b])))),
             },
-            _ => return None,
-        };
-        let frame_len = len.saturating_add(header_len);
-        if len > usize::from(self.max_whole_len) || frame_len > bytes.len() {
-            return None;
+            _ => None,
         }
+    }
+
+    /// Takes the message that the input begins with, whose lengths are known.
+    #[expect(clippy::inline_always, reason = "a part of the fast path")]
+    #[inline(always)]
+    fn split_message<'b>(
+        &mut self,
+        input: &mut Input<'b>,
+        header_len: usize,
+        frame_len: usize,
+    ) -> Option<(bool, &'b mut [u8])> {
         let (header, payload) = input.take(frame_len).split_at_mut_checked(header_len)?;
         if let (Role::Server, Some(&mut key)) = (self.role, header.last_chunk_mut()) {
             mask(payload, key, 0);
         }
         self.control_frames = 0;
-        Some((first == 0x81, payload))
+        Some((header.first() == Some(&0x81), payload))
+    }
+
+    /// Leaves an incomplete message of one frame in a retained input, with its header. Returns `true` if there is one, which
+    /// is not one of the longest.
+    ///
+    /// Its payload stays masked until it is complete. Call it only while the decoder is idle.
+    #[inline]
+    pub(crate) fn keep_message(&mut self, input: &Input<'_>) -> bool {
+        debug_assert!(self.is_idle());
+        let bytes = input.remaining();
+        let (Some((header_len, len)), Some(beginning)) =
+            (self.message_lens(bytes), bytes.first_chunk::<KEPT>())
+        else {
+            return false;
+        };
+        let frame_len = len.saturating_add(header_len);
+        if len > BLOCK.min(usize::from(self.max_whole_len))
+            || frame_len <= bytes.len()
+            || frame_len > input.capacity()
+        {
+            return false;
+        }
+        self.remember(beginning);
+        (self.waiting, self.offset) = (true, as_u64(bytes.len()));
+        true
+    }
+
+    /// Returns `true` while a message is [kept](Self::keep_message).
+    #[inline]
+    pub(crate) fn keeps_message(&self) -> bool {
+        self.waiting && self.frame.is_none()
+    }
+
+    /// Takes the message that was [kept](Self::keep_message), or returns `Some(None)` if it is still incomplete.
+    ///
+    /// `None` only means that [`receive`](Self::receive) must be called.
+    #[inline]
+    pub(crate) fn take_kept<'b>(&mut self, input: &mut Input<'b>) -> Option<Option<(bool, &'b mut [u8])>> {
+        let bytes = input.remaining();
+        if !self.has_kept(bytes) {
+            return None;
+        }
+        let (header_len, len) = self.message_lens(bytes)?;
+        let frame_len = len.saturating_add(header_len);
+        if bytes.len() < frame_len {
+            return (frame_len <= input.capacity()).then_some(None);
+        }
+        (self.waiting, self.offset) = (false, 0);
+        self.split_message(input, header_len, frame_len).map(Some)
+    }
+
+    /// Returns `true` if the caller has kept the bytes of the message that was left in the input.
+    #[inline]
+    fn has_kept(&self, bytes: &[u8]) -> bool {
+        bytes.first_chunk::<KEPT>() == self.partial.first_chunk() && as_u64(bytes.len()) >= self.offset
+    }
+
+    /// Receives a kept message like every other frame: its header, and then what there is of it.
+    #[inline(never)]
+    fn resume_kept(&mut self, input: &mut Input<'_>) -> Result<Option<Header>, ProtocolError> {
+        if input.is_empty() {
+            return Ok(None);
+        }
+        if !self.has_kept(input.remaining()) {
+            return Err(ProtocolError::RetainedInputLost);
+        }
+        // The header was valid under the limits of that time.
+        let Some((header, len)) = Header::decode(input.remaining())? else { return Ok(None) };
+        self.waiting = false;
+        input.take(len);
+        self.begin(header);
+        Ok(Some(header))
     }
 
     /// Takes all of the input if it is inside the payload of a data frame, neither at its beginning nor at
@@ -308,7 +401,7 @@ impl Decoder {
             let unmasked = self.offset;
             let new = self.new_bytes(input).ok_or(ProtocolError::RetainedInputLost)?;
             // Fewer bytes are not worth unmasking yet.
-            if new < BLOCK && may_wait(header.payload_len, input) {
+            if new < as_u64(BLOCK) && may_wait(header.payload_len, input) {
                 return Ok(None);
             }
             (self.waiting, self.offset) = (false, 0);
@@ -339,6 +432,9 @@ impl Decoder {
 
     #[inline]
     fn receive_header(&mut self, input: &mut Input<'_>) -> Result<Option<Header>, ProtocolError> {
+        if self.waiting {
+            return self.resume_kept(input);
+        }
         if self.partial_len == 0
             && let Some((header, len)) = Header::decode_with(input.remaining(), self)?
         {
@@ -372,17 +468,38 @@ impl Decoder {
 
     /// Remembers the last bytes of a retained frame.
     fn remember_end(&mut self, bytes: &[u8]) {
-        for (to, from) in self.partial.iter_mut().zip(bytes.iter().rev()) {
-            *to = *from;
+        match bytes.last_chunk() {
+            Some(end) => self.remember(end),
+            None => self.partial.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from),
+        }
+    }
+
+    #[inline]
+    fn remember(&mut self, bytes: &[u8; KEPT]) {
+        if let Some(partial) = self.partial.first_chunk_mut() {
+            *partial = *bytes;
         }
     }
 
     /// Returns the number of bytes that follow the known bytes of the retained frame, or `None` if the known
     /// bytes are not in the input: the caller did not keep them.
+    #[inline]
     fn new_bytes(&self, input: &Input<'_>) -> Option<u64> {
         let (known, new) = input.remaining().split_at_checked(as_usize(self.offset))?;
-        let is_kept = known.iter().rev().zip(&self.partial).all(|(a, b)| a == b);
+        let is_kept = match known.last_chunk::<KEPT>() {
+            Some(end) => self.partial.first_chunk() == Some(end),
+            None => known.iter().zip(&self.partial).all(|(a, b)| a == b),
+        };
         is_kept.then(|| as_u64(new.len()))
+    }
+
+    /// Returns `true` if a retained frame is still incomplete, and not worth unmasking yet.
+    #[inline]
+    pub(crate) fn still_waits(&self, input: &Input<'_>) -> bool {
+        let Some(header) = self.frame else { return false };
+        self.waiting
+            && may_wait(header.payload_len, input)
+            && self.new_bytes(input).is_some_and(|new| new < as_u64(BLOCK))
     }
 
     /// Returns `true` if a message that begins with these bits is compressed.
@@ -423,7 +540,11 @@ fn may_wait(payload_len: u64, input: &Input<'_>) -> bool {
 const MAX_COMPRESSED_PART: usize = 512;
 
 /// Block size for unmasking retained frames, small enough to stay in the L1 cache.
-const BLOCK: u64 = 16 << 10;
+const BLOCK: usize = 16 << 10;
+
+/// The number of bytes at the beginning of a kept message that are remembered. It is the length of the longest header of such
+/// a message.
+const KEPT: usize = 8;
 
 /// Unmasks a part that begins at `offset` in the payload of its frame, except its first `unmasked` bytes.
 fn unmask(part: &mut [u8], header: Header, offset: u64, unmasked: u64) {
