@@ -190,7 +190,7 @@ fn payload_violations_are_found_when_the_frame_is_complete() {
     let mut reader = Reader::new(Connection::server(Config::new()), 64);
     let (last, most) = stream.split_last().unwrap();
     reader.read(most, |event| panic!("{event:?}")).unwrap();
-    assert_eq!(reader.filled, 8);
+    assert_eq!(reader.filled, 14);
     let error = reader.read(&[*last], |event| panic!("{event:?}"));
     assert_eq!(error, Err(ProtocolError::InvalidUtf8));
     assert_eq!(reader.out, [0x88, 2, 0x03, 0xef]);
