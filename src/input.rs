@@ -46,6 +46,10 @@ impl<'b> Input<'b> {
     /// from there once it is complete, and not copied. This is faster for large messages and small reads.
     /// Move the unread bytes to the front of the buffer before the next read, and append to them.
     ///
+    /// The header is consumed when it has arrived. Only a message in one frame of at most 16 KiB stays with its header, if that
+    /// fits into `capacity` bytes as well and the first read has at least 8 bytes of it. Its payload is not touched before it is
+    /// complete.
+    ///
     /// If they are missing the next time, receiving fails with
     /// [`ProtocolError::RetainedInputLost`](crate::ProtocolError::RetainedInputLost). With
     /// [`Delivery::Chunks`](crate::Delivery::Chunks) nothing is retained, since chunks are passed on as they

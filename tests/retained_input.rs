@@ -104,11 +104,11 @@ fn a_message_that_fits_is_borrowed_and_takes_no_memory() {
 fn a_frame_that_does_not_fit_does_not_wait() {
     let data = noise(1000);
     let stream = all_to(Role::Server, &[(BINARY, &data)]);
-    for (capacity, fits) in [(999, false), (1000, true)] {
+    for (capacity, waiting) in [(999, 0), (1000, 492), (1007, 492), (1008, 500)] {
         let mut reader = Reader::new(Connection::server(Config::new()), capacity);
-        // After the header, a frame that does not fit is not retained.
+        // A frame that does not fit is not retained, and its header only if there is room for both.
         reader.read(&stream[..500], |event| panic!("{event:?}")).unwrap();
-        assert_eq!(reader.filled, if fits { 492 } else { 0 });
+        assert_eq!(reader.filled, waiting);
         let mut borrowed = None;
         reader
             .read_all(&stream[500..], 100, |event| {
@@ -117,20 +117,22 @@ fn a_frame_that_does_not_fit_does_not_wait() {
                 borrowed = Some(matches!(got, Cow::Borrowed(_)));
             })
             .unwrap();
-        assert_eq!(borrowed, Some(fits), "a buffer of {capacity} bytes");
+        assert_eq!(borrowed, Some(waiting > 0), "a buffer of {capacity} bytes");
     }
 }
 
 #[test]
 fn the_caller_may_stop_keeping_at_any_time() {
-    let data = noise(50_000);
-    let stream = all_to(Role::Server, &[(BINARY, &data)]);
-    for cut in [9, 300, 20_000, 49_000] {
+    for (len, cut, header) in
+        [(50_000, 9, 8), (50_000, 20_000, 8), (50_000, 49_000, 8), (5000, 9, 0), (5000, 4900, 0)]
+    {
+        let data = noise(len);
+        let stream = all_to(Role::Server, &[(BINARY, &data)]);
         let mut reader = Reader::new(Connection::server(Config::new()), 60_000);
         reader.read_all(&stream[..cut], 7000, |event| panic!("{event:?}")).unwrap();
         // The rest is consumed in parts after the retained bytes, from a plain input.
         let mut waiting = reader.buf[..reader.filled].to_vec();
-        assert_eq!(waiting.len(), cut - 8);
+        assert_eq!(waiting.len(), cut - header);
         let (mut out, mut got) = (Vec::new(), None);
         let mut rest = stream[cut..].to_vec();
         for bytes in std::iter::once(&mut waiting[..]).chain(rest.chunks_mut(999)) {
@@ -209,6 +211,128 @@ fn a_transport_that_ends_while_a_frame_waits_has_broken() {
     assert_eq!(reader.connection.state(), State::Closed);
     assert!(reader.read(&stream[10..11], |event| panic!("{event:?}")).is_err());
     assert_eq!(reader.filled, 0);
+}
+
+/// Returns the number of bytes that must wait after `cut` bytes of a frame, if there is room for all of it.
+fn waiting(cut: usize, header: usize, stays_with_header: bool) -> usize {
+    if stays_with_header && cut >= 8 { cut } else { cut.saturating_sub(header) }
+}
+
+#[test]
+fn a_message_in_one_frame_of_at_most_16_kib_stays_with_its_header() {
+    for len in [5, 125, 126, 300, 16_384, 16_385] {
+        let (data, text) = (noise(len), prose(len));
+        for role in [Role::Server, Role::Client] {
+            for (first, payload) in
+                [(BINARY, &data[..]), (TEXT, text.as_bytes()), (BINARY_FIRST, &data), (TEXT_FIRST, &data)]
+            {
+                let is_message = first == BINARY || first == TEXT;
+                let (bytes, ping) = (all_to(role, &[(first, payload)]), all_to(role, &[(PING, b"?")]));
+                let header = bytes.len() - len;
+                for cut in (1..bytes.len()).filter(|cut| *cut < 20 || len < 1000 || cut + 5 > bytes.len()) {
+                    let mut seen = Vec::new();
+                    let config = Config::new().max_control_frames(1).auto_pong(false);
+                    let mut reader = Reader::new(connection(role, config), 20_000);
+                    let (head, tail) = bytes.split_at(cut);
+                    reader.read(&ping, |event| seen.push(event.into_owned())).unwrap();
+                    reader.read(head, |event| panic!("{event:?}")).unwrap();
+                    let filled = waiting(cut, header, is_message && len <= 16_384);
+                    assert_eq!(reader.filled, filled, "{cut} of {len} bytes, {first:#x}, {role:?}");
+                    // An empty read changes nothing.
+                    reader.read(b"", |event| panic!("{event:?}")).unwrap();
+                    assert_eq!(reader.filled, filled);
+                    let rest = [tail, &ping].concat();
+                    let result = reader.read(&rest, |event| {
+                        assert!(matches!(
+                            &event,
+                            Event::Ping(Cow::Borrowed(_))
+                                | Event::Binary(Cow::Borrowed(_))
+                                | Event::Text(Cow::Borrowed(_))
+                        ));
+                        seen.push(event.into_owned());
+                    });
+                    let mut expected = vec![Event::Ping(b"?".into()), Event::Ping(b"?".into())];
+                    match first {
+                        BINARY => expected.insert(1, Event::Binary((&data).into())),
+                        TEXT => expected.insert(1, Event::Text((&text).into())),
+                        _ => {}
+                    }
+                    if first == TEXT_FIRST {
+                        // The first fragment has no valid text.
+                        assert_eq!((result, reader.filled), (Err(ProtocolError::InvalidUtf8), 0));
+                        assert_eq!(reader.connection.state(), State::Draining);
+                    } else {
+                        assert_eq!((result, reader.filled, &seen), (Ok(()), 0, &expected));
+                        assert_eq!((&reader.out[..], reader.connection.state()), (&[][..], State::Open));
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_message_that_stays_with_its_header_arrives_in_any_three_reads() {
+    let (text, ping) = (prose(40), all_to(Role::Server, &[(PING, b"")]));
+    let bytes = all_to(Role::Server, &[(TEXT, text.as_bytes())]);
+    for first in 8..bytes.len() {
+        for second in first..bytes.len() {
+            let mut reader = Reader::new(Connection::server(Config::new()), 64);
+            reader.read(&bytes[..first], |event| panic!("{event:?}")).unwrap();
+            reader.read(&bytes[first..second], |event| panic!("{event:?}")).unwrap();
+            assert_eq!(reader.filled, second);
+            let mut seen = Vec::new();
+            let rest = [&bytes[second..], &ping].concat();
+            reader.read(&rest, |event| seen.push(event.into_owned())).unwrap();
+            assert_eq!(seen, [Event::Text((&text).into()), Event::Ping(b"".into())]);
+            assert_eq!((&reader.out[..], reader.filled), (&[0x8a, 0][..], 0));
+        }
+    }
+}
+
+#[test]
+fn a_header_that_is_not_allowed_fails_before_its_message_can_wait() {
+    let mut bytes = all_to(Role::Server, &[(BINARY, &noise(300))]);
+    let whole = |first: u8, second: u8| [&[first, second], &bytes[2..20]].concat();
+    let [first, second, ..] = bytes[..] else { panic!() };
+    let too_long = ProtocolError::MessageTooLong { limit: 299, len: 300 };
+    for (bytes, error) in [
+        (whole(first | 0x40, second), ProtocolError::ReservedBits),
+        (whole(0x83, second), ProtocolError::ReservedOpcode(3)),
+        (whole(first, second & 0x7f), ProtocolError::UnmaskedFrame),
+        (whole(first, second), too_long),
+        ([&[first, second, 0, 125], &bytes[4..20]].concat(), ProtocolError::NonMinimalLength),
+    ] {
+        let config = Config::new().max_message_len(299);
+        let mut reader = Reader::new(Connection::server(config), 1000);
+        assert_eq!(reader.read(&bytes, |event| panic!("{event:?}")), Err(error));
+        assert_eq!(reader.connection.state(), State::Draining);
+    }
+    // Within an unfinished message it is the same header, and out of order.
+    bytes.splice(0..0, all_to(Role::Server, &[(BINARY_FIRST, b"")]));
+    let mut reader = Reader::new(Connection::server(Config::new()), 1000);
+    let result = reader.read(&bytes[..20], |event| panic!("{event:?}"));
+    assert_eq!(result, Err(ProtocolError::ExpectedContinuation));
+}
+
+#[test]
+fn a_message_that_waits_while_a_close_is_sent_is_delivered_only_if_you_say_so() {
+    let bytes = all_to(Role::Server, &[(BINARY, &noise(300)), (BINARY, &noise(9)), (CLOSE, b"")]);
+    for deliver in [false, true] {
+        let config = Config::new().deliver_while_closing(deliver);
+        let mut reader = Reader::new(Connection::server(config), 400);
+        reader.read(&bytes[..100], |event| panic!("{event:?}")).unwrap();
+        reader.connection.send_close(None, &mut reader.out).unwrap();
+        let mut seen = Vec::new();
+        for read in [&bytes[100..200], &bytes[200..]] {
+            reader.read(read, |event| seen.push(event.into_owned())).unwrap();
+        }
+        let data = [Event::Binary(noise(300).into()), Event::Binary(noise(9).into())];
+        assert_eq!(seen.len(), if deliver { 3 } else { 1 });
+        assert!(!deliver || seen.starts_with(&data));
+        assert_eq!(seen.last(), Some(&Event::Close(None)));
+        assert_eq!((&reader.out[..], reader.connection.state()), (&[0x88, 0][..], State::Draining));
+    }
 }
 
 #[test]
@@ -312,6 +436,35 @@ fn retained_bytes_that_were_not_kept_are_an_error_and_never_wrong_data() {
             assert_eq!(out, b"\x88\x02\x03\xf3");
             assert_eq!(connection.state(), State::Draining);
             assert_eq!(connection.receive_eof(), Err(ProtocolError::RetainedInputLost));
+        }
+    }
+}
+
+#[test]
+fn a_part_of_the_retained_bytes_that_was_not_kept_is_an_error() {
+    // The bytes of a frame whose header was consumed are remembered when they are unmasked.
+    for (first, len, last) in
+        [(BINARY, 300, (98, 99)), (BINARY_FIRST, 300, (41, 42)), (BINARY, 17_000, (41, 42))]
+    {
+        let frame = all_to(Role::Server, &[(first, &noise(len))]);
+        for (from, to) in [(0, 1), (0, 50), (36, 37), (20, 60), last] {
+            let mut connection = Connection::server(Config::new());
+            let mut out = Vec::new();
+            let mut unread = Vec::new();
+            for read in [&frame[..50], &frame[50..100]] {
+                unread.extend_from_slice(read);
+                let mut input = Input::retained(&mut unread, 20_000);
+                assert_eq!(connection.receive(&mut input, &mut out), Ok(None));
+                let left = input.len();
+                unread.drain(..unread.len() - left);
+            }
+            unread.drain(from..to);
+            unread.extend_from_slice(&frame[100..]);
+            let mut input = Input::retained(&mut unread, 20_000);
+            let result = connection.receive(&mut input, &mut out);
+            assert_eq!(result, Err(ProtocolError::RetainedInputLost), "{from}..{to} of {len} bytes");
+            assert!(input.is_empty());
+            assert_eq!((&out[..], connection.state()), (&b"\x88\x02\x03\xf3"[..], State::Draining));
         }
     }
 }

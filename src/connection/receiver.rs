@@ -122,7 +122,7 @@ impl Receiver {
         self.message(is_text, payload)
     }
 
-    /// Returns the event of a message of one frame, or `None` for invalid text, which has failed the decoder.
+    /// Returns the event of a message of one frame, or `None` for invalid text, after which the decoder fails.
     #[expect(clippy::inline_always, reason = "a call would return the event by memory")]
     #[inline(always)]
     fn message<'b>(&mut self, is_text: bool, payload: &'b [u8]) -> Option<Event<'b>> {
@@ -161,19 +161,15 @@ impl Receiver {
                 self.at_message = false;
                 return Err(None);
             }
-        } else if self.decoder.keeps_message() && !self.muted {
-            match self.decoder.take_kept(input) {
-                Some(Some((is_text, payload))) => {
-                    self.at_message = true;
-                    if let Some(event) = self.message(is_text, payload) {
-                        return Ok(event);
-                    }
-                }
-                Some(None) => return Err(None),
-                None => {}
-            }
         } else if self.decoder.still_waits(input) {
             return Err(None);
+        } else if !self.muted
+            && let Some((is_text, payload)) = self.decoder.take_kept(input)
+        {
+            self.at_message = true;
+            if let Some(event) = self.message(is_text, payload) {
+                return Ok(event);
+            }
         }
         let result = self.receive_parts(input);
         self.at_message = self.delivery == Delivery::Messages

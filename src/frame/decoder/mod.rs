@@ -2,12 +2,17 @@
 
 use core::fmt;
 
-use super::{Header, Limits, MAX_HEADER_LEN, OpCode, Rsv, header::Rules, mask};
+mod retained;
+mod rules;
+mod whole;
+
+use super::{Header, Limits, MAX_HEADER_LEN, OpCode, Rsv, mask};
 use crate::{
     Input, ProtocolError,
     excerpt::Excerpt,
     num::{as_u64, as_usize},
 };
+use retained::{BLOCK, may_wait};
 
 /// The role of an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,15 +66,15 @@ pub struct Decoder {
     limits: Limits,
     /// The longest payload that the fast path takes.
     max_whole_len: u16,
-    /// The beginning of an incomplete header, and its length. While a frame is retained, the last or the first of its bytes
-    /// that have arrived, to detect whether the caller kept them.
+    /// The beginning of an incomplete header, and its length. While a frame is retained, the last of its bytes
+    /// that have arrived, to detect whether the caller kept them, and the first ones if its header is kept.
     partial: [u8; MAX_HEADER_LEN],
     partial_len: u8,
     /// The frame whose payload is being received, and the number of bytes received.
     frame: Option<Header>,
     offset: u64,
-    /// Whether these bytes are kept in a retained input. Without a frame it is a message that is kept with its header, which
-    /// is then part of `offset`.
+    /// Whether these bytes are kept in a retained input. Without a frame it is a message that is kept with its
+    /// header, and `offset` counts the header too.
     waiting: bool,
     /// The unfinished message, and the number of bytes and fragments that its frames have declared.
     in_message: bool,
@@ -229,136 +234,6 @@ impl Decoder {
         self.compresses(self.message_rsv)
     }
 
-    /// Takes a message of one frame that is entirely contained in the input, if its length needs at most 16
-    /// bits. Returns whether it is text, and its payload.
-    ///
-    /// Call it only while the decoder is idle. `None` has no meaning for the input, which is then unchanged.
-    #[expect(clippy::inline_always, reason = "a call would return the message by memory")]
-    #[inline(always)]
-    pub(crate) fn take_message<'b>(&mut self, input: &mut Input<'b>) -> Option<(bool, &'b mut [u8])> {
-        debug_assert!(self.is_idle());
-        let bytes = input.remaining();
-        let (header_len, len) = self.message_lens(bytes)?;
-        let frame_len = len.saturating_add(header_len);
-        if len > usize::from(self.max_whole_len) || frame_len > bytes.len() {
-            return None;
-        }
-        self.split_message(input, header_len, frame_len)
-    }
-
-    /// Returns the lengths of the header and of the payload of a message of one frame at the beginning of `bytes`, if the
-    /// length of the payload needs at most 16 bits.
-    #[expect(clippy::inline_always, reason = "a part of the fast path")]
-    #[inline(always)]
-    fn message_lens(&self, bytes: &[u8]) -> Option<(usize, usize)> {
-        let (key_len, masked) = match self.role {
-            Role::Server => (4_usize, 0x80),
-            Role::Client => (0, 0),
-        };
-        let &[first, second] = bytes.first_chunk()?;
-        if !matches!(first, 0x81 | 0x82) {
-            return None;
-        }
-        // With a wrong mask bit this becomes an invalid length form.
-        match second ^ masked {
-            len @ 0..126 => Some((key_len.saturating_add(2), usize::from(len))),
-            126 => match *bytes.first_chunk()? {
-                [_, _, 0, 0..126] => None,
-                [_, _, a, b] => Some((key_len.saturating_add(4), usize::from(u16::from_be_bytes([a, b])))),
-            },
-            _ => None,
-        }
-    }
-
-    /// Takes the message that the input begins with, whose lengths are known.
-    #[expect(clippy::inline_always, reason = "a part of the fast path")]
-    #[inline(always)]
-    fn split_message<'b>(
-        &mut self,
-        input: &mut Input<'b>,
-        header_len: usize,
-        frame_len: usize,
-    ) -> Option<(bool, &'b mut [u8])> {
-        let (header, payload) = input.take(frame_len).split_at_mut_checked(header_len)?;
-        if let (Role::Server, Some(&mut key)) = (self.role, header.last_chunk_mut()) {
-            mask(payload, key, 0);
-        }
-        self.control_frames = 0;
-        Some((header.first() == Some(&0x81), payload))
-    }
-
-    /// Leaves an incomplete message of one frame in a retained input, with its header. Returns `true` if there is one, which
-    /// is not one of the longest.
-    ///
-    /// Its payload stays masked until it is complete. Call it only while the decoder is idle.
-    #[inline]
-    pub(crate) fn keep_message(&mut self, input: &Input<'_>) -> bool {
-        debug_assert!(self.is_idle());
-        let bytes = input.remaining();
-        let (Some((header_len, len)), Some(beginning)) =
-            (self.message_lens(bytes), bytes.first_chunk::<KEPT>())
-        else {
-            return false;
-        };
-        let frame_len = len.saturating_add(header_len);
-        if len > BLOCK.min(usize::from(self.max_whole_len))
-            || frame_len <= bytes.len()
-            || frame_len > input.capacity()
-        {
-            return false;
-        }
-        self.remember(beginning);
-        (self.waiting, self.offset) = (true, as_u64(bytes.len()));
-        true
-    }
-
-    /// Returns `true` while a message is [kept](Self::keep_message).
-    #[inline]
-    pub(crate) fn keeps_message(&self) -> bool {
-        self.waiting && self.frame.is_none()
-    }
-
-    /// Takes the message that was [kept](Self::keep_message), or returns `Some(None)` if it is still incomplete.
-    ///
-    /// `None` only means that [`receive`](Self::receive) must be called.
-    #[inline]
-    pub(crate) fn take_kept<'b>(&mut self, input: &mut Input<'b>) -> Option<Option<(bool, &'b mut [u8])>> {
-        let bytes = input.remaining();
-        if !self.has_kept(bytes) {
-            return None;
-        }
-        let (header_len, len) = self.message_lens(bytes)?;
-        let frame_len = len.saturating_add(header_len);
-        if bytes.len() < frame_len {
-            return (frame_len <= input.capacity()).then_some(None);
-        }
-        (self.waiting, self.offset) = (false, 0);
-        self.split_message(input, header_len, frame_len).map(Some)
-    }
-
-    /// Returns `true` if the caller has kept the bytes of the message that was left in the input.
-    #[inline]
-    fn has_kept(&self, bytes: &[u8]) -> bool {
-        bytes.first_chunk::<KEPT>() == self.partial.first_chunk() && as_u64(bytes.len()) >= self.offset
-    }
-
-    /// Receives a kept message like every other frame: its header, and then what there is of it.
-    #[inline(never)]
-    fn resume_kept(&mut self, input: &mut Input<'_>) -> Result<Option<Header>, ProtocolError> {
-        if input.is_empty() {
-            return Ok(None);
-        }
-        if !self.has_kept(input.remaining()) {
-            return Err(ProtocolError::RetainedInputLost);
-        }
-        // The header was valid under the limits of that time.
-        let Some((header, len)) = Header::decode(input.remaining())? else { return Ok(None) };
-        self.waiting = false;
-        input.take(len);
-        self.begin(header);
-        Ok(Some(header))
-    }
-
     /// Takes all of the input if it is inside the payload of a data frame, neither at its beginning nor at
     /// its end. Returns the unmasked bytes, the number of bytes that follow in the frame, and whether the
     /// frame is the last of its message.
@@ -412,10 +287,8 @@ impl Decoder {
         let offset = self.offset;
         let is_compressed = self.is_message_compressed() && !header.opcode.is_control();
         if may_wait(header.payload_len, input) && offset == 0 && !is_compressed {
-            self.waiting = true;
-            self.offset = as_u64(input.len());
             unmask(input.remaining_mut(), header, offset, unmasked);
-            self.remember_end(input.remaining());
+            self.wait_for_more(input.remaining());
             return Ok(None);
         }
         let missing = as_usize(header.payload_len.saturating_sub(offset));
@@ -466,42 +339,6 @@ impl Decoder {
         Ok(None)
     }
 
-    /// Remembers the last bytes of a retained frame.
-    fn remember_end(&mut self, bytes: &[u8]) {
-        match bytes.last_chunk() {
-            Some(end) => self.remember(end),
-            None => self.partial.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from),
-        }
-    }
-
-    #[inline]
-    fn remember(&mut self, bytes: &[u8; KEPT]) {
-        if let Some(partial) = self.partial.first_chunk_mut() {
-            *partial = *bytes;
-        }
-    }
-
-    /// Returns the number of bytes that follow the known bytes of the retained frame, or `None` if the known
-    /// bytes are not in the input: the caller did not keep them.
-    #[inline]
-    fn new_bytes(&self, input: &Input<'_>) -> Option<u64> {
-        let (known, new) = input.remaining().split_at_checked(as_usize(self.offset))?;
-        let is_kept = match known.last_chunk::<KEPT>() {
-            Some(end) => self.partial.first_chunk() == Some(end),
-            None => known.iter().zip(&self.partial).all(|(a, b)| a == b),
-        };
-        is_kept.then(|| as_u64(new.len()))
-    }
-
-    /// Returns `true` if a retained frame is still incomplete, and not worth unmasking yet.
-    #[inline]
-    pub(crate) fn still_waits(&self, input: &Input<'_>) -> bool {
-        let Some(header) = self.frame else { return false };
-        self.waiting
-            && may_wait(header.payload_len, input)
-            && self.new_bytes(input).is_some_and(|new| new < as_u64(BLOCK))
-    }
-
     /// Returns `true` if a message that begins with these bits is compressed.
     #[inline]
     const fn compresses(&self, rsv: Rsv) -> bool {
@@ -529,22 +366,9 @@ impl Decoder {
     }
 }
 
-/// Returns `true` if a frame is incomplete and can be completed in the buffer of a retained input.
-#[inline]
-fn may_wait(payload_len: u64, input: &Input<'_>) -> bool {
-    payload_len <= as_u64(input.capacity()) && as_u64(input.len()) < payload_len
-}
-
 /// The length of a part of a split compressed message. DEFLATE expands a byte to at most 1032 bytes, so such
 /// a part inflates to at most 516 KiB.
 const MAX_COMPRESSED_PART: usize = 512;
-
-/// Block size for unmasking retained frames, small enough to stay in the L1 cache.
-const BLOCK: usize = 16 << 10;
-
-/// The number of bytes at the beginning of a kept message that are remembered. It is the length of the longest header of such
-/// a message.
-const KEPT: usize = 8;
 
 /// Unmasks a part that begins at `offset` in the payload of its frame, except its first `unmasked` bytes.
 fn unmask(part: &mut [u8], header: Header, offset: u64, unmasked: u64) {
@@ -559,65 +383,6 @@ impl fmt::Debug for FramePart<'_> {
         let Self { header: Header { fin, opcode, payload_len, .. }, offset, ref payload, last } = *self;
         write!(f, "FramePart({opcode:?}, fin: {fin}, {payload_len} bytes, from {offset}, last: {last}: ")?;
         write!(f, "{:?})", Excerpt::new(payload))
-    }
-}
-
-impl Rules for Decoder {
-    fn first_byte(&self, opcode: OpCode, rsv: Rsv) -> Result<(), ProtocolError> {
-        let begins_message = matches!(opcode, OpCode::Text | OpCode::Binary);
-        // RFC 6455, 5.2; RFC 7692, 6.1
-        if !(rsv.is_none() || begins_message && self.allowed_rsv.contains(rsv)) {
-            return Err(ProtocolError::ReservedBits);
-        }
-        let is_over = |count: u32, limit: u32| count >= limit && limit < u32::MAX;
-        let Limits { control_frames, fragments, .. } = self.limits;
-        if opcode.is_control() {
-            // A Close is the last frame, so it cannot be part of a flood.
-            let over = is_over(self.control_frames, control_frames) && opcode != OpCode::Close;
-            let error = ProtocolError::TooManyControlFrames { limit: control_frames };
-            return if over { Err(error) } else { Ok(()) };
-        }
-        match (begins_message, self.in_message) {
-            (true, true) => Err(ProtocolError::ExpectedContinuation), // RFC 6455, 5.4
-            (false, false) => Err(ProtocolError::UnexpectedContinuation), // RFC 6455, 5.4
-            (false, true) if is_over(self.fragments, fragments) => {
-                Err(ProtocolError::TooManyFragments { limit: fragments })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn masked(&self, masked: bool) -> Result<(), ProtocolError> {
-        // RFC 6455, 5.1
-        match self.role {
-            _ if self.limits.allow_any_masking => Ok(()),
-            Role::Server if !masked => Err(ProtocolError::UnmaskedFrame),
-            Role::Client if masked => Err(ProtocolError::MaskedFrame),
-            _ => Ok(()),
-        }
-    }
-
-    fn payload_len(&self, opcode: OpCode, rsv: Rsv, len: u64) -> Result<(), ProtocolError> {
-        if opcode.is_control() {
-            return Ok(());
-        }
-        let Limits { frame_len, message_len, .. } = self.limits;
-        if len > frame_len {
-            return Err(ProtocolError::FrameTooLong { limit: frame_len, len });
-        }
-        let (before, compressed) = match opcode {
-            OpCode::Continuation => (self.message_len, self.is_message_compressed()),
-            _ => (0, self.compresses(rsv)),
-        };
-        let len = before.saturating_add(len);
-        if len > message_len && !compressed {
-            return Err(ProtocolError::MessageTooLong { limit: message_len, len });
-        }
-        Ok(())
-    }
-
-    fn allow_non_minimal_length(&self) -> bool {
-        self.limits.allow_non_minimal_length
     }
 }
 
