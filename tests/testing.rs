@@ -163,7 +163,7 @@ fn each_kind_of_difference_is_reported() {
         (b"a?b", &[], "byte by byte: the error is"),
         (b"abcd", &[], "byte by byte: what the end led to is"),
         (b"ab", &[], "byte by byte: what was seen is 2, and 1"),
-        (b"a", &[0], "in pieces, cut at [0]: what was seen is 2, and 1"),
+        (b"a", &[0], "in pieces, split at [0]: what was seen is 2, and 1"),
     ] {
         let difference = check(bytes, cuts).unwrap_err().to_string();
         assert!(difference.starts_with(expected), "{difference}");

@@ -156,19 +156,22 @@ impl Receiver {
             input.take_all();
             return Err(self.decoder.failure());
         }
-        if self.at_message {
-            if self.decoder.keep_message(input) {
-                self.at_message = false;
+        // Nothing is kept in other inputs.
+        if input.capacity() > 0 {
+            if self.at_message {
+                if self.decoder.keep_message(input) {
+                    self.at_message = false;
+                    return Err(None);
+                }
+            } else if self.decoder.still_waits(input) {
                 return Err(None);
-            }
-        } else if self.decoder.still_waits(input) {
-            return Err(None);
-        } else if !self.muted
-            && let Some((is_text, payload)) = self.decoder.take_kept(input)
-        {
-            self.at_message = true;
-            if let Some(event) = self.message(is_text, payload) {
-                return Ok(event);
+            } else if !self.muted
+                && let Some((is_text, payload)) = self.decoder.take_kept(input)
+            {
+                self.at_message = true;
+                if let Some(event) = self.message(is_text, payload) {
+                    return Ok(event);
+                }
             }
         }
         let result = self.receive_parts(input);
