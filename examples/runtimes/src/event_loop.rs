@@ -2,7 +2,7 @@
 //! writing.
 //!
 //! Between two events a client holds its session, and bytes only while a message has arrived in part or it does
-//! not read. A client that sends without pause gets a few reads in a row, then the others have their turn. The
+//! not read. A client that sends without pause has a turn of some bytes, then the others have theirs. The
 //! deadlines of all clients are in one ordered set, with one entry per client.
 
 mod client;

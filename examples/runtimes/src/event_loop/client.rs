@@ -18,8 +18,8 @@ use sansocket::{
 use super::Service;
 use crate::{MAX_MESSAGE_LEN, now, report};
 
-/// The maximum number of consecutive reads from one client.
-const READS: usize = 4;
+/// The number of bytes that one client may send in a turn, small against what a client would notice.
+const TURN_LEN: usize = 256 << 10;
 
 /// The number of buffers of each kind that are kept. There are more of them while many clients send long
 /// messages at once.
@@ -109,7 +109,7 @@ impl Client {
     }
 
     fn read_and_write(&mut self, service: &mut impl Service) -> Turn {
-        let mut reads = 0;
+        let mut left = TURN_LEN;
         loop {
             if !self.write() {
                 return Turn::Done;
@@ -117,17 +117,18 @@ impl Client {
             if !self.readable || !self.session.wants_read() {
                 return Turn::Wait;
             }
-            if reads == READS {
+            if left == 0 {
                 return Turn::Again;
             }
-            reads += 1;
             let space = self.buffer.space();
-            match self.stream.read(space) {
+            let len = left.min(space.len());
+            match self.stream.read(&mut space[..len]) {
                 Ok(0) => self.session.eof(),
                 Ok(count) => {
                     // After a short read there is no more, until `mio` reports it.
-                    self.readable = count == space.len() || self.read_closed;
+                    self.readable = count == len || self.read_closed;
                     self.buffer.filled(count);
+                    left -= count;
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.readable = false,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
