@@ -77,6 +77,11 @@ impl Refusal {
         self.error
     }
 
+    /// Returns the status of the response.
+    pub fn status(&self) -> u16 {
+        self.response.status().as_u16()
+    }
+
     /// Returns the response to send, with a line of text for people who use a browser or curl. Close the
     /// transport after it.
     pub fn into_response(self) -> Response<&'static str> {
@@ -104,7 +109,7 @@ impl server::Request {
         Self::from_http_with(request, Tolerance::new())
     }
 
-    /// Takes a request that another library has read, and lets some faults pass. See [`from_http`](Self::from_http) for
+    /// Takes a request that another library has read, and accepts some violations. See [`from_http`](Self::from_http) for
     /// details.
     ///
     /// # Errors
@@ -201,7 +206,7 @@ impl server::Request<extended_connect::ExtendedConnect> {
         Self::from_http_connect_with(request, protocol, Tolerance::new())
     }
 
-    /// Takes a request that another library has read from HTTP/2 or HTTP/3, and lets some faults pass. See
+    /// Takes a request that another library has read from HTTP/2 or HTTP/3, and accepts some violations. See
     /// [`from_http_connect`](Self::from_http_connect) for details.
     ///
     /// # Errors

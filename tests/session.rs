@@ -13,7 +13,7 @@ use sansocket::{
     frame::{OpCode, Role},
     keepalive::Timeouts,
     server::Accept,
-    session::{Cause, EncodedMessage, ReadBuffer, Received, Session, Transport, WriteBuffer},
+    session::{Cause, EncodedMessage, Received, Session, Transport},
 };
 
 const OPENED: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n";
@@ -516,138 +516,6 @@ fn a_read_of_nothing_into_a_full_buffer_is_an_end_and_no_loop() {
     server.read(REQUEST).read(&[0; 2000]);
     assert!(server.buffer.space().is_empty());
     assert_eq!(server.eof().ended(), ending(1006, false, "Eof"));
-}
-
-#[test]
-fn a_read_buffer_keeps_a_frame_until_it_is_complete() {
-    let mut connection = Connection::server(Config::new());
-    let mut buffer = ReadBuffer::new(4096);
-    let stream = all_to(Role::Server, &[(TEXT, &[b'a'; 3000]), (TEXT, &[b'b'; 900]), (TEXT, &[b'c'; 5000])]);
-    let mut texts = Vec::new();
-    for piece in stream.chunks(700) {
-        let mut rest = piece;
-        while !rest.is_empty() {
-            let space = buffer.space();
-            let count = space.len().min(rest.len());
-            space[..count].copy_from_slice(&rest[..count]);
-            buffer.filled(count);
-            rest = &rest[count..];
-            while let Some(event) =
-                buffer.read_with(|input: &mut Input<'_>| connection.receive(input, &mut Vec::new())).unwrap()
-            {
-                let Event::Text(text) = event else { panic!("{event:?}") };
-                texts.push((text.len(), matches!(text, std::borrow::Cow::Borrowed(_))));
-            }
-        }
-    }
-    // The last one does not fit, so it is consumed in parts.
-    assert_eq!(texts, [(3000, true), (900, true), (5000, false)]);
-    assert!(buffer.is_empty());
-    buffer.release();
-    assert_eq!((buffer.len(), format!("{buffer:?}")), (0, "ReadBuffer(0 of 4096 bytes)".to_owned()));
-}
-
-#[test]
-fn a_shared_read_buffer_is_empty_after_each_turn_and_serves_several_sessions() {
-    let mut buffer = ReadBuffer::shared(4096);
-    let mut sessions: Vec<Session> = (0..2)
-        .map(|_| Session::open(Connection::server(Config::new()), Timeouts::new(), Duration::ZERO))
-        .collect();
-    let stream = all_to(Role::Server, &[(TEXT, &[b'a'; 3000]), (TEXT, &[b'b'; 90]), (TEXT, &[b'c'; 5000])]);
-    let mut texts = vec![Vec::new(); 2];
-    for piece in stream.chunks(700) {
-        for (session, texts) in sessions.iter_mut().zip(&mut texts) {
-            buffer.space()[..piece.len()].copy_from_slice(piece);
-            buffer.filled(piece.len());
-            while let Some(received) = session.receive_from(&mut buffer) {
-                let Received::Event(Event::Text(text)) = received else { panic!("{received:?}") };
-                texts.push((text.len(), text.chars().next()));
-            }
-            assert!(buffer.is_empty());
-        }
-    }
-    let expected = vec![(3000, Some('a')), (90, Some('b')), (5000, Some('c'))];
-    assert_eq!(texts, [expected.clone(), expected]);
-    buffer.release();
-    assert_eq!(format!("{buffer:?}"), "ReadBuffer(0 of 4096 bytes)");
-}
-
-#[test]
-fn a_write_buffer_writes_everything_once_and_in_order() {
-    let mut buffer = WriteBuffer::default();
-    let (mut expected, mut written) = (Vec::new(), Vec::new());
-    for round in 0..200_usize {
-        let bytes = vec![u8::try_from(round % 251).unwrap(); round * 7 % 400];
-        expected.extend_from_slice(&bytes);
-        buffer.out().extend_from_slice(&bytes);
-        let count = buffer.len().min(round * 13 % 300);
-        if round % 3 == 0 {
-            let taken = buffer.take();
-            written.extend_from_slice(&taken[..count]);
-            buffer.out().extend_from_slice(b"meanwhile");
-            expected.extend_from_slice(b"meanwhile");
-            buffer.put_back(taken, count);
-        } else {
-            written.extend_from_slice(&buffer.unwritten()[..count]);
-            buffer.advance(count);
-        }
-    }
-    written.extend_from_slice(buffer.unwritten());
-    assert!(written == expected);
-}
-
-#[test]
-fn the_sessions_of_a_thread_share_an_output_buffer() {
-    let mut spare = Vec::with_capacity(4096);
-    let pointer = spare.as_ptr();
-    for _ in 0..3 {
-        let mut server = Driver::open_server();
-        server.session.lend_memory(&mut spare);
-        assert_eq!(spare.capacity(), 0);
-        server.session.send_text("hello").unwrap();
-        // Not while bytes remain to be written.
-        server.session.reclaim_memory(&mut spare);
-        assert_eq!(spare.capacity(), 0);
-        server.settle().session.reclaim_memory(&mut spare);
-        assert_eq!((spare.as_ptr(), spare.len()), (pointer, 0));
-    }
-
-    // Another session has given back its memory: that of this one is freed.
-    let mut server = Driver::open_server();
-    server.session.send_text("hello").unwrap();
-    server.settle().session.reclaim_memory(&mut spare);
-    assert_eq!(spare.as_ptr(), pointer);
-    let mut second = Vec::new();
-    server.session.reclaim_memory(&mut second);
-    assert_eq!(second.capacity(), 0);
-}
-
-#[test]
-fn the_sessions_of_a_thread_share_a_read_buffer() {
-    let mut spare = ReadBuffer::shared(4096);
-    let mut buffer = ReadBuffer::shared(4096);
-    let bytes = buffer.space().as_ptr();
-    buffer.filled(1);
-    // Not while there are unread bytes.
-    buffer.reclaim_memory(&mut spare);
-    assert_eq!(buffer.len(), 1);
-    buffer.read_with(Input::take_all);
-    buffer.reclaim_memory(&mut spare);
-    let mut other = ReadBuffer::shared(4096);
-    other.lend_memory(&mut spare);
-    // It did not fill the first read, so it does not grow.
-    assert_eq!((other.space().as_ptr(), other.space().len()), (bytes, 1024));
-    let full = other.space().len();
-    other.filled(full);
-    other.read_with(Input::take_all);
-    other.reclaim_memory(&mut spare);
-    // A buffer with memory of its own keeps it, and frees it in the end.
-    let own = buffer.space().as_ptr();
-    buffer.lend_memory(&mut spare);
-    assert_eq!(buffer.space().as_ptr(), own);
-    buffer.reclaim_memory(&mut spare);
-    other.lend_memory(&mut spare);
-    assert_eq!(other.space().len(), 2048);
 }
 
 #[test]

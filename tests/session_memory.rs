@@ -11,7 +11,7 @@ use sansocket::{
     Config, Connection, Event,
     frame::Role,
     keepalive::Timeouts,
-    session::{ReadBuffer, Received, Session, Transport},
+    session::{EncodedMessage, ReadBuffer, Received, Session, Transport},
 };
 
 #[test]
@@ -116,6 +116,14 @@ fn a_large_message_gives_its_output_memory_back_with_the_next_small_one() {
         settle(&mut session);
     });
     assert!(info.bytes_current < -(900 << 10), "{info:?}");
+}
+
+#[cfg(target_has_atomic = "ptr")]
+#[test]
+fn clones_of_an_encoded_message_share_its_payload() {
+    let message = EncodedMessage::binary(&noise(10_000));
+    let info = measure(|| drop(vec![message.clone(), message.clone()]));
+    assert_eq!(info.count_total, 1, "the vector: {info:?}");
 }
 
 #[test]

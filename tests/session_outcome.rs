@@ -75,6 +75,78 @@ fn every_cause_of_an_end_is_an_error_with_its_name_and_text() {
     assert_eq!((server.session.ending().unwrap().clean, outcome(&server)), (true, Ok(())));
 }
 
+/// A client that was closed with this code, or with none.
+fn closed_with(code: Option<u16>) -> Driver {
+    let mut client = Driver::open_client();
+    let payload = code.map_or(Vec::new(), |code| code.to_be_bytes().to_vec());
+    client.read(&to(Role::Client, common::CLOSE, &payload)).eof();
+    client
+}
+
+#[test]
+fn a_client_tries_again_after_what_can_pass() {
+    let temporary: Vec<u16> = (1000..5000).filter(|code| matches!(code, 1001 | 1011..=1014)).collect();
+    for code in (1000..=1014).filter(|code| !(1004..=1006).contains(code)).chain([3000, 4999]) {
+        let client = closed_with(Some(code));
+        let ending = client.session.ending().unwrap();
+        assert_eq!((ending.code, ending.is_temporary()), (code, temporary.contains(&code)));
+    }
+    assert!(closed_with(None).session.ending().unwrap().is_temporary());
+
+    for (status, expected) in [
+        (301, false),
+        (400, false),
+        (403, false),
+        (408, true),
+        (425, true),
+        (429, true),
+        (500, true),
+        (503, true),
+    ] {
+        let peer = client(format!("HTTP/1.1 {status} no\r\nContent-Length: 0\r\n\r\n").as_bytes());
+        let error = outcome(&peer).unwrap_err();
+        assert_eq!(
+            (peer.session.ending().unwrap().is_temporary(), error.is_temporary()),
+            (expected, expected),
+            "{status}"
+        );
+    }
+    type End = fn(&mut Driver);
+    let ends: [(End, bool); 5] = [
+        (|peer| _ = peer.eof(), true),
+        (|peer| peer.session.failed(), true),
+        (|peer| _ = peer.at(20).at(40).at(60), true),
+        (|peer| _ = peer.read(b"\x81\x80\0\0\0\0").eof(), false),
+        (|peer| peer.session.abort(), false),
+    ];
+    for (number, (end, expected)) in ends.into_iter().enumerate() {
+        let mut peer = Driver::open_client();
+        end(&mut peer);
+        peer.settle();
+        let ending = peer.session.ending().unwrap();
+        assert_eq!(ending.is_temporary(), expected, "{number}: {ending:?}");
+        assert_eq!(outcome(&peer).unwrap_err().is_temporary(), expected);
+    }
+}
+
+#[test]
+fn a_client_tries_a_proxy_again_after_what_can_pass() {
+    use proxy::socks5::Error::{AuthenticationFailed, IncompleteHandshake, NoAcceptableMethod, Rejected};
+    let rows = [
+        (proxy::Error::Http(HandshakeError::IncompleteHandshake), true),
+        (proxy::Error::Http(HandshakeError::NotHttp), false),
+        (proxy::Error::Socks5(IncompleteHandshake), true),
+        (proxy::Error::Socks5(NoAcceptableMethod), false),
+        (proxy::Error::Socks5(AuthenticationFailed { status: 1 }), false),
+    ];
+    let replies = (1..10).map(|code| (proxy::Error::Socks5(Rejected { code }), matches!(code, 1 | 3..=6)));
+    for (error, expected) in rows.into_iter().chain(replies) {
+        assert_eq!(Error::<&str>::from(error.clone()).is_temporary(), expected, "{error:?}");
+    }
+    assert!(!Error::<&str>::from(UriError::InvalidScheme).is_temporary());
+    assert!(!Error::<&str>::from(SendError::ConnectionClosing).is_temporary());
+}
+
 #[test]
 fn a_server_that_answered_has_an_outcome() {
     let mut server = Driver::server();
@@ -157,6 +229,12 @@ fn a_message_is_what_its_event_was_and_shows_no_data() {
         ),
     ] {
         assert_eq!(Message::try_from(event), message);
+    }
+    for message in [Message::from("a"), Message::from("a".to_owned())] {
+        assert_eq!(message, Message::Text("a".into()));
+    }
+    for message in [Message::from(&[1][..]), Message::from(vec![1])] {
+        assert_eq!(message, Message::Binary(vec![1]));
     }
     assert_eq!(Event::from(Message::Text("a".into())), Event::Text("a".into()));
     assert_eq!(Event::from(Message::Binary(vec![1])), Event::Binary(vec![1].into()));

@@ -47,6 +47,14 @@ impl Response {
         self.status
     }
 
+    /// Returns `true` if the same request can succeed later: with the statuses 408, 425, 429 and 5xx (RFC 9110, sections
+    /// 15.5.9 and 15.6; RFC 8470, section 5.2; RFC 6585, section 4).
+    ///
+    /// The header Retry-After, if there is one, says when.
+    pub fn is_temporary(&self) -> bool {
+        matches!(self.status, 408 | 425 | 429 | 500..=599)
+    }
+
     /// Returns the value of the first header with this name, in any case.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
         self.head.header(name)

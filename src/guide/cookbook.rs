@@ -21,15 +21,15 @@
 //!
 //! # Choose a subprotocol
 //!
-//! Take the first of the client's that you support. Answer without one if there is none; the client then decides whether to stay:
+//! Select the first of the client's that you support. Answer without one if there is none; the client then decides whether to
+//! stay. [`select_by_server_order`](crate::server::Request::select_by_server_order) prefers your order instead:
 //!
 //! ```
 //! use sansocket::server::{Accept, Request};
 //!
 //! fn answer(request: &Request) -> Accept {
 //!     const SUPPORTED: [&str; 2] = ["graphql-transport-ws", "graphql-ws"];
-//!     match request.subprotocols().find(|offered| SUPPORTED.contains(offered))
-//!     {
+//!     match request.select_by_client_order(&SUPPORTED) {
 //!         Some(subprotocol) => Accept::new().subprotocol(subprotocol),
 //!         None => Accept::new(),
 //!     }
@@ -39,8 +39,8 @@
 //!
 //! # Broadcast to many clients
 //!
-//! Encode once, and send the same bytes to all. [`EncodedMessage`](crate::session::EncodedMessage) is cheap to clone; for sessions with compression it
-//! is sent uncompressed:
+//! Clones of an [`EncodedMessage`](crate::session::EncodedMessage) share its payload, so it can go to many tasks. It is sent
+//! uncompressed, to sessions with compression as well:
 //!
 //! ```
 //! use sansocket::session::{EncodedMessage, Session};

@@ -12,6 +12,46 @@
 //! | TLS | flush when asked, and send `close_notify` for [`ShutDown`](crate::session::Transport::ShutDown) |
 //! | streams of HTTP/2 and HTTP/3 | [`Session::open`](crate::session::Session::open), and [`end_first`](crate::session::Session::end_first) for a client |
 //!
+//! # Inside an HTTP server
+//!
+//! Often the request has been read before your code knows that it asks for a WebSocket. Two cases:
+//!
+//! - **You have its bytes.** Give them to a session, with everything that was read after them.
+//! - **You have a parsed request.** With the feature `http`, `server::Request::from_http` checks it, and `accept_http` returns the
+//!   response for your HTTP library and a [`Connection`](crate::Connection) for
+//!   [`Session::open`](crate::session::Session::open). The library hands over the transport after it has written the response
+//!   (an *upgrade*), often together with bytes that it has read already.
+//!
+//! In both cases the bytes go into the read buffer, and are received **before** the first operation of the transport: the client may
+//! be waiting for the reply to a message in them.
+//!
+//! ```
+//! use sansocket::handshake::HandshakeLimits;
+//! use sansocket::keepalive::Timeouts;
+//! use sansocket::session::{ReadBuffer, Session};
+//! use std::time::Duration;
+//!
+//! /// Takes over a transport from an HTTP server, which has read `bytes`: a
+//! /// request, and perhaps the first frames.
+//! fn take_over(bytes: &[u8]) -> (Session, ReadBuffer) {
+//!     let mut buffer = ReadBuffer::new(16 << 10);
+//!     buffer.extend_from_slice(bytes);
+//!     let limits = HandshakeLimits::new();
+//!     let session = Session::server(limits, Timeouts::new(), Duration::ZERO);
+//!     (session, buffer) // then: receive, and only then the loop
+//! }
+//! # use sansocket::{Event, server::Accept, session::Received};
+//! # let mut bytes = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\
+//! #     Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+//! #     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".to_vec();
+//! # bytes.extend(b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58");
+//! # let (mut session, mut buffer) = take_over(&bytes);
+//! # let Some(Received::Request(request)) = session.receive_from(&mut buffer) else { panic!() };
+//! # session.accept(request, Accept::new()).unwrap();
+//! # let Some(Received::Event(Event::Text(text))) = session.receive_from(&mut buffer) else { panic!() };
+//! # assert_eq!(text, "Hello");
+//! ```
+//!
 //! # Without a session
 //!
 //! A [`Connection`](crate::Connection) alone is a smaller loop: read into a buffer, call `receive` until it returns `None`, write
@@ -52,7 +92,8 @@
 //! [`Input::retained`](crate::Input::retained). Messages up to the length of the buffer are then borrowed from it, however they
 //! arrive, and never copied; longer ones are reassembled as before.
 //!
-//! This function reads once and keeps the incomplete frame at the front of the buffer:
+//! This function reads once and keeps the incomplete frame at the front of the buffer. `on_input` is `on_read` above, with the input
+//! as its parameter:
 //!
 //! ```
 //! use std::io::{self, Read};
@@ -71,7 +112,7 @@
 //!     let end = *filled + count;
 //!     let capacity = buf.len();
 //!     let mut input = Input::retained(&mut buf[..end], capacity);
-//!     on_read(connection, &mut input, out).map_err(io::Error::other)?;
+//!     on_input(connection, &mut input, out).map_err(io::Error::other)?;
 //!     *filled = input.len();
 //!     if *filled < end {
 //!         // Only if bytes were consumed, so that the work stays linear.
@@ -79,7 +120,7 @@
 //!     }
 //!     Ok(count)
 //! }
-//! # fn on_read(connection: &mut Connection, input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
+//! # fn on_input(connection: &mut Connection, input: &mut Input<'_>, out: &mut Vec<u8>) -> Result<(), Error> {
 //! #     while let Some(event) = connection.receive(input, out)? {
 //! #         if let Event::Text(text) = event && connection.state() == sansocket::State::Open { connection.send_text(&text, out)?; }
 //! #     }

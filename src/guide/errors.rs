@@ -10,6 +10,9 @@
 //! | [`HandshakeError`](crate::handshake::HandshakeError) | both handshakes | the handshake has failed; a server writes `out`, which contains the response |
 //! | [`client::Error`](crate::client::Error) | a client's handshake | as above, or the server rejected the request, with its response |
 //! | [`client::RequestError`](crate::client::RequestError), [`UriError`](crate::uri::UriError) | building a request | nothing was sent |
+//! | [`proxy::Error`](crate::proxy::Error) | [`Tunnel::receive`](crate::proxy::Tunnel::receive) | there is no tunnel; close the transport |
+//! | [`extended_connect::Refusal`](crate::extended_connect::Refusal), `http_types::Refusal` | creating a request from headers | the request opens nothing; send the response that it contains |
+//! | [`session::Error`](crate::session::Error) | [`Session::outcome`](crate::session::Session::outcome), adapters | the session has ended, or none was opened; it contains any of the above |
 //! | [`server::ResponseError`](crate::server::ResponseError) | `accept`, `reject`, `respond` | nothing was sent; it returns the request, so answer again |
 //!
 //! A failed state machine stays failed: every later call returns the same error. Errors are small values without allocations;
@@ -34,36 +37,25 @@
 //! A client tries again after ends that pass, with a delay that grows and is random; otherwise all clients of a restarted server
 //! come back in the same second. Other ends are permanent: the same attempt fails again.
 //!
-//! ```
-//! use sansocket::session::{Cause, Ending};
+//! [`Ending::is_temporary`](crate::session::Ending::is_temporary) and
+//! [`session::Error::is_temporary`](crate::session::Error::is_temporary) are that rule:
 //!
-//! /// Returns `true` if a later attempt can succeed without a change.
-//! fn is_temporary(ending: &Ending<'_>) -> bool {
-//!     match ending.cause {
-//!         // 1000 is a normal end; your protocol defines 4000 to 4999.
-//!         Cause::Close => matches!(ending.code, 1001 | 1005 | 1006 | 1011..=1014),
-//!         // 408 Request Timeout, 425 Too Early, 429 Too Many Requests, and
-//!         // errors of the server.
-//!         Cause::Rejected(response) => {
-//!             matches!(response.status(), 408 | 425 | 429 | 500..=599)
-//!         }
-//!         Cause::Timeout(_) | Cause::Eof | Cause::Transport => true,
-//!         // Both ends would do the same again.
-//!         Cause::Protocol(_) | Cause::Handshake(_) => false,
-//!         // Your own decision, or a cause of a later version.
-//!         _ => false,
-//!     }
-//! }
-//! # let _ = is_temporary;
-//! ```
+//! | end | try again |
+//! |---|---|
+//! | a closing handshake | after the codes 1001, 1005 and 1011 to 1014; see below |
+//! | a rejection by the server or an HTTP proxy | after 408 Request Timeout, 425 Too Early, 429 Too Many Requests and 5xx |
+//! | a timeout, the end of the stream, a failed read or write | yes |
+//! | a violation of the protocol or the handshake | no: both ends would do the same again |
+//! | a decision of your own code | no |
 //!
 //! | code | meaning | try again |
 //! |---|---|---|
 //! | 1000 | normal closure | if your protocol wants a new connection |
 //! | 1001 | going away: the server stops, or a page was left | yes |
 //! | 1002, 1003, 1007, 1010 | protocol error, unsupported or invalid data, missing extension | no |
-//! | 1005, 1006 | no code; no Close received | yes |
-//! | 1008 | policy violation | no, unless the reason tells what to change |
+//! | 1005 | the Close had no code | yes |
+//! | 1006 | no Close was received; the cause says why | see above |
+//! | 1008 | policy violation | no, unless the reason describes what to change |
 //! | 1009 | message too big | not with the same message |
 //! | 1011 | internal error | yes, with a long delay |
 //! | 1012, 1013 | service restart, try again later | yes, after a random delay |

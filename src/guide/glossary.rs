@@ -7,8 +7,8 @@
 //!
 //! **Why does `receive` return `None` although the peer has sent something?** The message or its frame is incomplete. Read more.
 //!
-//! **Where is the read buffer?** It is yours. One for each thread is enough; [`ReadBuffer`](crate::session::ReadBuffer) is one for each
-//! session, which keeps incomplete frames.
+//! **Where is the read buffer?** It is yours. One for each thread is enough: [`ReadBuffer::shared`](crate::session::ReadBuffer::shared).
+//! [`ReadBuffer::new`](crate::session::ReadBuffer::new) creates one for a single session, in which incomplete frames stay.
 //!
 //! **Why did my server not answer a Ping event?** It did: the Pong is in the output when you see the event. Turn this off with
 //! [`auto_pong(false)`](crate::Config::auto_pong).

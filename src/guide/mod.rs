@@ -1,6 +1,6 @@
-//! How to use this crate well: chapters, without code of their own.
+//! A guide to using this crate.
 //!
-//! The first chapters are in the order in which you need them; the others stand alone.
+//! From [`tutorial`] to [`errors`] the chapters build on each other; the others stand alone.
 //!
 //! | chapter | answers |
 //! |---|---|
@@ -12,7 +12,7 @@
 //! | [`errors`] | Which errors are there, and when should a client try again? |
 //! | [`limits`] | What can a peer cost me, and where do I set it? |
 //! | [`security`] | What must my code check? |
-//! | [`tolerance`] | How do I let peers in that are not quite right? |
+//! | [`tolerance`] | How do I accept peers that violate a rule? |
 //! | [`compression`] | When does it pay, and what does it cost? |
 //! | [`streams`] | How do WebSockets run over HTTP/2 and HTTP/3, and how do their streams end? |
 //! | [`scaling`] | What do many connections cost, and how do they spread over cores and machines? |

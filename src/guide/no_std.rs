@@ -9,7 +9,7 @@
 //! sansocket = { version = "0.1", default-features = false, features = ["alloc"] }
 //! ```
 //!
-//! Everything works but the feature `http`. Three things are different:
+//! Everything works but the features `http` and `arbitrary`. Three things are different:
 //!
 //! - **Randomness.** A client needs a seed of 32 unpredictable bytes for its handshake key and masking keys. Take it from the random number
 //!   generator of your hardware, once for each connection. `getrandom` works on targets that its documentation lists, and on others with
@@ -46,4 +46,4 @@
 //!
 //! `tests/no_std` and `tests/no_alloc` are complete programs.
 //!
-//! Next chapter: [`migrating`](super::migrating).
+//! Next chapter: [`own_extensions`](super::own_extensions).

@@ -189,3 +189,5 @@
 //!
 //! Enter a `tracing` span of the connection around each call, and its events carry the connection's number and peer.
 //! Export the counters from time to time, or when the connection ends; they are plain fields.
+//!
+//! Next chapter: [`testing`](super::testing).

@@ -37,3 +37,5 @@
 //!
 //! The example `own_extension.rs` in the repository is such an extension, for both roles: RSV2 marks messages that end in a
 //! CRC-32.
+//!
+//! Next chapter: [`migrating`](super::migrating).

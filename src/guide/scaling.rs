@@ -22,8 +22,8 @@
 //!
 //! # What to turn off, and what to share
 //!
-//! - **One read buffer for each thread**, not for each connection: events borrow from the buffer, and the connection keeps
-//!   nothing of it. On an async runtime, wait until the socket is readable, and only then take a buffer.
+//! - **One read buffer for each thread**, not for each connection ([`ReadBuffer::shared`](crate::session::ReadBuffer::shared)): events
+//!   borrow from the buffer, and the connection keeps nothing of it. On an async runtime, wait until the socket is readable, and only then take a buffer.
 //! - **Context takeover of compression**: a server sends without it by default. If your clients allow it, turn it off for
 //!   receiving, too (see [`compression`](super::compression)), or do not compress. Or call
 //!   [`release_buffers`](crate::Connection::release_buffers) on connections that have been idle for a while.
@@ -69,4 +69,4 @@
 //! Clients wait a random time before they reconnect, and double it after each failure up to a minute or so. For 1012 and 1013
 //! they reconnect; after 1002, 1003, 1007, 1008 and 1010 the same attempt would fail again (see [`errors`](super::errors)).
 //!
-//! Next chapter: [`testing`](super::testing).
+//! Next chapter: [`observability`](super::observability).

@@ -3,7 +3,7 @@
 //! # Origin
 //!
 //! A browser sends the cookies of your site with a WebSocket that **any** page opens (cross-site WebSocket
-//! hijacking). If a cookie, a client certificate or the address of a peer means anything to your server, compare
+//! hijacking). If your server trusts cookies, client certificates or addresses, compare
 //! [`server::Request::origin`](crate::server::Request::origin) with a list, byte by byte, before you accept:
 //!
 //! ```
@@ -75,6 +75,6 @@
 //! - A URI from a user cannot reach internal hosts (server-side request forgery): resolve first, then check the address.
 //! - Secrets are not compressed, and not in URIs.
 //!
-//! Of the crate: `SECURITY.md` lists the claims and where each is checked.
+//! For the crate itself, `SECURITY.md` describes what counts as a vulnerability and where reviewers should look.
 //!
-//! Next chapter: [`compression`](super::compression).
+//! Next chapter: [`tolerance`](super::tolerance).

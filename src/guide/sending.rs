@@ -7,7 +7,7 @@
 //! # Backpressure
 //!
 //! All output is in your `out`, and none is in the connection. So `out.len()` is the number of buffered bytes,
-//! and there is one rule: **while `out` is longer than you like, neither read nor send**. Reading is
+//! and there is one rule: **while `out` exceeds your high-water mark, stop reading and sending**. Reading is
 //! included because each Ping appends a Pong. A server's Pong is shorter than its Ping. A client's is four bytes
 //! longer, since it is masked: up to three times as long as an empty Ping. So one read of 16 KiB appends at most 16 KiB at a
 //! server and 48 KiB at a client.
@@ -129,7 +129,7 @@
 //! the peer's Close the rest can no longer be sent, and the next fragment returns
 //! [`SendError::ConnectionClosing`](crate::SendError::ConnectionClosing).
 //!
-//! Control frames may come between the fragments of a compressed message too (RFC 6455, 5.4), but several deployed peers, among
+//! Control frames may come between the fragments of a compressed message too (RFC 6455, section 5.4), but several deployed peers, among
 //! them Tornado, wsproto and cowboy, fail the connection then. If you do not know your peers, send no Ping between the
 //! fragments of a compressed message: [hold](crate::keepalive::KeepAlive::hold_pings) those of your
 //! [`KeepAlive`](crate::keepalive::KeepAlive) from the first fragment until the last one is in `out`. A session does this itself.

@@ -8,7 +8,7 @@
 //!
 //! - Pass the data of DATA frames to [`receive`](crate::Connection::receive) as they arrive. Their boundaries mean nothing
 //!   (RFC 8441, section 5).
-//! - Flow control is the back-pressure. Release the window of what you have read only while `out` is short, so that a peer
+//! - Flow control is the backpressure. Release the window of what you have read only while `out` is short, so that a peer
 //!   that does not read can no longer send. Both HTTP/2 and HTTP/3 also have a window for the whole connection, which all
 //!   of its streams share: a WebSocket that is not read from must not use it up.
 //! - Give every WebSocket its own Pings and timers, and the HTTP connection a longer idle timeout than theirs.
@@ -43,3 +43,5 @@
 //! | hypercorn 0.18, HTTP/3 | refuses with a `connection: close` header, which HTTP/3 does not allow (RFC 9114, section 4.2) | a rejection with that status, whose [`fault`](crate::client::Response::fault) is `ConnectionSpecificHeader` |
 //! | aioquic 1.7 | announces extended CONNECT also as a client, where it means nothing | ignore it |
 //! | proxies between HTTP/2 and HTTP/1.1 | may not pass on the end of a direction until both have ended | the closing timeout |
+//!
+//! Next chapter: [`scaling`](super::scaling).

@@ -36,6 +36,20 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Returns `true` if a later attempt can succeed without a change: after the statuses 408, 425, 429 and 5xx of an HTTP
+    /// proxy, the replies of a SOCKS5 proxy about the network, the target and itself, and an end of the transport.
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Rejected(response) => response.is_temporary(),
+            Self::Http(error) => *error == HandshakeError::IncompleteHandshake,
+            // General failure, network or host unreachable, connection refused, expired (RFC 1928, section 6).
+            Self::Socks5(socks5::Error::Rejected { code }) => matches!(code, 1 | 3..=6),
+            Self::Socks5(error) => *error == socks5::Error::IncompleteHandshake,
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -79,6 +79,19 @@ impl ReadBuffer {
         self.is_full = self.end == self.bytes.len();
     }
 
+    /// Appends bytes that were read elsewhere, such as those that an HTTP library has read after a request.
+    ///
+    /// Receive them before the next operation of the transport. The buffer grows for them, beyond its capacity if
+    /// they are longer.
+    pub fn extend_from_slice(&mut self, bytes: &[u8]) {
+        let missing = bytes.len().saturating_sub(self.space().len());
+        self.resize(self.bytes.len().saturating_add(missing));
+        if let Some(space) = self.space().get_mut(..bytes.len()) {
+            space.copy_from_slice(bytes);
+        }
+        self.filled(bytes.len());
+    }
+
     /// Passes the unread bytes to `read`, and removes those that it consumes.
     ///
     /// The input is [retained](Input::retained), unless the buffer is [`shared`](Self::shared). What `read`

@@ -126,6 +126,23 @@ impl Session {
     }
 }
 
+impl Ending<'_> {
+    /// Returns `true` if a later attempt of a client can succeed without a change: reconnect with a delay that grows.
+    ///
+    /// That is after the close codes 1001, 1005, 1006 and 1011 to 1014, after the statuses 408, 425, 429 and 5xx, after
+    /// timeouts, and after failures of the transport. It returns `false` for 1000, and for the codes 4000 to 4999, which your
+    /// protocol defines.
+    pub fn is_temporary(&self) -> bool {
+        match self.cause {
+            Cause::Close => matches!(self.code, 1001 | 1005 | 1006 | 1011..=1014),
+            Cause::Rejected(response) => response.is_temporary(),
+            Cause::Timeout(_) | Cause::Eof | Cause::Transport => true,
+            // Both ends would do the same again, or it was a decision of your code.
+            Cause::Protocol(_) | Cause::Handshake(_) | Cause::Answered | Cause::Aborted => false,
+        }
+    }
+}
+
 impl fmt::Display for Ending<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.cause {

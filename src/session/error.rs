@@ -113,6 +113,20 @@ impl<T> Error<T> {
         }
     }
 
+    /// Returns `true` if a later attempt can succeed without a change: reconnect with a delay that grows. See
+    /// [`Ending::is_temporary`](super::Ending::is_temporary) for the rule.
+    ///
+    /// It returns `true` for every [`Io`](Self::Io): if your transport has errors that stay, such as a missing
+    /// feature, ask it first.
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Rejected(response) => response.is_temporary(),
+            Self::Proxy(error) => error.is_temporary(),
+            Self::Timeout(_) | Self::UnexpectedEof | Self::Io(_) => true,
+            _ => false,
+        }
+    }
+
     /// The cause of which the variant is a copy.
     const fn cause(&self) -> Cause<'_> {
         match self {

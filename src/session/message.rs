@@ -19,8 +19,8 @@ use crate::{Event, SendError};
 /// assert_eq!(Message::try_from(event), Ok(Message::Text("Hello".into())));
 /// let ping = Event::Ping(b"1"[..].into());
 /// assert_eq!(Message::try_from(ping.clone()), Err(ping));
-/// let message = Message::Binary(vec![7]);
-/// assert_eq!(Event::from(message), Event::Binary(vec![7].into()));
+/// assert_eq!(Event::from(Message::from(vec![7])), Event::Binary(vec![7].into()));
+/// assert_eq!(Message::from("Hello"), Message::Text("Hello".into()));
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a message is text or binary")]
@@ -60,6 +60,30 @@ impl<'b> TryFrom<Event<'b>> for Message {
             Event::Binary(data) | Event::InvalidText(data) => Ok(Self::Binary(data.into_owned())),
             event => Err(event),
         }
+    }
+}
+
+impl From<String> for Message {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&str> for Message {
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<Vec<u8>> for Message {
+    fn from(data: Vec<u8>) -> Self {
+        Self::Binary(data)
+    }
+}
+
+impl From<&[u8]> for Message {
+    fn from(data: &[u8]) -> Self {
+        Self::Binary(data.into())
     }
 }
 

@@ -108,9 +108,7 @@
 //!
 //! A session has 384 bytes on 64-bit platforms, 400 with the feature `deflate`. Without work to do it holds
 //! no heap memory after [`release_buffers`](Session::release_buffers), apart from the memory of a client's
-//! [`Connection`]. The sessions of a thread can share one read buffer, if each consumes its input before the
-//! next one reads (wrap it with [`Input::new`](crate::Input::new), or see
-//! [`ReadBuffer::lend_memory`]), and one output buffer, see [`lend_memory`](Session::lend_memory).
+//! [`Connection`]. The sessions of a thread can share one read buffer, [`ReadBuffer::shared`], and one output buffer, see [`lend_memory`](Session::lend_memory).
 //!
 //! Uses `client`, `close`, `connection`, `deflate`, `error`, `excerpt`, `frame`, `handshake`, `input`,
 //! `keepalive`, `legacy`, `num`, `proxy`, `server`, `uri`.

@@ -1,6 +1,6 @@
 //! The sending side. A session that is not open is no error: the peer may close at any time.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::vec::Vec;
 
 use super::{Phase, Session, ending::Reason};
 use crate::{
@@ -40,7 +40,7 @@ impl Session {
     /// Sends a message of an extension of your own, in one frame with these reserved bits (RFC 6455, section 9).
     ///
     /// See [`Connection::send_extended`] for details. Returns `false` if the session is not open, yet or any more: the message
-    /// was dropped.
+    /// was discarded.
     ///
     /// # Errors
     ///
@@ -225,24 +225,30 @@ fn is_sent(result: Result<(), SendError>) -> Result<bool, SendError> {
     }
 }
 
-/// A message that is encoded once for many sessions, see [`Session::send_encoded`].
+/// A message for many sessions, see [`Session::send_encoded`]. Clones share the payload.
 ///
 /// # Examples
 ///
-/// Share it among tasks with an `Arc`:
+/// One for each of two tasks, without a copy:
 ///
 /// ```
-/// use std::sync::Arc;
 /// use sansocket::session::EncodedMessage;
 ///
-/// let message = Arc::new(EncodedMessage::text("to all of you"));
-/// # let _ = message;
+/// let message = EncodedMessage::text("to all of you");
+/// let other = message.clone();
+/// std::thread::spawn(move || drop(other));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EncodedMessage {
     opcode: OpCode,
-    payload: Box<[u8]>,
+    payload: Shared,
 }
+
+/// Shared among the threads of a platform that can count references from several of them.
+#[cfg(target_has_atomic = "ptr")]
+type Shared = alloc::sync::Arc<[u8]>;
+#[cfg(not(target_has_atomic = "ptr"))]
+type Shared = alloc::boxed::Box<[u8]>;
 
 impl EncodedMessage {
     /// Creates a text message.
