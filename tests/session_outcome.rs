@@ -111,8 +111,7 @@ fn a_client_tries_again_after_what_can_pass() {
             "{status}"
         );
     }
-    type End = fn(&mut Driver);
-    let ends: [(End, bool); 5] = [
+    let ends: [(fn(&mut Driver), bool); 5] = [
         (|peer| _ = peer.eof(), true),
         (|peer| peer.session.failed(), true),
         (|peer| _ = peer.at(20).at(40).at(60), true),
