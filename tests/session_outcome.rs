@@ -29,7 +29,6 @@ fn client(head: &[u8]) -> Driver {
 
 #[test]
 fn every_cause_of_an_end_is_an_error_with_its_name_and_text() {
-    type End = fn(&mut Driver);
     type IsExpected = fn(&Error<&str>) -> bool;
     let rows: [(End, IsExpected); 7] = [
         (|server| _ = server.eof(), |error| *error == Error::UnexpectedEof),
@@ -75,6 +74,8 @@ fn every_cause_of_an_end_is_an_error_with_its_name_and_text() {
     assert_eq!((server.session.ending().unwrap().clean, outcome(&server)), (true, Ok(())));
 }
 
+type End = fn(&mut Driver);
+
 /// A client that was closed with this code, or with none.
 fn closed_with(code: Option<u16>) -> Driver {
     let mut client = Driver::open_client();
@@ -111,7 +112,7 @@ fn a_client_tries_again_after_what_can_pass() {
             "{status}"
         );
     }
-    let ends: [(fn(&mut Driver), bool); 5] = [
+    let ends: [(End, bool); 5] = [
         (|peer| _ = peer.eof(), true),
         (|peer| peer.session.failed(), true),
         (|peer| _ = peer.at(20).at(40).at(60), true),
