@@ -24,7 +24,7 @@ use sansocket::{
     CloseCode, Event, Input, client,
     keepalive::Timeouts,
     random_seed,
-    session::{Cause, Received, Session, Transport},
+    session::{Received, Session, Transport},
     uri::Uri,
 };
 
@@ -89,46 +89,33 @@ impl Client {
     fn run(mut self, happenings: &mpsc::Receiver<Happening>) -> Result<(), Box<dyn Error>> {
         let start = Instant::now();
         loop {
-            let done = match self.session.transport() {
-                Transport::Write(bytes) => self.stream.write(bytes).map(|count| self.session.written(count)),
-                Transport::Flush => self.stream.flush().map(|()| self.session.flushed()),
-                Transport::ShutDown => {
-                    self.stream.shutdown(Shutdown::Write).map(|()| self.session.shut_down())
-                }
-                Transport::Wait => {
-                    let deadline =
-                        self.session.deadline().map_or(LONG, |at| at.saturating_sub(start.elapsed()));
-                    let happening = happenings.recv_timeout(deadline);
-                    self.session.on_time(start.elapsed());
-                    self.react(happening.ok())?;
-                    Ok(())
-                }
-                Transport::Close => break,
-            };
-            if let Err(error) = done {
+            let result = self.session.write_to(&mut self.stream, |stream| stream.shutdown(Shutdown::Write));
+            if let Err(error) = result {
                 self.fail(error);
             }
+            if self.session.transport() == Transport::Close {
+                break;
+            }
+            let left = self.session.time_left(start.elapsed()).unwrap_or(LONG);
+            let happening = happenings.recv_timeout(left).ok();
+            self.session.on_time(start.elapsed());
+            self.react(happening)?;
         }
         // The thread that reads the socket ends.
         let _ = self.stream.shutdown(Shutdown::Both);
+        self.session.outcome(|| self.error.unwrap_or_else(|| io::ErrorKind::NotConnected.into()))?;
         let ending = self.session.ending().ok_or("the session has not ended")?;
-        match self.error {
-            Some(error) if ending.cause == Cause::Transport => Err(error.into()),
-            _ if ending.cause == Cause::Close => {
-                eprintln!("closed with {} {:?}, clean: {}", ending.code, ending.reason, ending.clean);
-                Ok(())
-            }
-            _ => Err(ending.to_string().into()),
-        }
+        eprintln!("closed with {} {:?}, clean: {}", ending.code, ending.reason, ending.clean);
+        Ok(())
     }
 
     /// Handles an input, or nothing if only time has passed.
     fn react(&mut self, happening: Option<Happening>) -> Result<(), Box<dyn Error>> {
         let mut bytes = Vec::new();
-        let mut eof = None;
         match happening {
             Some(Happening::Read(read)) => bytes = read,
-            Some(Happening::Eof(result)) => eof = Some(result),
+            Some(Happening::Eof(Ok(()))) => self.session.eof(),
+            Some(Happening::Eof(Err(error))) => self.fail(error),
             Some(Happening::Line(line)) => _ = self.session.send_text(&line)?,
             Some(Happening::Leave) => _ = self.session.close(CloseCode::NORMAL)?,
             None => {}
@@ -152,11 +139,6 @@ impl Client {
                 // Standard output is closed.
                 self.session.close(CloseCode::GOING_AWAY)?;
             }
-        }
-        match eof {
-            Some(Ok(())) => self.session.eof(),
-            Some(Err(error)) => self.fail(error),
-            None => {}
         }
         Ok(())
     }

@@ -15,7 +15,7 @@
 use std::{
     env,
     error::Error,
-    io::{self, ErrorKind, Read, Write},
+    io::{self, Write},
     mem,
     net::{Shutdown, TcpListener, TcpStream},
     thread,
@@ -27,7 +27,7 @@ use sansocket::{
     handshake::HandshakeLimits,
     keepalive::Timeouts,
     server::{self, Accept},
-    session::{Cause, ReadBuffer, Received, Session, Transport},
+    session::{self, ReadBuffer, Received, Session},
 };
 
 const PAGE: &str = include_str!("demo.html");
@@ -45,25 +45,24 @@ fn main() -> io::Result<()> {
         .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}")))?;
     println!("open http://{}/", listener.local_addr()?);
     for stream in listener.incoming() {
-        let Ok(stream) = stream else {
-            // Usually the limit of open files was reached; wait for a connection to close.
-            thread::sleep(Duration::from_millis(100));
-            continue;
-        };
         // Unlike `thread::spawn` this does not panic if no thread can be started.
-        let serving = thread::Builder::new().spawn(move || {
-            if let Err(error) = serve(stream) {
-                eprintln!("{error}");
-            }
+        let serving = stream.and_then(|stream| {
+            thread::Builder::new().spawn(|| {
+                if let Err(error) = serve(stream) {
+                    eprintln!("{error}");
+                }
+            })
         });
         if let Err(error) = serving {
             eprintln!("a client could not be served: {error}");
+            // Usually the limit of open files or threads was reached; wait for a connection to close.
+            thread::sleep(Duration::from_millis(100));
         }
     }
     Ok(())
 }
 
-fn serve(mut stream: TcpStream) -> io::Result<()> {
+fn serve(mut stream: TcpStream) -> Result<(), Box<dyn Error>> {
     stream.set_nodelay(true)?;
     stream.set_write_timeout(Some(PATIENCE))?;
     let start = Instant::now();
@@ -71,28 +70,20 @@ fn serve(mut stream: TcpStream) -> io::Result<()> {
     let mut page = Page { session, ticks: 0, next_tick: Duration::from_secs(1), breaks: false };
     let mut buffer = ReadBuffer::new(64 << 10);
     loop {
-        let session = &mut page.session;
-        let done = match session.transport() {
-            Transport::Write(bytes) => stream.write(bytes).map(|count| session.written(count)),
-            Transport::Flush => stream.flush().map(|()| session.flushed()),
-            Transport::ShutDown => stream.shutdown(Shutdown::Write).map(|()| session.shut_down()),
+        stream.set_read_timeout(page.time_left(start.elapsed()))?;
+        if mem::take(&mut page.breaks) {
             // An invalid frame, which bypasses the session.
-            Transport::Wait if mem::take(&mut page.breaks) => stream.write_all(b"\xff\x00"),
-            Transport::Wait => page.read(&mut stream, &mut buffer, start),
-            Transport::Close => {
-                page.report();
-                return Ok(());
-            }
-        };
-        if done.is_err() {
-            page.session.failed();
+            stream.write_all(b"\xff\x00")?;
+        }
+        match page.session.step(&mut stream, &mut buffer, |stream| stream.shutdown(Shutdown::Write)) {
+            Ok(true) => {}
+            // Most requests are for the page.
+            Ok(false) | Err(session::Error::Answered) => return Ok(()),
+            Err(error) => return Err(error.into()),
         }
         page.tick(start.elapsed());
         while let Some(received) = page.session.receive_from(&mut buffer) {
-            if let Err(error) = page.react(received) {
-                eprintln!("{error}");
-                page.session.abort();
-            }
+            page.react(received)?;
         }
     }
 }
@@ -107,26 +98,11 @@ struct Page {
 }
 
 impl Page {
-    /// Reads, at most until the next tick or the session's deadline.
-    fn read(&mut self, stream: &mut TcpStream, buffer: &mut ReadBuffer, start: Instant) -> io::Result<()> {
-        let tick = self.session.is_open().then_some(self.next_tick);
-        let deadline = [self.session.deadline(), tick].into_iter().flatten().min();
-        let left = deadline.map(|at| at.saturating_sub(start.elapsed()).max(Duration::from_millis(1)));
-        stream.set_read_timeout(left)?;
-        match stream.read(buffer.space()) {
-            Ok(0) => self.session.eof(),
-            Ok(count) => buffer.filled(count),
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
-            Err(error) => return Err(error),
-        }
-        Ok(())
-    }
-
-    /// Prints why a connection ended. Requests for the page are not reported.
-    fn report(&self) {
-        if let Some(ending) = self.session.ending().filter(|ending| ending.cause != Cause::Answered) {
-            eprintln!("{ending}");
-        }
+    /// Returns the time that a read may take: until the next tick or the session's deadline.
+    fn time_left(&self, now: Duration) -> Option<Duration> {
+        let tick = self.next_tick.saturating_sub(now).max(Duration::from_millis(1));
+        let tick = self.session.is_open().then_some(tick);
+        self.session.time_left(now).into_iter().chain(tick).min()
     }
 
     fn tick(&mut self, now: Duration) {
@@ -144,19 +120,12 @@ impl Page {
     fn react(&mut self, received: Received<'_>) -> Result<(), Box<dyn Error>> {
         let session = &mut self.session;
         match received {
-            Received::Http(request) => {
+            Received::Http(request) if request.path() == "/" => {
                 let html = [("Content-Type", "text/html; charset=utf-8")];
-                match request.path() {
-                    "/" => session.respond(request, 200, &html, PAGE.as_bytes())?,
-                    _ => {
-                        session.respond(
-                            request,
-                            404,
-                            &[("Content-Type", "text/plain")],
-                            b"nothing here\n",
-                        )?;
-                    }
-                }
+                session.respond(request, 200, &html, PAGE.as_bytes())?;
+            }
+            Received::Http(request) => {
+                session.respond(request, 404, &[("Content-Type", "text/plain")], b"nothing here\n")?;
             }
             Received::Request(request) => {
                 // Browsers allow cross-origin WebSockets, so accept only our own origin (RFC 6455, 10.2).
@@ -183,13 +152,12 @@ impl Page {
 }
 
 fn accept(request: &server::Request) -> Accept {
-    let mut accept = Accept::new().config(Config::new().max_message_len(MAX_MESSAGE_LEN));
-    if request.subprotocols().any(|offered| offered == SUBPROTOCOL) {
-        accept = accept.subprotocol(SUBPROTOCOL);
-    }
+    let accept = Accept::new()
+        .config(Config::new().max_message_len(MAX_MESSAGE_LEN))
+        .subprotocol(request.select_by_server_order(&[SUBPROTOCOL]));
     #[cfg(feature = "deflate")]
     if request.query() != Some("deflate=off") {
-        accept = accept.deflate(sansocket::deflate::Config::best_speed());
+        return accept.deflate(sansocket::deflate::Config::best_speed());
     }
     accept
 }

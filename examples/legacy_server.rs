@@ -12,7 +12,7 @@
 use std::{
     env,
     error::Error,
-    io::{self, ErrorKind, Read, Write},
+    io,
     net::{Shutdown, TcpListener, TcpStream},
     thread,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -24,7 +24,7 @@ use sansocket::{
     keepalive::Timeouts,
     legacy::Versions,
     server::Accept,
-    session::{ReadBuffer, Received, Session, Transport},
+    session::{ReadBuffer, Received, Session},
 };
 
 /// The time that a client may take to read what it is sent.
@@ -42,19 +42,17 @@ fn main() -> io::Result<()> {
         .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}")))?;
     println!("listening on ws://{}/", listener.local_addr()?);
     for stream in listener.incoming() {
-        // A client that cannot be accepted is no reason to end. Usually the file descriptor limit was
-        // reached.
-        let Ok(stream) = stream else {
-            thread::sleep(Duration::from_millis(100));
-            continue;
-        };
-        let attended = thread::Builder::new().spawn(move || {
-            if let Err(error) = serve(stream) {
-                eprintln!("{error}");
-            }
+        let serving = stream.and_then(|stream| {
+            thread::Builder::new().spawn(|| {
+                if let Err(error) = serve(stream) {
+                    eprintln!("{error}");
+                }
+            })
         });
-        if let Err(error) = attended {
+        if let Err(error) = serving {
             eprintln!("a client could not be served: {error}");
+            // Usually the limit of open files or threads was reached; wait for a connection to close.
+            thread::sleep(Duration::from_millis(100));
         }
     }
     Ok(())
@@ -77,16 +75,9 @@ fn serve(mut stream: TcpStream) -> Result<(), Box<dyn Error>> {
     let mut client = Client { session, start: Instant::now(), next_tick: None };
     let mut buffer = ReadBuffer::new(16 << 10);
     loop {
-        let session = &mut client.session;
-        let done = match session.transport() {
-            Transport::Write(bytes) => stream.write(bytes).map(|count| session.written(count)),
-            Transport::Flush => stream.flush().map(|()| session.flushed()),
-            Transport::ShutDown => stream.shutdown(Shutdown::Write).map(|()| session.shut_down()),
-            Transport::Wait => client.read(&mut stream, &mut buffer),
-            Transport::Close => break,
-        };
-        if done.is_err() {
-            client.session.failed();
+        stream.set_read_timeout(client.time_left())?;
+        if !client.session.step(&mut stream, &mut buffer, |stream| stream.shutdown(Shutdown::Write))? {
+            return Ok(());
         }
         client.session.on_time(client.start.elapsed());
         while let Some(received) = client.session.receive_from(&mut buffer) {
@@ -94,27 +85,16 @@ fn serve(mut stream: TcpStream) -> Result<(), Box<dyn Error>> {
         }
         client.tick()?;
     }
-    match client.session.ending() {
-        Some(ending) if !ending.clean => Err(ending.to_string().into()),
-        _ => Ok(()),
-    }
 }
 
 impl Client {
-    /// Reads, at most until there is something to do by the clock.
-    fn read(&mut self, stream: &mut TcpStream, buffer: &mut ReadBuffer) -> io::Result<()> {
+    /// Returns the time that a read may take: until there is something to do by the clock.
+    fn time_left(&self) -> Option<Duration> {
+        let now = self.start.elapsed();
         let tick = self.next_tick.filter(|_| self.session.is_open());
-        let at = self.session.deadline().into_iter().chain(tick).min();
         // A timeout of zero is an error to the socket.
-        let wait = at.map(|at| at.saturating_sub(self.start.elapsed()).max(Duration::from_millis(1)));
-        stream.set_read_timeout(wait)?;
-        match stream.read(buffer.space()) {
-            Ok(0) => self.session.eof(),
-            Ok(count) => buffer.filled(count),
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
-            Err(error) => return Err(error),
-        }
-        Ok(())
+        let tick = tick.map(|at| at.saturating_sub(now).max(Duration::from_millis(1)));
+        self.session.time_left(now).into_iter().chain(tick).min()
     }
 
     fn react(&mut self, received: Received<'_>) -> Result<(), Box<dyn Error>> {

@@ -5,6 +5,8 @@
 #[allow(dead_code, unreachable_pub, reason = "it is a program of its own")]
 mod chat;
 mod common;
+#[path = "common/room.rs"]
+mod room;
 
 use common::{closed, noise, text};
 use proptest::{collection::vec, prelude::*};
@@ -38,7 +40,7 @@ proptest! {
 
     #[test]
     fn the_chat_room_is_in_order(bytes in vec(any::<u8>(), 0..300)) {
-        prop_assert_eq!(chat::a_room_hears_everything(&bytes, false), Ok(()));
+        prop_assert_eq!(room::a_room_hears_everything(&bytes, false), Ok(()));
     }
 
     #[test]

@@ -29,10 +29,7 @@
 //!
 //! fn answer(request: &Request) -> Accept {
 //!     const SUPPORTED: [&str; 2] = ["graphql-transport-ws", "graphql-ws"];
-//!     match request.select_by_client_order(&SUPPORTED) {
-//!         Some(subprotocol) => Accept::new().subprotocol(subprotocol),
-//!         None => Accept::new(),
-//!     }
+//!     Accept::new().subprotocol(request.select_by_client_order(&SUPPORTED))
 //! }
 //! # let _ = answer;
 //! ```

@@ -98,6 +98,8 @@
 //! # fn main() {}
 //! ```
 //!
+//! `testing::Net` does the same for logic that serves several connections, such as a chat room.
+//!
 //! All choices come from bytes that you pass in, so the same test runs with fixed bytes, in a loop with random ones, under `proptest`, and
 //! under a fuzzer. `examples/chat_properties.rs` is a complete program: a small chat, its properties, and a bug that they find.
 //!

@@ -44,11 +44,13 @@ impl Accept {
         Self::default()
     }
 
-    /// Selects a subprotocol, one of [`Request::subprotocols`]. The default is none.
+    /// Selects a subprotocol, one of [`Request::subprotocols`], or none if it is `None`. The default is none.
+    ///
+    /// It takes the result of [`Request::select_by_server_order`], too.
     #[doc(alias = "Sec-WebSocket-Protocol")]
     #[must_use]
-    pub fn subprotocol(mut self, subprotocol: &str) -> Self {
-        self.subprotocol = Some(subprotocol.into());
+    pub fn subprotocol<'a>(mut self, subprotocol: impl Into<Option<&'a str>>) -> Self {
+        self.subprotocol = subprotocol.into().map(Into::into);
         self
     }
 

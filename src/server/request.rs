@@ -338,11 +338,7 @@ impl<T> Request<T> {
     ///
     /// let selected = request.select_by_server_order(&["v2", "v1"]);
     /// assert_eq!(selected, Some("v2"));
-    /// let mut accept = server::Accept::new();
-    /// if let Some(name) = selected {
-    ///     accept = accept.subprotocol(name);
-    /// }
-    /// request.accept(accept, &mut out)?;
+    /// request.accept(server::Accept::new().subprotocol(selected), &mut out)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn select_by_server_order<'s>(&self, supported: &[&'s str]) -> Option<&'s str> {

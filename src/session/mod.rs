@@ -118,6 +118,8 @@ mod buffers;
 mod deflate;
 mod ending;
 mod error;
+#[cfg(feature = "std")]
+mod io;
 #[cfg_attr(not(feature = "legacy"), path = "no_legacy.rs")]
 mod legacy;
 mod message;

@@ -32,6 +32,13 @@ impl Session {
         if self.over { None } else { self.keep_alive.deadline() }
     }
 
+    /// Returns the time from `now` to [`deadline`](Self::deadline), for a timeout, or `None` if no timer is running.
+    ///
+    /// It is at least a millisecond, because a timeout of zero has another meaning to most systems.
+    pub fn time_left(&self, now: Duration) -> Option<Duration> {
+        self.deadline().map(|at| at.saturating_sub(now).max(Duration::from_millis(1)))
+    }
+
     /// Returns the latest round-trip time: from a Ping to its Pong.
     pub fn round_trip(&self) -> Option<Duration> {
         self.keep_alive.round_trip()

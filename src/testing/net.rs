@@ -36,8 +36,7 @@ pub trait Hub {
 ///
 /// # Examples
 ///
-/// `examples/chat_properties.rs` tests a chat room with it. Two clients of a hub that repeats everything to
-/// everyone, of which one stalls:
+/// Two clients of a hub that repeats everything to everyone, of which one stalls:
 ///
 /// ```
 /// use sansocket::testing::{ByteSource, Endpoint, Hub, Net};

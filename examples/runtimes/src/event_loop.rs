@@ -15,8 +15,9 @@ use std::{
     time::Duration,
 };
 
-use mio::{Events, Interest, Poll, Registry, Token, event::Event, net::TcpListener};
+use mio::{Events, Interest, Poll, Token, event::Event, net::TcpListener};
 use sansocket::session::{EncodedMessage, Received, Session};
+use slab::Slab;
 
 use self::{
     client::{Client, Memory, Turn},
@@ -58,15 +59,34 @@ pub fn serve<S: Service>(usage: &str, service: impl Fn() -> S + Sync) -> io::Res
 struct Worker<S> {
     poll: Poll,
     listener: TcpListener,
-    number: usize,
-    clients: Clients<S>,
+    /// The number of the thread, until its first client.
+    number: Option<usize>,
+    service: S,
+    memory: Memory,
+    /// The key of a client is its token.
+    clients: Slab<Client>,
+    deadlines: Deadlines,
+    /// Clients that have not consumed all of their input.
+    again: Vec<usize>,
+    /// The time at which accepting is tried again.
+    retry_at: Option<Duration>,
 }
 
 impl<S: Service> Worker<S> {
     fn new(listener: StdListener, number: usize, service: S) -> io::Result<Self> {
         let (poll, mut listener) = (Poll::new()?, TcpListener::from_std(listener));
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
-        Ok(Self { poll, listener, number, clients: Clients::new(service) })
+        Ok(Self {
+            poll,
+            listener,
+            number: Some(number),
+            service,
+            memory: Memory::default(),
+            clients: Slab::new(),
+            deadlines: Deadlines::default(),
+            again: Vec::new(),
+            retry_at: None,
+        })
     }
 
     fn run(mut self) -> io::Result<()> {
@@ -78,125 +98,87 @@ impl<S: Service> Worker<S> {
 
     /// Waits for events, and serves all clients that have something to do.
     fn round(&mut self, events: &mut Events) -> io::Result<()> {
-        let Self { poll, listener, number, clients } = self;
-        match poll.poll(events, clients.timeout()) {
+        let timeout = self.timeout();
+        match self.poll.poll(events, timeout) {
             Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
             result => result?,
         }
-        for slot in mem::take(&mut clients.again) {
-            clients.serve(slot, None);
+        for key in mem::take(&mut self.again) {
+            self.serve(key, None);
         }
         for event in &*events {
             match event.token() {
-                LISTENER => {
-                    if clients.slots.is_empty() {
-                        first_client(*number);
-                    }
-                    clients.accept(listener, poll.registry());
-                }
-                Token(slot) => clients.serve(slot, Some(event)),
+                LISTENER => self.accept(),
+                Token(key) => self.serve(key, Some(event)),
             }
         }
-        clients.broadcast();
-        while let Some(slot) = clients.deadlines.take_due(now()) {
-            clients.serve(slot, None);
+        self.broadcast();
+        while let Some(key) = self.deadlines.take_due(now()) {
+            self.serve(key, None);
         }
-        if clients.retry_at.is_some_and(|at| at <= now()) {
-            clients.accept(listener, poll.registry());
+        if self.retry_at.is_some_and(|at| at <= now()) {
+            self.accept();
         }
         Ok(())
     }
-}
 
-/// All clients, each in the slot that is its token.
-struct Clients<S> {
-    service: S,
-    memory: Memory,
-    slots: Vec<Option<Client>>,
-    free: Vec<usize>,
-    deadlines: Deadlines,
-    /// Clients that have not consumed all of their input.
-    again: Vec<usize>,
-    /// The time at which accepting is tried again.
-    retry_at: Option<Duration>,
-}
-
-impl<S: Service> Clients<S> {
-    fn new(service: S) -> Self {
-        Self {
-            service,
-            memory: Memory::default(),
-            slots: Vec::new(),
-            free: Vec::new(),
-            deadlines: Deadlines::default(),
-            again: Vec::new(),
-            retry_at: None,
-        }
-    }
-
-    fn accept(&mut self, listener: &TcpListener, registry: &Registry) {
+    fn accept(&mut self) {
         self.retry_at = None;
         loop {
-            let client = match listener.accept() {
-                Ok((stream, _)) => stream,
+            let entry = self.clients.vacant_entry();
+            let key = entry.key();
+            let accepted = self.listener.accept();
+            match accepted.and_then(|(stream, _)| Client::new(stream, Token(key), self.poll.registry())) {
+                Ok(client) => {
+                    self.deadlines.set(key, client.deadline());
+                    entry.insert(client);
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 // The client has disconnected already, or the limit of open files was reached: wait for a
                 // connection to close.
                 Err(error) => {
-                    eprintln!("a client could not be accepted: {error}");
+                    eprintln!("a client could not be served: {error}");
                     self.retry_at = Some(now() + PAUSE);
                     return;
                 }
-            };
-            let slot = self.free.pop().unwrap_or_else(|| {
-                self.slots.push(None);
-                self.slots.len() - 1
-            });
-            match Client::new(client, Token(slot), registry) {
-                Ok(client) => {
-                    self.deadlines.set(slot, client.deadline());
-                    self.slots[slot] = Some(client);
-                }
-                Err(error) => {
-                    eprintln!("a client could not be served: {error}");
-                    self.free.push(slot);
-                }
             }
+            self.number.take().into_iter().for_each(first_client);
         }
     }
 
     /// Gives a client its turn, because of an event or because of the time.
-    fn serve(&mut self, slot: usize, event: Option<&Event>) {
-        let Some(Some(client)) = self.slots.get_mut(slot) else { return };
-        match event {
-            Some(event) => client.note(event),
-            None => client.look(&mut self.memory, &mut self.service),
+    fn serve(&mut self, key: usize, event: Option<&Event>) {
+        let Some(client) = self.clients.get_mut(key) else { return };
+        if let Some(event) = event {
+            client.note(event);
         }
         let turn = client.turn(&mut self.memory, &mut self.service);
-        self.end_turn(slot, turn);
+        self.end_turn(key, turn);
     }
 
     /// Sends messages to all clients. A client that does not read is closed.
     fn broadcast(&mut self) {
         let messages = self.service.broadcast();
-        for slot in (0..self.slots.len()).filter(|_| !messages.is_empty()) {
-            let Some(client) = &mut self.slots[slot] else { continue };
-            let turn = client.send(&messages, &mut self.memory);
-            self.end_turn(slot, turn);
+        if messages.is_empty() {
+            return;
+        }
+        let turns: Vec<_> = self
+            .clients
+            .iter_mut()
+            .map(|(key, client)| (key, client.send(&messages, &mut self.memory)))
+            .collect();
+        for (key, turn) in turns {
+            self.end_turn(key, turn);
         }
     }
 
-    fn end_turn(&mut self, slot: usize, turn: Turn) {
-        let Some(Some(client)) = self.slots.get(slot) else { return };
-        self.deadlines.set(slot, client.deadline());
+    fn end_turn(&mut self, key: usize, turn: Turn) {
+        let deadline = if let Turn::Done = turn { None } else { self.clients[key].deadline() };
+        self.deadlines.set(key, deadline);
         match turn {
-            Turn::Again => self.again.push(slot),
+            Turn::Again => self.again.push(key),
             Turn::Wait => {}
-            Turn::Done => {
-                self.deadlines.set(slot, None);
-                self.slots[slot] = None;
-                self.free.push(slot);
-            }
+            Turn::Done => drop(self.clients.remove(key)),
         }
     }
 
@@ -232,18 +214,18 @@ mod tests {
                     stream
                 })
                 .collect();
-            while worker.clients.slots.iter().flatten().count() < many.len() {
+            while worker.clients.len() < many.len() {
                 worker.round(&mut events).unwrap();
             }
             most = most.max(worker.clients.deadlines.len());
             assert!(worker.clients.deadlines.len() <= many.len());
             drop(many);
-            while worker.clients.slots.iter().flatten().count() > 0 {
+            while !worker.clients.is_empty() {
                 worker.round(&mut events).unwrap();
             }
             assert_eq!(worker.clients.deadlines.first(), None);
         }
-        // Each of them had one, in a slot that the next ones use again.
-        assert_eq!((most, worker.clients.slots.len()), (4, 4));
+        // Each of them had one, with a key that the next ones use again.
+        assert!(most == 4 && worker.clients.vacant_key() < 4);
     }
 }

@@ -1,5 +1,5 @@
-//! The code that the programs in `src/bin` share: a clock, and an echo of received messages. Each program
-//! only shows its runtime, and passes its bytes to the session.
+//! The code that the programs in `src/bin` share: a clock, an echo of received messages, and for tokio accepting
+//! clients and moving the bytes of a session.
 
 pub mod broker;
 pub mod event_loop;
@@ -7,6 +7,7 @@ pub mod threads;
 
 use std::{
     error::Error,
+    future::pending,
     io,
     time::{Duration, Instant},
 };
@@ -14,9 +15,13 @@ use std::{
 use sansocket::{
     Config, Event, deflate,
     server::Accept,
-    session::{Received, Session, Transport},
+    session::{ReadBuffer, Received, Session, Transport},
 };
-use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::{
+    io::{AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    time::sleep,
+};
 
 /// Any error that ends a program.
 pub type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
@@ -46,18 +51,57 @@ pub fn echo(session: &mut Session, received: Received<'_>) {
     }
 }
 
-/// Carries out one operation that a session requests, with tokio. Cancel safe; it waits indefinitely if there
-/// is none.
-pub async fn step(writer: &mut (impl AsyncWrite + Unpin), transport: Transport<'_>) -> io::Result<usize> {
+/// The time to wait if no timer is running.
+pub const FOREVER: Duration = Duration::from_hours(1);
+
+/// Accepts clients, and serves each in a task. Errors are printed.
+pub async fn accept_all<F>(listener: TcpListener, mut serve: impl FnMut(TcpStream) -> F) -> io::Result<()>
+where
+    F: Future<Output = Result<()>> + Send + 'static,
+{
+    loop {
+        let Ok((stream, peer)) = listener.accept().await else {
+            // Usually the limit of open files was reached; wait for a connection to close.
+            sleep(Duration::from_millis(100)).await;
+            continue;
+        };
+        let serving = serve(stream);
+        tokio::spawn(async move {
+            if let Err(error) = serving.await {
+                eprintln!("{peer}: {error}");
+            }
+        });
+    }
+}
+
+/// Writes or reads as a session requests, or waits until a timer expires, whichever is first. Cancel safe: `read`
+/// and `write` do nothing until they are ready.
+pub async fn step(stream: &mut TcpStream, session: &mut Session, buffer: &mut ReadBuffer) {
+    let (mut reader, mut writer) = stream.split();
+    let wants_read = session.wants_read();
+    let left = session.time_left(now()).unwrap_or(FOREVER);
+    tokio::select! {
+        result = write(&mut writer, session.transport()) => report(session, result),
+        result = reader.read(buffer.space()), if wants_read => match result {
+            Ok(0) => session.eof(),
+            Ok(count) => buffer.filled(count),
+            Err(_) => session.failed(),
+        },
+        () = sleep(left) => {}
+    }
+}
+
+/// Carries out one operation that a session requests. It waits indefinitely if there is none.
+async fn write(writer: &mut (impl AsyncWrite + Unpin), transport: Transport<'_>) -> io::Result<usize> {
     match transport {
         Transport::Write(bytes) => writer.write(bytes).await,
         Transport::Flush => writer.flush().await.map(|()| 0),
         Transport::ShutDown => writer.shutdown().await.map(|()| 0),
-        Transport::Wait | Transport::Close => std::future::pending().await,
+        Transport::Wait | Transport::Close => pending().await,
     }
 }
 
-/// Reports the result of [`step`].
+/// Reports the result of an operation that a session requested.
 pub fn report(session: &mut Session, result: io::Result<usize>) {
     match (result, session.transport()) {
         (Err(_), _) | (Ok(0), Transport::Write(_)) => session.failed(),
@@ -65,4 +109,9 @@ pub fn report(session: &mut Session, result: io::Result<usize>) {
         (Ok(_), Transport::Flush) => session.flushed(),
         (Ok(_), _) => session.shut_down(),
     }
+}
+
+/// Returns why a session has ended, if not by a closing handshake.
+pub fn outcome(session: &Session) -> Result<()> {
+    Ok(session.outcome(|| "read or write failed")?)
 }

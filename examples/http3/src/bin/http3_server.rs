@@ -106,10 +106,7 @@ fn decide<'a>(
     if status != 200 {
         return Err(request.reject(status, &[]).unwrap_or_default());
     }
-    let favorite = request.subprotocols().next().map(str::to_owned);
-    let mut accept = Accept::new().deflate(deflate::Config::new());
-    if let Some(favorite) = &favorite {
-        accept = accept.subprotocol(favorite);
-    }
+    let favorite = request.subprotocols().next();
+    let accept = Accept::new().deflate(deflate::Config::new()).subprotocol(favorite);
     request.accept(accept).map_err(|_| vec![(":status".into(), "500".into())])
 }

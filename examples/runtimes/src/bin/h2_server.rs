@@ -24,10 +24,10 @@ use sansocket::{
     server::Accept,
     session::{Session, Transport},
 };
-use sansocket_runtimes::{Result, echo, now, report};
+use sansocket_runtimes::{FOREVER, Result, accept_all, echo, now, outcome, report};
 use tokio::{
     net::{TcpListener, TcpStream},
-    time::{Instant, sleep_until, timeout},
+    time::{sleep, timeout},
 };
 use tokio_rustls::TlsAcceptor;
 
@@ -57,23 +57,13 @@ async fn main() -> Result<()> {
     let tls = TlsAcceptor::from(Arc::new(tls));
     let listener = TcpListener::bind(address).await?;
     println!("listening on wss://{}/ws", listener.local_addr()?);
-    loop {
-        let Ok((stream, peer)) = listener.accept().await else {
-            // Usually the limit of open files was reached; wait for a connection to close.
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            continue;
-        };
-        let tls = tls.clone();
-        tokio::spawn(async move {
-            if let Err(error) = serve(stream, peer, tls).await {
-                eprintln!("{peer}: {error}");
-            }
-        });
-    }
+    accept_all(listener, |stream| serve(stream, tls.clone())).await?;
+    Ok(())
 }
 
 /// Serves one connection of HTTP/2, and each of its streams in a task.
-async fn serve(stream: TcpStream, peer: SocketAddr, tls: TlsAcceptor) -> Result<()> {
+async fn serve(stream: TcpStream, tls: TlsAcceptor) -> Result<()> {
+    let peer = stream.peer_addr()?;
     stream.set_nodelay(true)?;
     let stream = timeout(PATIENCE, tls.accept(stream)).await??;
     // This setting announces to clients that they may ask.
@@ -120,9 +110,7 @@ async fn answer(
     let accept = Accept::new().deflate(deflate::Config::new());
     let (response, connection) = asked.accept_http(accept).map_err(|error| error.to_string())?;
     let sender = respond.send_response(response, false)?;
-    let ending = serve_stream(request.into_body(), sender, connection).await?;
-    eprintln!("{peer}: {ending}");
-    Ok(())
+    serve_stream(request.into_body(), sender, connection).await
 }
 
 /// Serves a stream, whose data corresponds to the bytes of a transport.
@@ -130,11 +118,11 @@ async fn serve_stream(
     mut receiver: RecvStream,
     mut sender: SendStream<Bytes>,
     connection: Connection,
-) -> Result<String> {
+) -> Result<()> {
     let mut session = Session::open(connection, Timeouts::new(), now());
     while session.transport() != Transport::Close {
         let wants_read = session.wants_read();
-        let deadline = session.deadline().map(|at| Instant::now() + at.saturating_sub(now()));
+        let left = session.time_left(now()).unwrap_or(FOREVER);
         let mut bytes = Vec::new();
         tokio::select! {
             result = step(&mut sender, session.transport()) => report(&mut session, result),
@@ -143,7 +131,7 @@ async fn serve_stream(
                 Some(Ok(data)) => bytes = Vec::from(data),
                 Some(Err(_)) => session.failed(),
             },
-            () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {}
+            () = sleep(left) => {}
         }
         session.on_time(now());
         let mut input = Input::new(&mut bytes);
@@ -153,7 +141,7 @@ async fn serve_stream(
         // Only now may the client send that many bytes again.
         receiver.flow_control().release_capacity(bytes.len())?;
     }
-    Ok(session.ending().map_or_else(String::new, |ending| ending.to_string()))
+    outcome(&session)
 }
 
 /// Carries out one operation that the session requests. A write takes as many bytes as the window of the

@@ -6,15 +6,12 @@
 //!
 //! All processes with the same broker are one chat; see `sansocket_runtimes::broker`.
 //!
-//! One task per client, around one `select!`. All of its branches are cancel safe: `read` and `write` do
-//! nothing until they are ready, and the buffers outlive them. A message is encoded once for all clients, and
-//! a burst of messages is written at once. The server stops reading from a client that does not read, and
-//! clients that fall further behind than the channel's capacity are closed with 1013.
+//! One task per client, around one `select!`. Both of its branches are cancel safe, and the buffers outlive them.
+//! A message is encoded once for all clients, and a burst of messages is written at once. The server stops
+//! reading from a client that does not read, and clients that fall further behind than the channel's capacity
+//! are closed with 1013.
 
-use std::{
-    env,
-    time::{Duration, Instant},
-};
+use std::{env, result};
 
 use sansocket::{
     Close, CloseCode, Config, Event,
@@ -24,15 +21,13 @@ use sansocket::{
     session::{ReadBuffer, Received, Session, Transport},
 };
 use sansocket_runtimes::{
-    Result,
+    Result, accept_all,
     broker::{Message, Room},
-    now, report, step,
+    now, outcome, step,
 };
 use tokio::{
-    io::AsyncReadExt,
     net::{TcpListener, TcpStream},
     sync::broadcast::{self, error::RecvError},
-    time::sleep_until,
 };
 
 /// The number of messages that a client may fall behind.
@@ -48,39 +43,20 @@ async fn main() -> Result<()> {
         (Some("--redis"), Some(url)) => Room::shared(BACKLOG, &url)?,
         _ => return Err("usage: tokio_chat [ADDRESS [--redis URL]]".into()),
     };
-    loop {
-        let Ok((stream, peer)) = listener.accept().await else {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            continue;
-        };
-        let room = room.clone();
-        tokio::spawn(async move {
-            match serve(stream, room).await {
-                Ok(ending) => eprintln!("{peer}: {ending}"),
-                Err(error) => eprintln!("{peer}: {error}"),
-            }
-        });
-    }
+    accept_all(listener, |stream| serve(stream, room.clone())).await?;
+    Ok(())
 }
 
-async fn serve(mut stream: TcpStream, room: Room) -> Result<String> {
+async fn serve(mut stream: TcpStream, room: Room) -> Result<()> {
     stream.set_nodelay(true)?;
     let mut inbox = room.subscribe();
     let mut session = Session::server(HandshakeLimits::new(), Timeouts::new(), now());
     let mut buffer = ReadBuffer::new(16 << 10);
-    let (mut reader, mut writer) = stream.split();
     while session.transport() != Transport::Close {
-        let (wants_read, has_room) = (session.wants_read(), session.is_open() && session.has_room());
-        let deadline = session.deadline().map(|at| Instant::now() + at.saturating_sub(now()));
+        let has_room = session.is_open() && session.has_room();
         tokio::select! {
-            result = step(&mut writer, session.transport()) => report(&mut session, result),
-            result = reader.read(buffer.space()), if wants_read => match result {
-                Ok(0) => session.eof(),
-                Ok(count) => buffer.filled(count),
-                Err(_) => session.failed(),
-            },
+            () = step(&mut stream, &mut session, &mut buffer) => {}
             message = inbox.recv(), if has_room => forward(&mut session, message, &mut inbox)?,
-            () = sleep_until(deadline.unwrap_or_else(Instant::now).into()), if deadline.is_some() => {}
         }
         session.on_time(now());
         while let Some(received) = session.receive_from(&mut buffer) {
@@ -96,13 +72,13 @@ async fn serve(mut stream: TcpStream, room: Room) -> Result<String> {
             }
         }
     }
-    Ok(session.ending().map_or_else(String::new, |ending| ending.to_string()))
+    outcome(&session)
 }
 
 /// Passes on a message, and those that follow it in the inbox, so that they are written together.
 fn forward(
     session: &mut Session,
-    first: std::result::Result<Message, RecvError>,
+    first: result::Result<Message, RecvError>,
     inbox: &mut broadcast::Receiver<Message>,
 ) -> Result<()> {
     match first {

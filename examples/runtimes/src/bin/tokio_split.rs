@@ -13,19 +13,16 @@
 //!
 //! With several threads, each has its own runtime, and the kernel spreads the clients over them.
 
-use std::{
-    io, mem,
-    time::{Duration, Instant},
-};
+use std::{io, mem, time::Duration};
 
 use sansocket::{
     Connection, Event, ReceiveHalf, Reply, SendHalf, State,
     handshake::HandshakeLimits,
     keepalive::{Action, KeepAlive, Timeouts},
-    session::{ReadBuffer, Session, Transport, WriteBuffer},
+    session::{ReadBuffer, Session, WriteBuffer},
 };
 use sansocket_runtimes::{
-    Result, echo, now, report, step,
+    FOREVER, Result, accept_all, echo, now, outcome, step,
     threads::{first_client, on_threads},
 };
 use tokio::{
@@ -35,21 +32,17 @@ use tokio::{
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
     sync::mpsc,
-    time::{sleep_until, timeout},
+    time::{sleep, timeout},
 };
 
 /// The time that a client may take to read what it is sent, and to close the transport.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// An item that the receiving task sends to the writing task.
-enum Item {
-    /// Bytes have arrived.
-    Alive,
-    Text(String),
-    Binary(Vec<u8>),
-    Pong(Vec<u8>),
-    /// A pending reply of the receiving half.
-    Reply(Reply),
+/// An item that the receiving task sends to the writing task after each step. If it is empty, bytes have arrived.
+struct Item {
+    /// A pending reply of the receiving half, which is sent before anything in response to the event.
+    reply: Option<Reply>,
+    event: Option<Event<'static>>,
 }
 
 fn main() -> io::Result<()> {
@@ -59,22 +52,14 @@ fn main() -> io::Result<()> {
 /// One thread: its listener, its runtime and its clients. Threads share nothing.
 #[tokio::main(flavor = "current_thread")]
 async fn run(listener: std::net::TcpListener, number: usize) -> io::Result<()> {
-    let listener = TcpListener::from_std(listener)?;
     let mut is_first = true;
-    loop {
-        let Ok((stream, peer)) = listener.accept().await else {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            continue;
-        };
+    accept_all(TcpListener::from_std(listener)?, |stream| {
         if mem::take(&mut is_first) {
             first_client(number);
         }
-        tokio::spawn(async move {
-            if let Err(error) = serve(stream).await {
-                eprintln!("{peer}: {error}");
-            }
-        });
-    }
+        serve(stream)
+    })
+    .await
 }
 
 async fn serve(mut stream: TcpStream) -> Result<()> {
@@ -100,72 +85,55 @@ async fn open(
     buffer: &mut ReadBuffer,
 ) -> Result<(Connection, WriteBuffer, KeepAlive)> {
     let mut session = Session::server(HandshakeLimits::new(), Timeouts::new(), now());
-    let (mut reader, mut writer) = stream.split();
-    while session.transport() != Transport::Close {
-        let wants_read = session.wants_read();
-        let deadline = session.deadline().map(|at| Instant::now() + at.saturating_sub(now()));
-        tokio::select! {
-            result = step(&mut writer, session.transport()) => report(&mut session, result),
-            result = reader.read(buffer.space()), if wants_read => match result {
-                Ok(0) => session.eof(),
-                Ok(count) => buffer.filled(count),
-                Err(_) => session.failed(),
-            },
-            () = sleep_until(deadline.unwrap_or_else(Instant::now).into()), if deadline.is_some() => {}
-        }
+    while !session.is_open() {
+        outcome(&session)?;
+        step(stream, &mut session, buffer).await;
         session.on_time(now());
         if let Some(received) = session.receive_from(buffer) {
             echo(&mut session, received);
         }
-        if session.is_open() {
-            return session.into_parts().map_err(|_| "the session is not open".into());
-        }
     }
-    Err(session.ending().map_or_else(String::new, |ending| ending.to_string()).into())
+    session.into_parts().map_err(|_| "the session is not open".into())
 }
 
+/// The receiving task. The writing task drops its end of the channel when it is done, so sending may fail.
 async fn read(
     mut stream: OwnedReadHalf,
     mut receiving: ReceiveHalf,
-    mut buffer: ReadBuffer,
+    buffer: ReadBuffer,
     sender: mpsc::Sender<Item>,
 ) -> Result<()> {
-    // The writing task drops its end of the channel when it is done. Reading continues, even after an error,
-    // until the end of the stream: closing the transport with unread bytes could destroy the last bytes
-    // written.
-    let mut outcome = Ok(());
+    let result = receive(&mut stream, &mut receiving, buffer, &sender).await;
+    // Even after an error, read to the end of the stream: closing the transport with unread bytes could destroy the
+    // last bytes written.
+    let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+    let _ = sender.send(Item { reply: Some(receiving.receive_eof()), event: None }).await;
+    result
+}
+
+/// Receives to the end of the stream.
+async fn receive(
+    stream: &mut OwnedReadHalf,
+    receiving: &mut ReceiveHalf,
+    mut buffer: ReadBuffer,
+    sender: &mpsc::Sender<Item>,
+) -> Result<()> {
     loop {
-        while outcome.is_ok() {
-            let mut reply = None;
-            let result = buffer.read_with(|input| {
-                receiving.receive(input, &mut reply).map(|event| event.map(Event::into_owned))
-            });
-            if let Some(reply) = reply {
-                let _ = sender.send(Item::Reply(reply)).await; // first the reply ...
-            }
-            let item = match result {
-                Ok(Some(Event::Text(text))) => Item::Text(text.into_owned()),
-                Ok(Some(Event::Binary(data))) => Item::Binary(data.into_owned()),
-                Ok(Some(Event::Pong(data))) => Item::Pong(data.into_owned()),
-                Ok(Some(_)) => continue,
-                Ok(None) => break,
-                Err(error) => {
-                    outcome = Err(error.into()); // ... then the error
-                    buffer = ReadBuffer::new(16 << 10);
-                    break;
-                }
-            };
-            let _ = sender.send(item).await;
+        let mut reply = None;
+        let (event, error) = buffer.read_with(|input| match receiving.receive(input, &mut reply) {
+            Ok(event) => (event.map(Event::into_owned), None),
+            Err(error) => (None, Some(error)),
+        });
+        let is_last = event.is_none();
+        // First the reply, then the error.
+        let _ = sender.send(Item { reply, event }).await;
+        if let Some(error) = error {
+            return Err(error.into());
         }
-        match stream.read(buffer.space()).await {
-            Ok(count) if count > 0 && outcome.is_ok() => {
-                buffer.filled(count);
-                let _ = sender.send(Item::Alive).await;
-            }
-            Ok(count) if count > 0 => {}
-            result => {
-                let _ = sender.send(Item::Reply(receiving.receive_eof())).await;
-                return outcome.and(result.map(drop).map_err(Into::into));
+        if is_last {
+            match stream.read(buffer.space()).await? {
+                0 => return Ok(()),
+                count => buffer.filled(count),
             }
         }
     }
@@ -193,31 +161,34 @@ impl Writer {
                     return Ok(self.stream.shutdown().await?);
                 }
             }
-            let deadline = self.keep_alive.deadline().map(|at| Instant::now() + at.saturating_sub(now()));
+            let left = self.keep_alive.deadline().map_or(FOREVER, |at| at.saturating_sub(now()));
             tokio::select! {
                 biased;
                 item = receiver.recv() => match item {
                     Some(item) => self.take(item)?,
                     None => return Ok(self.stream.shutdown().await?),
                 },
-                () = sleep_until(deadline.unwrap_or_else(Instant::now).into()), if deadline.is_some() => self.tick()?,
+                () = sleep(left) => self.tick()?,
             }
         }
     }
 
     fn take(&mut self, item: Item) -> Result<()> {
         self.keep_alive.on_receive(now());
+        let out = self.out.out();
+        if let Some(reply) = item.reply {
+            self.sending.reply(&reply, out);
+        }
         // The client may have sent a Close before its earlier messages could be echoed; then there is no
         // echo.
         let is_open = self.sending.state() == State::Open;
-        match item {
-            Item::Reply(reply) => self.sending.reply(&reply, self.out.out()),
-            Item::Text(text) if is_open => self.sending.send_text(&text, self.out.out())?,
-            Item::Binary(data) if is_open => self.sending.send_binary(&data, self.out.out())?,
-            Item::Pong(data) => _ = self.keep_alive.on_pong(&data, now()),
-            Item::Text(_) | Item::Binary(_) | Item::Alive => {}
+        match item.event {
+            Some(Event::Text(text)) if is_open => self.sending.send_text(&text, out)?,
+            Some(Event::Binary(data)) if is_open => self.sending.send_binary(&data, out)?,
+            Some(Event::Pong(data)) => _ = self.keep_alive.on_pong(&data, now()),
+            _ => {}
         }
-        if self.sending.state() != State::Open {
+        if !is_open {
             self.keep_alive.on_closing(now());
         }
         Ok(())

@@ -23,7 +23,7 @@ fn main() {
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::{env, io, net::SocketAddr, num::NonZero, pin::pin, task::Poll, time::Duration};
+    use std::{env, io, net::SocketAddr, num::NonZero, pin::pin, time::Duration};
 
     use compio::{
         BufResult,
@@ -39,7 +39,7 @@ mod linux {
         keepalive::Timeouts,
         session::{Session, Transport},
     };
-    use sansocket_runtimes::{echo, now, report};
+    use sansocket_runtimes::{FOREVER, echo, now, report};
 
     pub(super) fn main() -> io::Result<()> {
         let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".into());
@@ -74,24 +74,11 @@ mod linux {
                 Some(Ok(Some(mut buf))) => receive(&mut session, &mut buf),
                 Some(Ok(None)) => session.eof(),
                 // All buffers are in use. Their tasks run before this one and return them.
-                Some(Err(error)) if error.raw_os_error() == Some(ENOBUFS) => yield_now().await,
+                Some(Err(error)) if error.raw_os_error() == Some(ENOBUFS) => tokio::task::yield_now().await,
                 Some(Err(_)) => session.failed(),
             }
         }
         session.ending().map_or_else(String::new, |ending| ending.to_string())
-    }
-
-    /// Lets the other tasks run once.
-    async fn yield_now() {
-        let mut yielded = false;
-        std::future::poll_fn(|context| {
-            if std::mem::replace(&mut yielded, true) {
-                return Poll::Ready(());
-            }
-            context.waker().wake_by_ref();
-            Poll::Pending
-        })
-        .await;
     }
 
     /// Carries out what the session requests, until it waits. Returns `false` if it is over.
@@ -135,8 +122,8 @@ mod linux {
     ) -> Option<T> {
         let mut operation = pin!(operation);
         loop {
-            let patience = session.deadline().map_or(FOREVER, |deadline| deadline.saturating_sub(now()));
-            if let Ok(done) = timeout(patience, &mut operation).await {
+            let left = session.time_left(now()).unwrap_or(FOREVER);
+            if let Ok(done) = timeout(left, &mut operation).await {
                 return Some(done);
             }
             receive(session, &mut []);
@@ -156,6 +143,4 @@ mod linux {
 
     /// The error of a read for which the pool has no buffer.
     const ENOBUFS: i32 = 105;
-
-    const FOREVER: Duration = Duration::from_hours(1);
 }

@@ -7,14 +7,7 @@
 //! The certificate of the server is verified against the authorities that browsers trust, or against the one
 //! in the file.
 
-use std::{
-    env,
-    io::{self, ErrorKind, Read, Write},
-    net::TcpStream,
-    path::Path,
-    sync::Arc,
-    time::Duration,
-};
+use std::{env, io::Write, net::TcpStream, path::Path, sync::Arc, time::Duration};
 
 use rustls::{
     ClientConfig, ClientConnection, RootCertStore, StreamOwned,
@@ -24,7 +17,7 @@ use sansocket::{
     CloseCode, Event, client,
     keepalive::Timeouts,
     random_seed,
-    session::{Cause, ReadBuffer, Received, Session, Transport},
+    session::{ReadBuffer, Received, Session},
 };
 use sansocket_runtimes::{Result, now};
 
@@ -74,22 +67,16 @@ fn converse(
     message: &str,
 ) -> Result<()> {
     let mut buffer = ReadBuffer::new(16 << 10);
-    let mut failure = None;
+    let end = |stream: &mut StreamOwned<ClientConnection, TcpStream>| {
+        stream.conn.send_close_notify();
+        stream.flush()
+    };
     loop {
-        let done = match session.transport() {
-            Transport::Write(bytes) => stream.write(bytes).map(|count| session.written(count)),
-            Transport::Flush => stream.flush().map(|()| session.flushed()),
-            Transport::ShutDown => {
-                stream.conn.send_close_notify();
-                stream.flush().map(|()| session.shut_down())
-            }
-            Transport::Wait => read(stream, &mut session, &mut buffer),
-            Transport::Close => break,
-        };
-        // An end without close_notify is one of the errors; after a closing handshake it is clean.
-        if let Err(error) = done {
-            session.failed();
-            failure = Some(error);
+        stream.get_ref().set_read_timeout(session.time_left(now()))?;
+        // An end without close_notify is an error, except after a closing handshake.
+        if !session.step(stream, &mut buffer, end)? {
+            println!("{}", session.ending().ok_or("the session has not ended")?);
+            return Ok(());
         }
         session.on_time(now());
         while let Some(received) = session.receive_from(&mut buffer) {
@@ -105,30 +92,4 @@ fn converse(
             }
         }
     }
-    let ending = session.ending().ok_or("the session has not ended")?;
-    match (ending.cause, failure) {
-        (Cause::Close, _) => {
-            println!("closed with {}", ending.code);
-            Ok(())
-        }
-        (Cause::Transport, Some(error)) => Err(error.into()),
-        _ => Err(ending.to_string().into()),
-    }
-}
-
-/// Reads, at most until the deadline of the session.
-fn read(
-    stream: &mut StreamOwned<ClientConnection, TcpStream>,
-    session: &mut Session,
-    buffer: &mut ReadBuffer,
-) -> io::Result<()> {
-    let left = session.deadline().map(|at| at.saturating_sub(now()).max(Duration::from_millis(1)));
-    stream.get_ref().set_read_timeout(left)?;
-    match stream.read(buffer.space()) {
-        Ok(0) => session.eof(),
-        Ok(count) => buffer.filled(count),
-        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
-        Err(error) => return Err(error),
-    }
-    Ok(())
 }

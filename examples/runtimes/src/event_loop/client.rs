@@ -1,7 +1,7 @@
 //! One client, and the memory that all of them share.
 
 use std::{
-    io::{self, ErrorKind, Read as _, Write as _},
+    io::{self, Read as _},
     mem,
     net::Shutdown,
     time::Duration,
@@ -16,7 +16,7 @@ use sansocket::{
 };
 
 use super::Service;
-use crate::{MAX_MESSAGE_LEN, now, report};
+use crate::{MAX_MESSAGE_LEN, now};
 
 /// The number of bytes that one client may send in a turn, small against what a client would notice.
 const TURN_LEN: usize = 256 << 10;
@@ -72,14 +72,7 @@ impl Client {
         self.read_closed |= event.is_read_closed() || event.is_error();
     }
 
-    /// Evaluates the timers.
-    pub(super) fn look(&mut self, memory: &mut Memory, service: &mut impl Service) {
-        memory.lend(self);
-        self.receive(service);
-        memory.reclaim(self);
-    }
-
-    /// Reads and writes as much as possible.
+    /// Evaluates the timers, and reads and writes as much as possible.
     pub(super) fn turn(&mut self, memory: &mut Memory, service: &mut impl Service) -> Turn {
         memory.lend(self);
         let turn = self.read_and_write(service);
@@ -111,6 +104,7 @@ impl Client {
     fn read_and_write(&mut self, service: &mut impl Service) -> Turn {
         let mut left = TURN_LEN;
         loop {
+            self.receive(service);
             if !self.write() {
                 return Turn::Done;
             }
@@ -120,21 +114,16 @@ impl Client {
             if left == 0 {
                 return Turn::Again;
             }
-            let space = self.buffer.space();
-            let len = left.min(space.len());
-            match self.stream.read(&mut space[..len]) {
-                Ok(0) => self.session.eof(),
+            let len = left.min(self.buffer.space().len());
+            let mut stream = (&self.stream).take(len as u64);
+            match self.session.read_from(&mut stream, &mut self.buffer) {
                 Ok(count) => {
                     // After a short read there is no more, until `mio` reports it.
                     self.readable = count == len || self.read_closed;
-                    self.buffer.filled(count);
                     left -= count;
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.readable = false,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => self.session.failed(),
+                Err(_) => self.readable = false,
             }
-            self.receive(service);
         }
     }
 
@@ -147,20 +136,11 @@ impl Client {
 
     /// Writes as much as possible. Returns `false` if the session is over.
     fn write(&mut self) -> bool {
-        loop {
-            let result = match self.session.transport() {
-                Transport::Write(bytes) if self.writable => self.stream.write(bytes),
-                Transport::Flush => Ok(0),
-                Transport::ShutDown => self.stream.shutdown(Shutdown::Write).map(|()| 0),
-                Transport::Write(_) | Transport::Wait => return true,
-                Transport::Close => return false,
-            };
-            match result {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.writable = false,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                result => report(&mut self.session, result),
-            }
+        if self.writable {
+            let result = self.session.write_to(&mut self.stream, |stream| stream.shutdown(Shutdown::Write));
+            self.writable = result.is_ok();
         }
+        self.session.transport() != Transport::Close
     }
 }
 

@@ -1,0 +1,139 @@
+//! Sessions on streams of the standard library, which the caller opens.
+
+use std::io::{self, ErrorKind, Read, Write};
+
+use super::{Error, ReadBuffer, Session, Transport};
+
+impl Session {
+    /// Carries out one turn of a loop with blocking I/O: writes all that is due, then reads once.
+    ///
+    /// `shut_down` shuts down the write half of the stream: `|stream| stream.shutdown(Shutdown::Write)` for a
+    /// socket, `close_notify` and a flush for TLS.
+    ///
+    /// Returns `true` while the session runs: call [`on_time`](Self::on_time), then receive until there is
+    /// nothing more. Returns `false` after a closing handshake. Before each call, set the read timeout of the
+    /// stream to [`time_left`](Self::time_left), so that timers take effect, and once its write timeout, after
+    /// which a peer that does not read is disconnected. It reads only if [`wants_read`](Self::wants_read)
+    /// returns `true`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`outcome`](Self::outcome) if the session has ended in another way. There is nothing to write then.
+    ///
+    /// # Examples
+    ///
+    /// An echo for one client:
+    ///
+    /// ```no_run
+    /// use sansocket::session::{Error, ReadBuffer, Received, Session};
+    /// use sansocket::{Event, server::Accept};
+    /// use std::{io, net::{Shutdown, TcpStream}, time::{Duration, Instant}};
+    ///
+    /// fn serve(mut stream: TcpStream) -> Result<(), Error<io::Error>> {
+    ///     let start = Instant::now();
+    ///     let mut session =
+    ///         Session::server(Default::default(), Default::default(), Duration::ZERO);
+    ///     let mut buffer = ReadBuffer::new(16 << 10);
+    ///     stream.set_write_timeout(Some(Duration::from_secs(10)))?;
+    ///     loop {
+    ///         stream.set_read_timeout(session.time_left(start.elapsed()))?;
+    ///         let end = |stream: &mut TcpStream| stream.shutdown(Shutdown::Write);
+    ///         if !session.step(&mut stream, &mut buffer, end)? {
+    ///             return Ok(());
+    ///         }
+    ///         session.on_time(start.elapsed());
+    ///         while let Some(received) = session.receive_from(&mut buffer) {
+    ///             match received {
+    ///                 Received::Request(request) => {
+    ///                     // The default response is valid for every request.
+    ///                     let _ = session.accept(request, Accept::new());
+    ///                 }
+    ///                 Received::Event(Event::Text(text)) => {
+    ///                     session.send_text(&text)?;
+    ///                 }
+    ///                 _ => {}
+    ///             }
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    pub fn step<S: Read + Write + ?Sized>(
+        &mut self,
+        stream: &mut S,
+        buffer: &mut ReadBuffer,
+        shut_down: impl FnMut(&mut S) -> io::Result<()>,
+    ) -> Result<bool, Error<io::Error>> {
+        let mut result = self.write_to(stream, shut_down);
+        if result.is_err() {
+            // A blocking write that would block has timed out.
+            self.failed();
+        } else if self.wants_read() {
+            result = self.read_from(stream, buffer).map(drop);
+        }
+        if self.transport() != Transport::Close {
+            return Ok(true);
+        }
+        let error = || result.err().unwrap_or_else(|| ErrorKind::NotConnected.into());
+        self.outcome(error).map(|()| false)
+    }
+
+    /// Writes, flushes and shuts down as [`transport`](Self::transport) requests, until the session waits or has
+    /// ended.
+    ///
+    /// See [`step`](Self::step) for `shut_down`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the stream. If its kind is `WouldBlock`, the session continues: call this again when
+    /// the stream can be written to, or [`failed`](Self::failed) if it has a write timeout. Any other error was
+    /// reported to the session, which has ended.
+    pub fn write_to<S: Write + ?Sized>(
+        &mut self,
+        stream: &mut S,
+        mut shut_down: impl FnMut(&mut S) -> io::Result<()>,
+    ) -> io::Result<()> {
+        loop {
+            let result = match self.transport() {
+                Transport::Write(bytes) => match stream.write(bytes) {
+                    Ok(0) => Err(ErrorKind::WriteZero.into()),
+                    result => result.map(|count| self.written(count)),
+                },
+                Transport::Flush => stream.flush().map(|()| self.flushed()),
+                Transport::ShutDown => shut_down(stream).map(|()| self.shut_down()),
+                Transport::Wait | Transport::Close => return Ok(()),
+            };
+            match result {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(error),
+                result => result.inspect_err(|_| self.failed())?,
+            }
+        }
+    }
+
+    /// Reads once into `buffer`, and returns the number of bytes, or 0 at the end of the stream, which is reported
+    /// to the session. Call it if [`wants_read`](Self::wants_read) returns `true`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the stream. If its kind is `WouldBlock` or `TimedOut`, nothing has arrived in time and
+    /// the session continues. Any other error was reported to the session, which has ended.
+    pub fn read_from<R: Read + ?Sized>(
+        &mut self,
+        stream: &mut R,
+        buffer: &mut ReadBuffer,
+    ) -> io::Result<usize> {
+        let result = loop {
+            match stream.read(buffer.space()) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                result => break result,
+            }
+        };
+        match &result {
+            Ok(0) => self.eof(),
+            Ok(count) => buffer.filled(*count),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(_) => self.failed(),
+        }
+        result
+    }
+}
