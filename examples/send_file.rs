@@ -14,17 +14,19 @@ use std::{
     error::Error,
     fs::File,
     io::{self, IoSlice, Read, Write},
-    net::TcpStream,
+    net::{Shutdown, TcpStream},
     process::ExitCode,
     sync::mpsc::{self, Receiver, SyncSender},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sansocket::{
-    CloseCode, Connection, Event, Input, ReceiveHalf, Reply, SendHalf, State, client,
+    CloseCode, Connection, ReceiveHalf, Reply, SendHalf, State, client,
     frame::{self, OpCode},
+    keepalive::Timeouts,
     random_seed,
+    session::{ReadBuffer, Session},
 };
 
 /// The number of bytes that are read at a time and sent as a fragment.
@@ -61,35 +63,35 @@ fn run(uri: &str, file: &str) -> Result<u16, Box<dyn Error>> {
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    let (connection, rest) = open(&request, &mut stream)?;
+    let mut buffer = ReadBuffer::new(16 << 10);
+    let connection = open(&request, &mut stream, &mut buffer)?;
     // The server may be silent while the file is sent.
     stream.set_read_timeout(None)?;
     let (receiving, mut sending) = connection.split();
     let (sender, replies) = mpsc::sync_channel(16);
     let reader = stream.try_clone()?;
-    let receiver = thread::spawn(move || receive(reader, receiving, rest, &sender));
+    let receiver = thread::spawn(move || receive(reader, receiving, buffer, &sender));
     send(&mut file, &mut sending, &replies, &mut stream)?;
     close(&mut sending, &replies, &mut stream)?;
     receiver.join().map_err(|_| "the receiving thread has ended")??;
     Ok(sending.close_outcome().map_or(1006, |closure| closure.code))
 }
 
-/// Performs the opening handshake. Returns the connection, and the bytes after the response.
-fn open(request: &client::Request, stream: &mut TcpStream) -> Result<(Connection, Vec<u8>), Box<dyn Error>> {
-    let mut out = Vec::new();
-    let mut handshake = client::Handshake::new(request, random_seed()?, &mut out)?;
-    stream.write_all(&out)?;
-    let mut buf = vec![0; 4096];
-    loop {
-        let count = stream.read(&mut buf)?;
-        if count == 0 {
-            handshake.receive_eof()?;
-        }
-        let mut input = Input::new(&mut buf[..count]);
-        if let Some((connection, _)) = handshake.receive(&mut input)? {
-            return Ok((connection, input.remaining().to_vec()));
-        }
+/// Opens the WebSocket. Messages that follow the response stay in the buffer.
+fn open(
+    request: &client::Request,
+    stream: &mut TcpStream,
+    buffer: &mut ReadBuffer,
+) -> Result<Connection, Box<dyn Error>> {
+    let start = Instant::now();
+    let mut session = Session::client(request, random_seed()?, Timeouts::new(), Duration::ZERO)?;
+    while !session.is_open() {
+        session.step(stream, buffer, |stream| stream.shutdown(Shutdown::Write))?;
+        session.on_time(start.elapsed());
+        session.receive_from(buffer);
     }
+    let (connection, ..) = session.into_parts().map_err(|_| "the session is not open")?;
+    Ok(connection)
 }
 
 /// Sends fragment after fragment, and pending replies between them.
@@ -150,29 +152,25 @@ fn close(
 fn receive(
     mut stream: TcpStream,
     mut receiving: ReceiveHalf,
-    mut buf: Vec<u8>,
+    mut buffer: ReadBuffer,
     replies: &SyncSender<Reply>,
 ) -> Result<(), sansocket::Error> {
-    let mut count = buf.len();
-    buf.resize(16 << 10, 0);
-    // The sending thread may have given up already.
-    let pass_on = |reply: Option<Reply>| drop(reply.map(|reply| replies.send(reply)));
     loop {
-        let mut input = Input::new(buf.get_mut(..count).unwrap_or_default());
         let mut reply = None;
-        loop {
-            let result = receiving.receive(&mut input, &mut reply);
-            pass_on(reply.take());
-            match result? {
-                Some(Event::Close(_)) | None => break,
-                Some(_) => {}
-            }
+        let result =
+            buffer.read_with(|input| receiving.receive(input, &mut reply).map(|event| event.is_some()));
+        // The sending thread may have given up already.
+        let _ = reply.map(|reply| replies.send(reply));
+        if result? {
+            continue;
         }
         // However the transport closes, the connection records whether that was clean.
-        count = stream.read(&mut buf).unwrap_or(0);
-        if count == 0 {
-            pass_on(Some(receiving.receive_eof()));
-            return Ok(());
+        match stream.read(buffer.space()) {
+            Ok(count) if count > 0 => buffer.filled(count),
+            _ => {
+                let _ = replies.send(receiving.receive_eof());
+                return Ok(());
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use super::{Error, ReadBuffer, Session, Transport};
 
 impl Session {
-    /// Carries out one turn of a loop with blocking I/O: writes all that is due, then reads once.
+    /// Writes all that is due, then reads once: one turn of a loop with blocking I/O.
     ///
     /// `shut_down` shuts down the write half of the stream: `|stream| stream.shutdown(Shutdown::Write)` for a
     /// socket, `close_notify` and a flush for TLS.

@@ -86,6 +86,8 @@
 //! # assert!(stream.1.ends_with(echo));
 //! ```
 //!
+//! With the feature `std`, `Session::step` does the part of this loop up to `on_time`, errors and timeouts included.
+//!
 //! With an asynchronous or non-blocking transport, `transport` is one branch, reading if
 //! [`wants_read`](Session::wants_read) returns `true` another, and sleeping until
 //! [`deadline`](Session::deadline) the third.

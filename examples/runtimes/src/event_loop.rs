@@ -217,13 +217,13 @@ mod tests {
             while worker.clients.len() < many.len() {
                 worker.round(&mut events).unwrap();
             }
-            most = most.max(worker.clients.deadlines.len());
-            assert!(worker.clients.deadlines.len() <= many.len());
+            most = most.max(worker.deadlines.len());
+            assert!(worker.deadlines.len() <= many.len());
             drop(many);
             while !worker.clients.is_empty() {
                 worker.round(&mut events).unwrap();
             }
-            assert_eq!(worker.clients.deadlines.first(), None);
+            assert_eq!(worker.deadlines.first(), None);
         }
         // Each of them had one, with a key that the next ones use again.
         assert!(most == 4 && worker.clients.vacant_key() < 4);

@@ -18,7 +18,7 @@ use sansocket::{
     session::{ReadBuffer, Received, Session, Transport},
 };
 use tokio::{
-    io::{AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     time::sleep,
 };
@@ -76,12 +76,16 @@ where
 
 /// Writes or reads as a session requests, or waits until a timer expires, whichever is first. Cancel safe: `read`
 /// and `write` do nothing until they are ready.
-pub async fn step(stream: &mut TcpStream, session: &mut Session, buffer: &mut ReadBuffer) {
-    let (mut reader, mut writer) = stream.split();
+pub async fn step(
+    reader: &mut (impl AsyncRead + Unpin),
+    writer: &mut (impl AsyncWrite + Unpin),
+    session: &mut Session,
+    buffer: &mut ReadBuffer,
+) {
     let wants_read = session.wants_read();
     let left = session.time_left(now()).unwrap_or(FOREVER);
     tokio::select! {
-        result = write(&mut writer, session.transport()) => report(session, result),
+        result = write(writer, session.transport()) => report(session, result),
         result = reader.read(buffer.space()), if wants_read => match result {
             Ok(0) => session.eof(),
             Ok(count) => buffer.filled(count),

@@ -22,10 +22,10 @@ use sansocket::{
     random_seed,
     session::{ReadBuffer, Received, Session, Transport},
 };
-use sansocket_runtimes::{Result, now, report, step};
+use sansocket_runtimes::{Result, now, step};
 use socket2::SockRef;
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite},
+    io::{AsyncRead, AsyncWrite},
     net::TcpSocket,
     time::timeout,
 };
@@ -190,15 +190,7 @@ async fn drive(
     let mut buffer = ReadBuffer::new(16 << 10);
     let (mut reader, mut writer) = tokio::io::split(stream);
     while session.transport() != Transport::Close {
-        let wants_read = session.wants_read();
-        tokio::select! {
-            result = step(&mut writer, session.transport()) => report(session, result),
-            result = reader.read(buffer.space()), if wants_read => match result {
-                Ok(0) => session.eof(),
-                Ok(count) => buffer.filled(count),
-                Err(_) => session.failed(),
-            },
-        }
+        step(&mut reader, &mut writer, session, &mut buffer).await;
         session.on_time(now());
         while let Some(received) = session.receive_from(&mut buffer) {
             if take(session, received) {

@@ -52,10 +52,11 @@ async fn serve(mut stream: TcpStream, room: Room) -> Result<()> {
     let mut inbox = room.subscribe();
     let mut session = Session::server(HandshakeLimits::new(), Timeouts::new(), now());
     let mut buffer = ReadBuffer::new(16 << 10);
+    let (mut reader, mut writer) = stream.split();
     while session.transport() != Transport::Close {
         let has_room = session.is_open() && session.has_room();
         tokio::select! {
-            () = step(&mut stream, &mut session, &mut buffer) => {}
+            () = step(&mut reader, &mut writer, &mut session, &mut buffer) => {}
             message = inbox.recv(), if has_room => forward(&mut session, message, &mut inbox)?,
         }
         session.on_time(now());

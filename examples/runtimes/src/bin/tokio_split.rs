@@ -85,9 +85,10 @@ async fn open(
     buffer: &mut ReadBuffer,
 ) -> Result<(Connection, WriteBuffer, KeepAlive)> {
     let mut session = Session::server(HandshakeLimits::new(), Timeouts::new(), now());
+    let (mut reader, mut writer) = stream.split();
     while !session.is_open() {
         outcome(&session)?;
-        step(stream, &mut session, buffer).await;
+        step(&mut reader, &mut writer, &mut session, buffer).await;
         session.on_time(now());
         if let Some(received) = session.receive_from(buffer) {
             echo(&mut session, received);
