@@ -302,6 +302,14 @@ impl KeepAlive {
         }
     }
 
+    /// Begins the timeouts of an open or a closing connection again.
+    pub(crate) fn restart(&mut self, now: Duration) {
+        let now = self.advance(now);
+        if matches!(self.phase, Phase::Open | Phase::Closing) {
+            (self.since, self.latest.at) = (now, now);
+        }
+    }
+
     /// Reports that bytes have arrived, whatever they are.
     pub fn on_receive(&mut self, now: Duration) {
         let now = self.advance(now);

@@ -23,8 +23,11 @@ fn pieces(bytes: &[u8], size: usize) -> impl Iterator<Item = Vec<u8>> {
 /// Opens a connection, with all bytes in pieces of this size. Frames that the client sent early are received
 /// too.
 fn open(version: Version, seed: [u8; 32], size: usize) -> (Connection, Connection) {
-    let request =
-        Request::new("wss://example.com/chat?a").unwrap().origin("https://a.example").subprotocol("chat");
+    open_with(Request::new("wss://example.com/chat?a").unwrap(), version, seed, size)
+}
+
+fn open_with(request: Request, version: Version, seed: [u8; 32], size: usize) -> (Connection, Connection) {
+    let request = request.origin("https://a.example").subprotocol("chat");
     let (mut sent, mut answered) = (Vec::new(), Vec::new());
     let mut client = legacy::client::Handshake::new(&request, version, seed, &mut sent).unwrap();
     let mut server = legacy::server::Handshake::new(HandshakeLimits::new(), all());
@@ -97,6 +100,17 @@ fn every_challenge_is_answered() {
         let mut bytes = [0; 32];
         bytes[..2].copy_from_slice(&seed.to_le_bytes());
         open(Version::Hixie76, bytes, 1000);
+    }
+}
+
+/// The server names the location by the host that the request names.
+#[test]
+fn a_request_can_name_another_host() {
+    for version in VERSIONS {
+        for size in [1, 1000] {
+            let request = Request::new("wss://127.0.0.1:8080/chat").unwrap().host("example.com:81");
+            open_with(request, version, SEED, size);
+        }
     }
 }
 

@@ -74,16 +74,20 @@ fn a_shared_read_buffer_is_empty_after_each_turn_and_serves_several_sessions() {
 fn a_write_buffer_writes_everything_once_and_in_order() {
     let mut buffer = WriteBuffer::default();
     let (mut expected, mut written) = (Vec::new(), Vec::new());
-    for round in 0..200_usize {
-        let bytes = vec![u8::try_from(round % 251).unwrap(); round * 7 % 400];
+    for round in 0..400_usize {
+        // In the second half more waits than is taken at once.
+        let len = if round < 200 { round * 7 % 400 } else { round * 7 % 2000 };
+        let bytes = vec![u8::try_from(round % 251).unwrap(); len];
         expected.extend_from_slice(&bytes);
         buffer.out().extend_from_slice(&bytes);
         let count = buffer.len().min(round * 13 % 300);
         if round % 3 == 0 {
-            let taken = buffer.take();
+            let (before, taken) = (buffer.len(), buffer.take());
+            assert_eq!((buffer.len() + taken.len(), taken.len()), (before, before.min(64 << 10)));
             written.extend_from_slice(&taken[..count]);
-            buffer.out().extend_from_slice(b"meanwhile");
-            expected.extend_from_slice(b"meanwhile");
+            let meanwhile = vec![b'm'; round % 7 * 1000];
+            buffer.out().extend_from_slice(&meanwhile);
+            expected.extend_from_slice(&meanwhile);
             buffer.put_back(taken, count);
         } else {
             written.extend_from_slice(&buffer.unwritten()[..count]);

@@ -127,6 +127,29 @@ fn clones_of_an_encoded_message_share_its_payload() {
 }
 
 #[test]
+fn a_transport_that_owns_what_it_writes_gives_memory_back_too() {
+    let mut session = Session::open(Connection::server(Config::new()), Timeouts::new(), Duration::ZERO);
+    let write_all = |session: &mut Session, most: usize| {
+        while let Transport::Write(_) = session.transport() {
+            let bytes = session.take_unwritten();
+            assert!(bytes.len() <= 64 << 10);
+            let count = bytes.len().min(most);
+            session.written_owned(bytes, count);
+        }
+        settle(session);
+    };
+    for most in [usize::MAX, 10_000] {
+        session.send_binary(&noise(4 << 20)).unwrap();
+        let info = measure(|| {
+            write_all(&mut session, most);
+            session.send_binary(b"small").unwrap();
+            write_all(&mut session, most);
+        });
+        assert!(info.bytes_current < -(3 << 20), "{info:?}");
+    }
+}
+
+#[test]
 fn a_read_buffer_grows_with_what_arrives() {
     let mut buffer = ReadBuffer::new(64 << 10);
     let info = measure(|| assert_eq!(buffer.space().len(), 1024));

@@ -393,6 +393,24 @@ fn a_rejection_with_bare_line_feeds_has_its_status_headers_and_body() {
 }
 
 #[test]
+fn a_head_that_ends_early_has_the_same_fault_with_either_line_ending() {
+    let head = "HTTP/1.1 404 Not Found\r\nServer: a\r\nContent-Length: 0\r\n\r\n";
+    for cut in 0..head.len() {
+        let (cut_off, bare) = (&head[..cut], head[..cut].replace('\r', ""));
+        let faults = [cut_off, &bare].map(|head| {
+            let mut handshake = client::Handshake::new(&request(all()), SEED, &mut Vec::new()).unwrap();
+            let result = handshake.receive(&mut Input::new(&mut head.as_bytes().to_vec()));
+            match result.and_then(|_| handshake.receive_eof()) {
+                Err(client::Error::Rejected(response)) => Some(response.fault()),
+                Err(client::Error::Handshake(error)) => Some(Some(error)),
+                result => panic!("{result:?} after {head:?}"),
+            }
+        });
+        assert_eq!(faults[0], faults[1], "{cut_off:?}");
+    }
+}
+
+#[test]
 fn an_empty_subprotocol_in_a_response_selects_none_if_that_is_allowed() {
     let option = NONE.allow_empty_headers(true);
     let empty = response().add("Sec-WebSocket-Protocol", "").bytes();

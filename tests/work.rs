@@ -10,6 +10,7 @@ use std::{
     env,
     io::{self, Write},
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use common::{BINARY_FIRST, CLOSE, FINAL, MIDDLE, PING, TEXT, TEXT_FIRST, noise, prose, to};
@@ -17,7 +18,9 @@ use sansocket::{
     Config, Connection, Delivery, Input, client,
     frame::{Decoder, Limits, Role},
     handshake::HandshakeLimits,
+    keepalive::Timeouts,
     server,
+    session::{Session, Transport},
     uri::Uri,
 };
 
@@ -56,6 +59,12 @@ const WORKLOADS: &[(&str, Workload, usize, u64)] = &[
     ("chunks of single bytes", |n| message(n, 1, Delivery::Chunks), 5000, 12_000),
     ("a message at once", |n| message(n, usize::MAX, Delivery::Messages), 50_000, 2000),
     ("what follows a Close", |n| after_close(n), 50_000, 300),
+    (
+        "a message that is written in small parts by a transport that owns them",
+        |n| owned_writes(n),
+        300_000,
+        200,
+    ),
     ("Pings that nobody writes the answers of", |n| pings(n), 3000, 12_000),
     #[cfg(feature = "legacy")]
     ("a hixie text in single bytes", |n| hixie(&[&[0][..], &vec![b'a'; n]].concat(), 1), 5000, 4000),
@@ -80,6 +89,18 @@ const WORKLOADS: &[(&str, Workload, usize, u64)] = &[
     #[cfg(feature = "deflate")]
     ("a message that inflates", |n| compressed(&common::deflate::zlib(&vec![b'a'; n]), 997), 200_000, 120),
 ];
+
+/// Each write accepts 1460 bytes, as a slow peer does.
+fn owned_writes(len: usize) {
+    let connection = Connection::server(Config::new());
+    let mut session = Session::open(connection, Timeouts::new(), Duration::ZERO);
+    session.send_binary(&vec![7; len]).unwrap();
+    while let Transport::Write(_) = session.transport() {
+        let bytes = session.take_unwritten();
+        let count = bytes.len().min(1460);
+        session.written_owned(bytes, count);
+    }
+}
 
 fn head(lines: &str, piece: usize) {
     let mut bytes = format!(

@@ -10,14 +10,14 @@ use super::{collector::text_len, trim_ows};
 pub(super) fn line_ends(head: &[u8], start_len: usize) -> (Vec<u8>, usize) {
     let mut repaired = Vec::with_capacity(head.len());
     let mut end = 0;
-    for (at, &byte) in head.iter().enumerate() {
-        if at == start_len {
-            end = repaired.len();
-        }
+    for (at, &byte) in (1..).zip(head) {
         if byte == b'\n' && repaired.last() != Some(&b'\r') {
             repaired.push(b'\r');
         }
         repaired.push(byte);
+        if at == start_len {
+            end = repaired.len();
+        }
     }
     (repaired, end)
 }

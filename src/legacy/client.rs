@@ -195,7 +195,7 @@ impl HixieHandshake {
             draft,
             config: offer.config,
             origin: origin.to_owned(),
-            location: format!("{scheme}://{}{}", uri.authority(), uri.resource_name()),
+            location: format!("{scheme}://{}{}", request.authority(), uri.resource_name()),
             subprotocol: (!offer.subprotocols.is_empty()).then(|| offer.subprotocols.clone()),
             digest: append_request(request, draft, origin, seed, out),
         };

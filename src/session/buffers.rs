@@ -3,7 +3,7 @@
 use alloc::{vec, vec::Vec};
 use core::{fmt, mem};
 
-use crate::Input;
+use crate::{Input, num::as_usize};
 
 /// A read buffer in which incomplete frames stay until the rest has arrived.
 ///
@@ -179,13 +179,17 @@ impl fmt::Debug for ReadBuffer {
 pub struct WriteBuffer {
     bytes: Vec<u8>,
     written: usize,
+    /// The number of bytes after these of which [`take`](Self::take) has returned a copy.
+    copied: u32,
+    /// The number of bytes before all of these that it has moved out.
+    moved: u32,
 }
 
 impl WriteBuffer {
     /// Returns the buffer to append to.
     #[inline]
     pub fn out(&mut self) -> &mut Vec<u8> {
-        if self.written > 0 && self.written >= self.unwritten().len() {
+        if self.written > 0 && self.written >= self.len() {
             self.bytes.drain(..self.written);
             self.written = 0;
         }
@@ -195,13 +199,13 @@ impl WriteBuffer {
     /// Returns the bytes that are still to be written.
     #[inline]
     pub fn unwritten(&self) -> &[u8] {
-        self.bytes.get(self.written..).unwrap_or_default()
+        self.bytes.get(self.written.saturating_add(as_usize(u64::from(self.copied)))..).unwrap_or_default()
     }
 
-    /// Returns the number of bytes that are still to be written.
+    /// Returns the number of bytes that are still to be written, without those that were taken.
     #[inline]
     pub fn len(&self) -> usize {
-        self.bytes.len().saturating_sub(self.written)
+        self.unwritten().len()
     }
 
     /// Returns `true` if everything has been written.
@@ -225,34 +229,65 @@ impl WriteBuffer {
         }
     }
 
-    /// Removes and returns the unwritten bytes, for a transport that owns them while it writes.
+    /// Removes and returns the first unwritten bytes, for a transport that owns them while it writes: all of them, without a
+    /// copy, or 64 KiB if there are more.
+    ///
+    /// Call [`put_back`](Self::put_back) before the next `take`.
     pub fn take(&mut self) -> Vec<u8> {
+        if self.len() > KEPT {
+            return self.take_copy(KEPT);
+        }
         let mut bytes = mem::take(&mut self.bytes);
         bytes.drain(..mem::take(&mut self.written));
+        self.moved = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         bytes
+    }
+
+    /// Removes at most `len` bytes, and returns a copy of them. As the buffer keeps its memory, the work does not grow with
+    /// what remains.
+    pub(super) fn take_copy(&mut self, len: usize) -> Vec<u8> {
+        let bytes = self.unwritten();
+        let bytes = bytes.get(..len.min(KEPT)).unwrap_or(bytes).to_vec();
+        self.copied = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        bytes
+    }
+
+    /// Returns the number of bytes that were taken and not put back.
+    #[inline]
+    pub(super) fn taken(&self) -> usize {
+        as_usize(u64::from(self.copied | self.moved))
     }
 
     /// Takes back the bytes of [`take`](Self::take), of which `count` have been written. The others are
     /// written next.
-    pub fn put_back(&mut self, mut bytes: Vec<u8>, count: usize) {
-        bytes.drain(..count.min(bytes.len()));
-        if bytes.is_empty() && !self.bytes.is_empty() {
-            return;
+    pub fn put_back(&mut self, bytes: Vec<u8>, count: usize) {
+        let count = count.min(bytes.len());
+        self.moved = 0;
+        if mem::take(&mut self.copied) == 0 {
+            if count == bytes.len() && !self.bytes.is_empty() {
+                return;
+            }
+            let appended = mem::replace(&mut self.bytes, bytes);
+            self.bytes.extend_from_slice(&appended);
         }
-        bytes.extend_from_slice(self.unwritten());
-        *self = Self { bytes, written: 0 };
+        self.advance(count);
     }
 
     /// Frees the memory if everything has been written.
     pub fn release(&mut self) {
-        if self.is_empty() {
+        if self.is_unused() {
             *self = Self::default();
         }
     }
 
+    /// Returns `true` if it contains no byte that may be needed.
+    fn is_unused(&self) -> bool {
+        self.is_empty() && self.taken() == 0
+    }
+
     /// Exchanges the memory with that of `spare`, if this buffer is empty. The bytes of `spare` are lost.
     pub(super) fn exchange(&mut self, spare: &mut Vec<u8>) {
-        if self.is_empty() {
+        if self.is_unused() {
             spare.clear();
             self.bytes.clear();
             self.written = 0;

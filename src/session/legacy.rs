@@ -91,6 +91,7 @@ impl Session {
         if self.is_deciding() {
             let connection = (*request.into()).accept(accept, self.out.out()).map_err(Box::new)?;
             self.open_legacy(connection);
+            self.decided = true;
         }
         Ok(())
     }
@@ -110,6 +111,7 @@ impl Session {
         if self.is_deciding() {
             (*request.into()).reject(status, headers, body, self.out.out()).map_err(Box::new)?;
             self.leave(Reason::Answered);
+            self.decided = true;
         }
         Ok(())
     }

@@ -166,10 +166,10 @@ pub struct Session {
     payload: Option<Box<Payload>>,
     keep_alive: KeepAlive,
     high_water: u32,
-    /// The number of bytes that the caller has taken to write.
-    lent: usize,
     /// The number of bytes of an incomplete frame in the caller's buffer, or `u32::MAX` if it is larger.
     waiting: u32,
+    /// A request was answered, after a decision that may have taken a while. The timeouts begin with the next evaluation.
+    decided: bool,
     /// Bytes have arrived that have not been reported to the keep-alive.
     heard: bool,
     time_told: bool,
@@ -252,9 +252,9 @@ impl Session {
             payload: None,
             keep_alive: KeepAlive::new(timeouts, now),
             high_water: HIGH_WATER,
-            lent: 0,
             waiting: 0,
             heard: false,
+            decided: false,
             time_told: false,
             asked: false,
             flush_due: false,
@@ -379,7 +379,7 @@ impl Session {
     ///
     /// Returns the session if it is not open, or if the bytes or a payload of it are being written.
     pub fn into_parts(self) -> Result<(Connection, WriteBuffer, KeepAlive), Box<Self>> {
-        if !self.is_open() || self.lent > 0 || self.payload.is_some() {
+        if !self.is_open() || self.out.taken() > 0 || self.payload.is_some() {
             return Err(Box::new(self));
         }
         match self.phase {

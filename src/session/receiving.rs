@@ -72,16 +72,21 @@ impl Session {
             && let Phase::Open(connection) = &self.phase
             && connection.is_between_messages()
         {
-            self.waiting = 0;
+            // A message may have been consumed with what waited. If not, that waits elsewhere.
+            if self.heard {
+                self.waiting = 0;
+            }
             self.keep_time();
             return None;
         }
         let before = input.len();
         let received = self.receive_running(input);
-        // An incomplete frame that is seen again is no news.
-        let waiting = u32::try_from(input.len()).unwrap_or(u32::MAX);
-        self.heard |= input.len() < before || waiting != self.waiting;
-        self.waiting = waiting;
+        if before > 0 {
+            // An incomplete frame that is seen again is no news.
+            let waiting = u32::try_from(input.len()).unwrap_or(u32::MAX);
+            self.heard |= input.len() < before || waiting != self.waiting;
+            self.waiting = waiting;
+        }
         if self.reason.is_some() {
             input.take_all();
         }
@@ -170,6 +175,7 @@ impl Session {
         if self.is_deciding() {
             let connection = (*request.into()).accept(accept, self.out.out()).map_err(Box::new)?;
             self.open_with(connection);
+            self.decided = true;
         }
         Ok(())
     }
@@ -190,6 +196,7 @@ impl Session {
         if self.is_deciding() {
             (*request.into()).reject(status, headers, body, self.out.out()).map_err(Box::new)?;
             self.leave(Reason::Answered);
+            self.decided = true;
         }
         Ok(())
     }
@@ -210,6 +217,7 @@ impl Session {
         if self.is_deciding() {
             (*request.into()).respond(status, headers, body, self.out.out()).map_err(Box::new)?;
             self.leave(Reason::Answered);
+            self.decided = true;
         }
         Ok(())
     }

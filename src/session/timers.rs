@@ -14,9 +14,19 @@ impl Session {
     /// calls without a `receive` between them evaluate the timers as well.
     pub fn on_time(&mut self, now: Duration) {
         self.keep_time();
+        self.note_time(now);
+        self.time_told = true;
+    }
+
+    /// Records the time without evaluating the timers: timeouts that begin now begin at that time.
+    ///
+    /// Call it before [`close`](Self::close) and before [`written`](Self::written) if time may have passed since
+    /// [`on_time`](Self::on_time): your code has waited for something else, or the write has blocked. Otherwise the time that
+    /// the peer has for its reply is shorter by that.
+    #[inline]
+    pub fn note_time(&mut self, now: Duration) {
         // It records the time, and nothing has been written.
         self.keep_alive.on_write(0, now);
-        self.time_told = true;
     }
 
     /// Starts the timeout of the closing handshake again, for a reply to the peer's Close that waits for the page.
@@ -50,6 +60,9 @@ impl Session {
             return;
         }
         self.time_told = false;
+        if core::mem::take(&mut self.decided) {
+            self.keep_alive.restart(LATEST);
+        }
         if core::mem::take(&mut self.heard) {
             self.keep_alive.on_receive(LATEST);
         }

@@ -39,7 +39,7 @@ impl Session {
         if self.over {
             return Transport::Close;
         }
-        if self.lent > 0 {
+        if self.out.taken() > 0 {
             return Transport::Wait;
         }
         match self.writable() {
@@ -91,7 +91,7 @@ impl Session {
     /// included.
     #[inline]
     pub fn unwritten(&self) -> usize {
-        self.out.len().saturating_add(self.lent)
+        self.out.len().saturating_add(self.out.taken())
     }
 
     /// Reports that the transport has accepted `count` of the bytes of [`Transport::Write`].
@@ -162,8 +162,8 @@ impl Session {
         self.end(Reason::Transport);
     }
 
-    /// Removes and returns the bytes to be written, for a transport that owns them while it writes, such as
-    /// `io_uring`.
+    /// Removes and returns the first bytes to be written, for a transport that owns them while it writes, such as
+    /// `io_uring`: all of them, without a copy, or 64 KiB if there are more.
     ///
     /// Until [`written_owned`](Self::written_owned), [`transport`](Self::transport) returns
     /// [`Transport::Wait`]. The result is empty if `transport` does not return [`Transport::Write`].
@@ -171,20 +171,15 @@ impl Session {
         if !matches!(self.transport(), Transport::Write(_)) {
             return Vec::new();
         }
-        let bytes = if self.payload.is_none() {
-            self.out.take()
-        } else {
-            let bytes = self.writable().to_vec();
-            self.out.advance(bytes.len());
-            bytes
-        };
-        self.lent = bytes.len();
-        bytes
+        match &self.payload {
+            None => self.out.take(),
+            Some(payload) => self.out.take_copy(payload.before),
+        }
     }
 
     /// Returns the bytes of [`take_unwritten`](Self::take_unwritten), of which `count` have been written.
     pub fn written_owned(&mut self, bytes: Vec<u8>, count: usize) {
-        if core::mem::take(&mut self.lent) == 0 || self.over {
+        if self.out.taken() == 0 {
             return;
         }
         let count = count.min(bytes.len());
@@ -208,7 +203,7 @@ impl Session {
     /// Report the bytes with [`payload_written`](Self::payload_written).
     pub fn payload_due(&self) -> Option<u64> {
         let payload = self.payload.as_ref().filter(|payload| payload.before == 0)?;
-        (self.lent == 0 && !self.over).then_some(payload.left)
+        (self.out.taken() == 0 && !self.over).then_some(payload.left)
     }
 
     /// Reports that the transport has accepted `count` bytes of the payload that is due.
@@ -264,8 +259,10 @@ impl Session {
 
     pub(super) fn begin_payload(&mut self, len: u64) {
         if len > 0 {
-            self.payload =
-                Some(Box::new(Payload { before: self.out.len().saturating_add(self.lent), left: len }));
+            self.payload = Some(Box::new(Payload {
+                before: self.out.len().saturating_add(self.out.taken()),
+                left: len,
+            }));
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The required behavior of a session, from the tables of its documentation.
 
+use std::mem;
+
 use super::{Action, Timers};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +82,8 @@ pub(crate) struct Model {
     queued: usize,
     pings: bool,
     new_ping: bool,
+    /// The request was answered since the timers were evaluated.
+    decided: bool,
 }
 
 impl Model {
@@ -107,6 +111,7 @@ impl Model {
             queued: 0,
             pings: false,
             new_ping: false,
+            decided: false,
         }
     }
 
@@ -136,13 +141,37 @@ impl Model {
 
     pub(crate) fn run(&mut self, action: Action) {
         (self.appends, self.new_ping) = (false, false);
+        self.act(action);
+        let is_evaluated = !matches!(
+            action,
+            Action::Do
+                | Action::WriteOne
+                | Action::Eof
+                | Action::Failed
+                | Action::Close
+                | Action::Abort
+                | Action::Accept
+                | Action::Reject
+        );
+        if is_evaluated && mem::take(&mut self.decided) {
+            match &mut self.closing {
+                Some(closing) => *closing = self.now,
+                None => self.open(),
+            }
+        }
+    }
+
+    fn act(&mut self, action: Action) {
         match action {
             Action::Do => self.step(self.pending),
             Action::WriteOne => self.step(1),
             Action::Wait => self.now = self.deadline().unwrap() - 1,
             Action::Expire => {
                 self.now = self.deadline().unwrap();
-                self.expire();
+                // The timeouts begin again after a decision.
+                if !self.decided {
+                    self.expire();
+                }
             }
             Action::Eof => {
                 self.eof = true;
@@ -158,11 +187,11 @@ impl Model {
             Action::Abort => self.end(Why::Aborted),
             Action::Close => self.close(),
             Action::Accept if self.why.is_none() => {
-                (self.phase, self.appends) = (Phase::Open, true);
+                (self.phase, self.appends, self.decided) = (Phase::Open, true, true);
                 self.open();
             }
             Action::Reject if self.why.is_none() => {
-                self.appends = true;
+                (self.appends, self.decided) = (true, true);
                 self.leave(Why::Answered);
             }
             Action::Accept | Action::Reject => {}
