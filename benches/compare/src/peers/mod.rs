@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+#[cfg(cpp_peers)]
+mod cpp;
 mod fastwebsockets;
 mod limit;
 mod nexus_web;
@@ -54,6 +56,8 @@ pub struct Peer {
     pub connect: Option<fn() -> Run>,
     /// Makes a connection that waits, and keeps it until it is dropped.
     pub idle: Option<fn(End) -> Box<dyn std::any::Any>>,
+    /// Whether its memory comes from the allocator of Rust, which counts.
+    pub counts_allocations: bool,
 }
 
 impl Peer {
@@ -70,6 +74,7 @@ impl Peer {
             accept: None,
             connect: None,
             idle: None,
+            counts_allocations: true,
         }
     }
 }
@@ -83,8 +88,9 @@ fn turns_of(echo: fn(&Rc<[u8]>, usize) -> Run, count: usize, frame: &Rc<[u8]>) -
 /// What a client asks for.
 pub const URI: &str = "ws://server.example.com/chat?room=1";
 
+/// Returns the libraries in the order of the columns.
 pub fn all() -> Vec<Peer> {
-    vec![
+    let mut all = vec![
         sansocket::PEER,
         nexus_web::PEER,
         sockudo::PEER,
@@ -96,7 +102,9 @@ pub fn all() -> Vec<Peer> {
         yawc::PEER,
         soketto::PEER,
         sans_io::PEER,
-        sansocket::SHARED_BUFFER,
-        limit::PEER,
-    ]
+    ];
+    #[cfg(cpp_peers)]
+    all.extend([cpp::BEAST, cpp::WSLAY]);
+    all.extend([sansocket::SHARED_BUFFER, limit::PEER]);
+    all
 }
