@@ -57,7 +57,9 @@ fn main() {
 
 fn measure(options: &Options, table: &mut Table) {
     if !cfg!(cpp_peers) {
-        eprintln!("NOT MEASURED: Boost.Beast and wslay, which this was built without (feature cpp, build.rs)");
+        eprintln!(
+            "NOT MEASURED: Boost.Beast and wslay, which this was built without (feature cpp, build.rs)"
+        );
     }
     checks::bad_text_is_refused();
     decode_rows(options, table);

@@ -35,6 +35,7 @@ pub enum Takeover {
 }
 
 /// A library.
+#[expect(clippy::type_complexity, reason = "a name for each type would repeat the name of its field")]
 pub struct Peer {
     /// With an asterisk if it does not validate text.
     pub name: &'static str,
