@@ -5,7 +5,7 @@
 #
 # Lists have commas between their items: `--servers mio,Bun --columns "16 B,idle"`, parts of the names of servers, and whole
 # names of columns. `--builds rust` leaves out all servers but those that build in little time; the other builds are
-# rust-peers, js, cpp and go. NO_BUILD=1 builds nothing.
+# rust-peers, js, cpp and go, and presets, which must be named: one server with each configuration of compression. NO_BUILD=1 builds nothing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 numbers=(10000 1 5)

@@ -17,7 +17,7 @@ use socket2::SockRef;
 use crate::{
     Result,
     server::Server,
-    workload::{Step, frame},
+    workload::{Offer, Step, frame},
 };
 
 pub struct Client {
@@ -41,16 +41,19 @@ struct Inflate {
     decompress: Decompress,
     takeover: bool,
     packed: Vec<u8>,
+    /// The bytes of all messages.
+    received: usize,
 }
 
 /// Opens a connection. Returns `None` if the server does not agree to the offer.
-pub fn open(server: &Server, offer: Option<&str>) -> Result<Option<TcpStream>> {
+pub fn open(server: &Server, offer: Option<Offer>) -> Result<Option<TcpStream>> {
     let mut stream = TcpStream::connect(server.address)?;
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     stream.set_nodelay(true)?;
     // A reset leaves no port in TIME_WAIT.
     SockRef::from(&stream).set_linger(Some(Duration::ZERO))?;
-    let extensions = offer.map(|offer| format!("Sec-WebSocket-Extensions: {offer}\r\n")).unwrap_or_default();
+    let extensions =
+        offer.map(|offer| format!("Sec-WebSocket-Extensions: {}\r\n", offer.text)).unwrap_or_default();
     let request = format!(
         "GET {} HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n{extensions}\
          Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
@@ -70,28 +73,35 @@ pub fn open(server: &Server, offer: Option<&str>) -> Result<Option<TcpStream>> {
     }
     // Context takeover is refused, or its absence is.
     let takeover = !head.contains("no_context_takeover");
-    let agrees = |offer: &str| {
-        head.contains("permessage-deflate") && takeover != offer.contains("no_context_takeover")
+    let agrees = |offer: Offer| {
+        head.contains("permessage-deflate") && offer.takeover.is_none_or(|wanted| wanted == takeover)
     };
     Ok(offer.is_none_or(agrees).then_some(stream))
 }
 
 impl Client {
-    pub fn new(stream: TcpStream, offer: Option<&str>, token: Token, registry: &Registry) -> Result<Self> {
+    pub fn new(stream: TcpStream, offer: Option<Offer>, token: Token, registry: &Registry) -> Result<Self> {
         stream.set_nonblocking(true)?;
         let mut stream = mio::net::TcpStream::from_std(stream);
         registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
         let decoder = Decoder::new(Role::Client, Limits::unlimited());
         let inflate = offer.map(|offer| Inflate {
             decompress: Decompress::new(false),
-            takeover: !offer.contains("no_context_takeover"),
+            // A message without takeover can be inflated with the window of earlier ones.
+            takeover: offer.takeover != Some(false),
             packed: Vec::new(),
+            received: 0,
         });
         let decoder = if inflate.is_some() { decoder.allow_rsv1() } else { decoder };
         let (ping, pongs) = (Vec::new(), Vec::new());
         // Before the first step there is nothing to send.
         let (step, sent) = (usize::MAX, usize::MAX);
         Ok(Self { stream, decoder, inflate, step, sent, received: 0, offset: 0, ping, pongs })
+    }
+
+    /// Returns the bytes of the compressed messages that were received.
+    pub fn compressed(&self) -> usize {
+        self.inflate.as_ref().map_or(0, |inflate| inflate.received)
     }
 
     /// Begins with the next step, and writes as much of it as possible if this client is the sender.
@@ -196,6 +206,7 @@ impl Client {
 
 impl Inflate {
     fn message(&mut self, len: usize) -> io::Result<Vec<u8>> {
+        self.received += self.packed.len();
         self.packed.extend([0, 0, 0xff, 0xff]);
         let mut message = Vec::with_capacity(len + 64);
         if !self.takeover {

@@ -12,7 +12,7 @@ use crate::{
     Result,
     client::{Client, open},
     server::{Cores, Program, Server},
-    workload::{Column, Kind, Step},
+    workload::{Column, Kind, Offer, Step},
 };
 
 /// Measures a column of a server. Returns `None` if the server does not do that.
@@ -28,13 +28,18 @@ pub fn measure(
     let steps = column.kind.steps()?;
     match column.kind {
         Kind::Connect => processor(&server, time, |time| connect(&server, time)).map(Some),
-        Kind::Idle | Kind::Used => memory(&server, &column.kind, &steps, connections).map(Some),
+        Kind::Idle | Kind::Used | Kind::IdleDeflate | Kind::UsedDeflate => {
+            memory(&server, &column.kind, &steps, connections)
+        }
         _ => {
             let mut load = Load::new(&steps)?;
             for _ in 0..connections.min(column.connections) {
                 if !load.connect(&server, column.kind.offer())? {
                     return Ok(None);
                 }
+            }
+            if matches!(column.kind, Kind::Reply) {
+                return load.reply(time).map(Some);
             }
             processor(&server, time, |time| if is_chat { load.chat(time) } else { load.echo(time) }).map(Some)
         }
@@ -65,24 +70,26 @@ fn connect(server: &Server, time: Duration) -> Result<u32> {
     Ok(count)
 }
 
-/// Returns the resident bytes of the server for a connection.
-fn memory(server: &Server, kind: &Kind, steps: &[Step], connections: usize) -> Result<f64> {
+/// Returns the resident bytes of the server for a connection, or `None` if the server does not agree to the offer.
+fn memory(server: &Server, kind: &Kind, steps: &[Step], connections: usize) -> Result<Option<f64>> {
     let mut load = Load::new(steps)?;
     // What the first clients bring into memory is not the cost of the others.
     for _ in 0..10 {
-        load.connect(server, None)?;
+        if !load.connect(server, kind.offer())? {
+            return Ok(None);
+        }
     }
     load.echo(Duration::from_millis(50))?;
     thread::sleep(Duration::from_millis(100));
     let before = server.memory()?;
     for _ in 0..connections {
-        load.connect(server, None)?;
+        load.connect(server, kind.offer())?;
     }
-    if matches!(kind, Kind::Used) {
+    if matches!(kind, Kind::Used | Kind::UsedDeflate) {
         load.each_once()?;
     }
     thread::sleep(Duration::from_millis(300));
-    Ok((server.memory()? - before) / f64::from(u32::try_from(connections)?))
+    Ok(Some((server.memory()? - before) / f64::from(u32::try_from(connections)?)))
 }
 
 struct Load<'s> {
@@ -101,7 +108,7 @@ impl<'s> Load<'s> {
     }
 
     /// Opens one more connection. Returns `false` if the server does not agree to the offer.
-    fn connect(&mut self, server: &Server, offer: Option<&str>) -> Result<bool> {
+    fn connect(&mut self, server: &Server, offer: Option<Offer>) -> Result<bool> {
         let Some(stream) = open(server, offer)? else { return Ok(false) };
         self.clients.push(Client::new(stream, offer, Token(self.clients.len()), self.poll.registry())?);
         Ok(true)
@@ -148,6 +155,13 @@ impl<'s> Load<'s> {
             }
         }
         Ok(echoes)
+    }
+
+    /// Returns the mean number of bytes of a compressed reply.
+    fn reply(&mut self, time: Duration) -> Result<f64> {
+        let echoes = self.echo(time)?;
+        let bytes: usize = self.clients.iter().map(Client::compressed).sum();
+        Ok(f64::from(u32::try_from(bytes)?) / f64::from(echoes))
     }
 
     /// One client after the other says its step to all. Returns the number of messages that were received.

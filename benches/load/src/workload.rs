@@ -21,6 +21,10 @@ pub enum Kind {
     Echo { len: usize, burst: usize },
     /// The same with a JSON message, compressed; with context takeover or without.
     Deflate { takeover: bool },
+    /// The same without takeover at the client, with what the server chooses for itself.
+    Json,
+    /// The bytes of a reply to that.
+    Reply,
     /// One connection sends that many messages at once, and all receive them.
     Chat { burst: usize },
     /// A connection is opened and reset.
@@ -29,6 +33,18 @@ pub enum Kind {
     Idle,
     /// All connections have echoed a message of 16 KiB.
     Used,
+    /// All connections have agreed to compression, and have echoed nothing.
+    IdleDeflate,
+    /// All connections have echoed a compressed JSON message.
+    UsedDeflate,
+}
+
+/// A client's offer of permessage-deflate.
+#[derive(Clone, Copy)]
+pub struct Offer {
+    pub text: &'static str,
+    /// Whether the response must allow context takeover, or refuse it. `None`: the server chooses.
+    pub takeover: Option<bool>,
 }
 
 const fn echo(name: &'static str, len: usize, burst: usize, connections: usize) -> Column {
@@ -53,18 +69,24 @@ pub const COLUMNS: &[Column] = &[
     other("connect", "µs", Kind::Connect),
     other("idle", "B", Kind::Idle),
     other("used", "B", Kind::Used),
+    other("JSON as the server agrees", "µs", Kind::Json),
+    other("reply", "B", Kind::Reply),
+    other("idle with deflate", "B", Kind::IdleDeflate),
+    other("used with deflate", "B", Kind::UsedDeflate),
 ];
 
 impl Kind {
     /// Returns what a client offers in its request.
-    pub fn offer(&self) -> Option<&'static str> {
-        match self {
-            Self::Deflate { takeover: true } => Some("permessage-deflate"),
+    pub fn offer(&self) -> Option<Offer> {
+        let (text, takeover) = match self {
+            Self::Deflate { takeover: true } => ("permessage-deflate", Some(true)),
             Self::Deflate { takeover: false } => {
-                Some("permessage-deflate; server_no_context_takeover; client_no_context_takeover")
+                ("permessage-deflate; server_no_context_takeover; client_no_context_takeover", Some(false))
             }
-            _ => None,
-        }
+            Self::Json | Self::Reply | Self::IdleDeflate | Self::UsedDeflate => ("permessage-deflate", None),
+            _ => return None,
+        };
+        Some(Offer { text, takeover })
     }
 
     /// Returns the messages that a client sends in turn.
@@ -72,6 +94,8 @@ impl Kind {
         match *self {
             Self::Echo { len, burst } => Ok(vec![Step::new(OpCode::Binary, &bytes(len), burst)?]),
             Self::Deflate { takeover } => documents(takeover),
+            // They can be inflated whatever the server has chosen.
+            Self::Json | Self::Reply | Self::IdleDeflate | Self::UsedDeflate => documents(false),
             Self::Chat { burst } => Ok(vec![Step::new(OpCode::Text, &[b'x'; 125], burst)?]),
             Self::Connect | Self::Idle => Ok(vec![Step::new(OpCode::Binary, &bytes(125), 1)?]),
             Self::Used => Ok(vec![Step::new(OpCode::Binary, &bytes(16 << 10), 1)?]),
