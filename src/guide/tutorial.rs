@@ -121,6 +121,9 @@
 //! socket.close();                                       // the server prints "closed with 1000"
 //! ```
 //!
+//! For any stream that is `Read + Write`, `Session::step` (feature `std`) does the `match` of `drive`, and `Session::time_left`
+//! computes its timeout; `examples/echo_server.rs` uses them.
+//!
 //! This is what the session does for you, so that `echo` contains nothing but the protocol:
 //!
 //! - It answers a request that is malformed or no upgrade, with the right status, and ends.

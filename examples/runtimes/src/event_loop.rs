@@ -5,6 +5,7 @@
 //! not read. A client that sends without pause has a turn of some bytes, then the others have theirs. The
 //! deadlines of all clients are in one ordered set, with one entry per client.
 
+mod broadcast;
 mod client;
 mod deadlines;
 
@@ -154,22 +155,6 @@ impl<S: Service> Worker<S> {
         }
         let turn = client.turn(&mut self.memory, &mut self.service);
         self.end_turn(key, turn);
-    }
-
-    /// Sends messages to all clients. A client that does not read is closed.
-    fn broadcast(&mut self) {
-        let messages = self.service.broadcast();
-        if messages.is_empty() {
-            return;
-        }
-        let turns: Vec<_> = self
-            .clients
-            .iter_mut()
-            .map(|(key, client)| (key, client.send(&messages, &mut self.memory)))
-            .collect();
-        for (key, turn) in turns {
-            self.end_turn(key, turn);
-        }
     }
 
     fn end_turn(&mut self, key: usize, turn: Turn) {

@@ -87,14 +87,9 @@ mod linux {
             match session.transport() {
                 Transport::Write(_) => {
                     let bytes = session.take_unwritten();
-                    let Ok(BufResult(result, bytes)) = timeout(PATIENCE, stream.write(bytes)).await else {
-                        session.failed();
-                        continue;
-                    };
-                    let count = result.unwrap_or_default();
-                    session.written_owned(bytes, count);
-                    if count == 0 {
-                        session.failed();
+                    match timeout(PATIENCE, stream.write(bytes)).await {
+                        Ok(BufResult(Ok(count), bytes)) if count > 0 => session.written_owned(bytes, count),
+                        _ => session.failed(),
                     }
                 }
                 Transport::Flush => session.flushed(),

@@ -9,10 +9,9 @@ use std::{
 
 use mio::{Interest, Registry, Token, event::Event, net::TcpStream};
 use sansocket::{
-    CloseCode,
     handshake::HandshakeLimits,
     keepalive::Timeouts,
-    session::{EncodedMessage, ReadBuffer, Session, Transport},
+    session::{ReadBuffer, Session, Transport},
 };
 
 use super::Service;
@@ -43,7 +42,7 @@ pub(super) enum Turn {
 
 pub(super) struct Client {
     stream: TcpStream,
-    session: Session,
+    pub(super) session: Session,
     /// Its memory: between two turns only if it contains a message in part.
     buffer: ReadBuffer,
     /// Whether `mio` has reported the socket as readable, and no read has contradicted it since.
@@ -81,27 +80,6 @@ impl Client {
         turn
     }
 
-    /// Sends messages, and writes as much as possible. A client that does not read them is closed.
-    pub(super) fn send(&mut self, messages: &[EncodedMessage], memory: &mut Memory) -> Turn {
-        memory.lend(self);
-        for message in messages {
-            if !self.session.has_room() {
-                self.write();
-            }
-            let result = if self.session.has_room() {
-                self.session.send_encoded(message)
-            } else {
-                self.session.close(CloseCode::TRY_AGAIN_LATER)
-            };
-            if result.is_err() {
-                self.session.abort();
-            }
-        }
-        let is_open = self.write();
-        memory.reclaim(self);
-        if is_open { Turn::Wait } else { Turn::Done }
-    }
-
     fn read_and_write(&mut self, service: &mut impl Service) -> Turn {
         let mut left = TURN_LEN;
         loop {
@@ -136,7 +114,7 @@ impl Client {
     }
 
     /// Writes as much as possible. Returns `false` if the session is over.
-    fn write(&mut self) -> bool {
+    pub(super) fn write(&mut self) -> bool {
         if self.writable {
             let result = self.session.write_to(&mut self.stream, |stream| stream.shutdown(Shutdown::Write));
             self.writable = result.is_ok();
@@ -147,7 +125,7 @@ impl Client {
 
 impl Memory {
     /// Gives a client buffers, unless it has some already.
-    fn lend(&mut self, client: &mut Client) {
+    pub(super) fn lend(&mut self, client: &mut Client) {
         if client.buffer.is_empty() {
             // One message fits, with its header, and stays in the buffer until it is complete.
             let new = || ReadBuffer::new(MAX_MESSAGE_LEN + 14);
@@ -161,7 +139,7 @@ impl Memory {
     }
 
     /// Takes the buffers back that contain nothing.
-    fn reclaim(&mut self, client: &mut Client) {
+    pub(super) fn reclaim(&mut self, client: &mut Client) {
         if client.buffer.is_empty() {
             let buffer = mem::replace(&mut client.buffer, ReadBuffer::new(0));
             if self.read.len() < KEPT {
