@@ -107,6 +107,7 @@ async fn write(writer: &mut (impl AsyncWrite + Unpin), transport: Transport<'_>)
 
 /// Reports the result of an operation that a session requested.
 pub fn report(session: &mut Session, result: io::Result<usize>) {
+    session.note_time(now());
     match (result, session.transport()) {
         (Err(_), _) | (Ok(0), Transport::Write(_)) => session.failed(),
         (Ok(count), Transport::Write(_)) => session.written(count),

@@ -6,6 +6,7 @@ use super::{
     Service, Worker,
     client::{Client, Memory, Turn},
 };
+use crate::now;
 
 impl<S: Service> Worker<S> {
     /// Sends messages to all clients. A client that does not read is closed.
@@ -29,6 +30,7 @@ impl Client {
     /// Sends messages, and writes as much as possible. A client that does not read them is closed.
     fn send(&mut self, messages: &[EncodedMessage], memory: &mut Memory) -> Turn {
         memory.lend(self);
+        self.session.note_time(now());
         for message in messages {
             if !self.session.has_room() {
                 self.write();
