@@ -66,7 +66,8 @@ impl Uri {
     /// Returns a [`UriError`] that names the invalid part.
     pub fn parse(uri: impl AsRef<[u8]>) -> Result<Self, UriError> {
         let uri = check_characters(uri.as_ref())?;
-        let (scheme, rest) = uri.split_once(':').ok_or(UriError::InvalidScheme)?;
+        let (scheme, rest) = split_before(uri, |byte| byte == b':');
+        let rest = rest.strip_prefix(':').ok_or(UriError::InvalidScheme)?;
         // RFC 6455, 3: only the scheme decides, and its case does not matter.
         let secure = match scheme {
             _ if scheme.eq_ignore_ascii_case("ws") || scheme.eq_ignore_ascii_case("http") => false,
@@ -74,7 +75,7 @@ impl Uri {
             _ => return Err(UriError::InvalidScheme),
         };
         let rest = rest.strip_prefix("//").ok_or(UriError::InvalidAuthority)?;
-        let (authority, resource) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let (authority, resource) = split_before(rest, |byte| matches!(byte, b'/' | b'?'));
         let (userinfo, authority) = match authority.rsplit_once('@') {
             Some((userinfo, authority)) => (Some(userinfo), authority),
             None => (None, authority),
@@ -175,7 +176,8 @@ impl Uri {
             text.push('@');
         }
         self.host = text.len();
-        text.extend(host.chars().map(|c| c.to_ascii_lowercase()));
+        text.push_str(host);
+        text.get_mut(self.host..).unwrap_or_default().make_ascii_lowercase();
         self.host_end = text.len();
         if let Some(port) = port {
             // Writing into a `String` does not fail.
@@ -186,8 +188,8 @@ impl Uri {
         if !resource.starts_with('/') {
             text.push('/');
         }
-        match resource.split_once('?') {
-            Some((path, "")) => text.push_str(path),
+        match resource.strip_suffix('?') {
+            Some(path) if !path.contains('?') => text.push_str(path),
             _ => text.push_str(resource),
         }
     }
@@ -322,26 +324,25 @@ pub(crate) fn zoned_host(host: &str, zone: &str) -> String {
 ///
 /// An escape in a host is rejected: it would only hide a character that no host name contains.
 pub(crate) fn split_authority(authority: &str) -> Result<(&str, Option<u16>), UriError> {
-    let host_len = if authority.starts_with('[') {
-        authority.find(']').ok_or(UriError::InvalidHost)?.saturating_add(1)
+    let (host, port) = if authority.starts_with('[') {
+        let host_len = authority.find(']').ok_or(UriError::InvalidHost)?.saturating_add(1);
+        authority.split_at_checked(host_len).ok_or(UriError::InvalidHost)?
     } else {
-        authority.find(':').unwrap_or(authority.len())
+        split_before(authority, |byte| !is_name_character(byte))
     };
-    let (host, port) = authority.split_at_checked(host_len).ok_or(UriError::InvalidHost)?;
+    if !port.is_empty() && !port.starts_with(':') {
+        return Err(UriError::InvalidHost);
+    }
     if host.is_empty() {
         return Err(UriError::InvalidAuthority);
     }
-    let valid = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
-        None => host.bytes().all(is_name_character),
-    };
-    if !valid {
+    if let Some(address) = host.strip_prefix('[')
+        && address.trim_end_matches(']').parse::<Ipv6Addr>().is_err()
+    {
         return Err(UriError::InvalidHost);
     }
     let port = match port.strip_prefix(':') {
-        None if port.is_empty() => None,
-        None => return Err(UriError::InvalidHost),
-        Some("") => None,
+        None | Some("") => None,
         // `u16::from_str` would accept a plus sign.
         Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
             Some(port.parse().map_err(|_| UriError::InvalidPort)?)
@@ -356,9 +357,18 @@ pub(crate) fn without_brackets(host: &str) -> &str {
     host.trim_start_matches('[').trim_end_matches(']')
 }
 
+/// Splits a text before its first character of a kind, which are ASCII characters. The rest is empty if there is
+/// none.
+fn split_before(text: &str, is_end: impl Fn(u8) -> bool) -> (&str, &str) {
+    let len = text.bytes().position(is_end).unwrap_or(text.len());
+    text.split_at_checked(len).unwrap_or((text, ""))
+}
+
 /// RFC 3986: unreserved characters and sub-delims.
+#[inline]
 fn is_name_character(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte)
+    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~')
+        || matches!(byte, b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=')
 }
 
 pub(crate) fn is_userinfo(userinfo: &str) -> bool {
@@ -378,13 +388,14 @@ pub(crate) fn is_userinfo(userinfo: &str) -> bool {
 /// Some accepted characters, such as `|` and `{`, should be percent-encoded by RFC 3986, but are sent
 /// unchanged, as browsers do.
 pub(crate) fn check_characters(uri: &[u8]) -> Result<&str, UriError> {
-    for &byte in uri {
-        match byte {
-            b'#' => return Err(UriError::UnexpectedFragment),
-            0..=b' ' | 0x7f => return Err(UriError::InvalidCharacter),
-            0x80.. => return Err(UriError::NonAscii),
-            _ => {}
-        }
+    let is_valid = |byte: u8| byte.is_ascii_graphic() && byte != b'#';
+    // Without an early end, vectors do it.
+    if uri.iter().fold(true, |valid, &byte| valid & is_valid(byte)) {
+        return str::from_utf8(uri).map_err(|_| UriError::NonAscii);
     }
-    str::from_utf8(uri).map_err(|_| UriError::NonAscii)
+    match uri.iter().find(|&&byte| !is_valid(byte)) {
+        Some(b'#') => Err(UriError::UnexpectedFragment),
+        Some(0..=b' ' | 0x7f) => Err(UriError::InvalidCharacter),
+        _ => Err(UriError::NonAscii),
+    }
 }

@@ -163,6 +163,17 @@ fn the_selection_that_was_not_offered_is_in_the_response() {
 }
 
 #[test]
+fn a_refused_response_omits_malformed_headers() {
+    let mut handshake = client::Handshake::new(&to("ws://h/"), SEED, &mut Vec::new()).unwrap();
+    let mut bytes = b"HTTP/1.1 101 S\r\nA: 1\r\nno header\r\n: 3\r\nB: 2\r\n\r\n".to_vec();
+    let error = handshake.receive(&mut Input::new(&mut bytes)).unwrap_err();
+    assert_eq!(error, Error::Handshake(E::MalformedHeader));
+    let refused = handshake.refused_response().unwrap();
+    assert_eq!(refused.headers().collect::<Vec<_>>(), [("A", &b"1"[..]), ("B", b"2")]);
+    assert_eq!(refused.header("b"), Some(&b"2"[..]));
+}
+
+#[test]
 fn the_server_selects_extensions_that_were_offered_each_once() {
     // R6455-4.1-e2, R6455-4.1-v5, R6455-4.1-v7, R6455-4.2.2-56, R6455-11.3.2-b, WHATWG-4-a
     const NAME: &str = "Sec-WebSocket-Extensions";

@@ -18,7 +18,7 @@ impl Compression {
     /// Returns `config` with what the server has selected, from a response whose selection was offered.
     pub(super) fn agree<'h>(
         &self,
-        headers: impl Iterator<Item = (&'h str, &'h [u8])>,
+        headers: impl Iterator<Item = (impl AsRef<[u8]>, &'h [u8])>,
         config: Config,
     ) -> Result<Config, HandshakeError> {
         let selected = extensions(headers).flatten().find(|extension| extension.name() == deflate::NAME);

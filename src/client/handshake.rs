@@ -45,23 +45,27 @@ impl Handshake {
     ///
     /// Returns the first [`RequestError`] in the parameters of the request. Nothing is appended then.
     pub fn new(request: &Request, seed: [u8; 32], out: &mut Vec<u8>) -> Result<Self, RequestError> {
-        let (handshake, key) = Self::start(request, seed)?;
+        let (entropy, key) = draw_key(request, seed)?;
         request.append(&key, VERSION, request.extra.iter(), out);
-        Ok(handshake)
+        Ok(Self::waiting(request, entropy, &key))
     }
 
     /// Creates a handshake whose request is sent later, with the returned key.
+    #[cfg(any(feature = "http", feature = "legacy"))]
     pub(crate) fn start(request: &Request, seed: [u8; 32]) -> Result<(Self, [u8; KEY_LEN]), RequestError> {
-        request.check()?;
-        let mut entropy = Entropy::new(seed);
-        // RFC 6455, 4.1: a new nonce for each connection.
-        let key = encode_nonce(entropy.nonce());
-        let handshake = Self {
+        let (entropy, key) = draw_key(request, seed)?;
+        Ok((Self::waiting(request, entropy, &key), key))
+    }
+
+    /// Creates a handshake that waits for the response to a request with this key.
+    // Inlined, so that it is made where it stays: moving it takes longer than making it.
+    #[inline]
+    fn waiting(request: &Request, entropy: Entropy, key: &[u8; KEY_LEN]) -> Self {
+        Self {
             responses: Responses::new(request.limits, entropy),
-            key_accept: accept_key(&key),
+            key_accept: accept_key(key),
             offer: request.offer.clone(),
-        };
-        Ok((handshake, key))
+        }
     }
 
     /// Continues the handshake with `input`. Returns `Ok(None)` if more bytes are needed; `input` is then
@@ -189,6 +193,15 @@ impl fmt::Debug for Handshake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handshake").field("state", &self.responses).finish_non_exhaustive()
     }
+}
+
+/// Returns the key of a valid request, and the source of the masking keys that follow it.
+fn draw_key(request: &Request, seed: [u8; 32]) -> Result<(Entropy, [u8; KEY_LEN]), RequestError> {
+    request.check()?;
+    let mut entropy = Entropy::new(seed);
+    // RFC 6455, 4.1: a new nonce for each connection.
+    let key = encode_nonce(entropy.nonce());
+    Ok((entropy, key))
 }
 
 /// Encodes the key of a request: 16 random bytes in canonical base64 (RFC 6455, section 4.1, and erratum

@@ -6,7 +6,9 @@ use super::{Offer, StatusLine};
 use crate::{
     Config,
     frame::Rsv,
-    handshake::{HandshakeError, MAX_ELEMENTS, Search, Single, Tolerance, elements, extensions, is_token},
+    handshake::{
+        HandshakeError, MAX_ELEMENTS, Search, Single, Tolerance, elements, extensions, is_named, is_token,
+    },
 };
 
 /// The meaning of a response.
@@ -40,7 +42,7 @@ impl Offer {
     pub(crate) fn judge_upgrade<'h>(
         &self,
         line: StatusLine,
-        headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
+        headers: impl Iterator<Item = (impl AsRef<[u8]>, &'h [u8])> + Clone,
         key_accept: &[u8],
     ) -> Result<Verdict, HandshakeError> {
         line.judge(|| {
@@ -53,7 +55,7 @@ impl Offer {
     pub(crate) fn judge_connect<'h>(
         &self,
         status: u16,
-        headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
+        headers: impl Iterator<Item = (impl AsRef<[u8]>, &'h [u8])> + Clone,
     ) -> Result<Verdict, HandshakeError> {
         match status {
             // RFC 9113, 8.6: there are no upgrades.
@@ -67,9 +69,22 @@ impl Offer {
 
     fn judge_selection<'h>(
         &self,
-        headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
+        headers: impl Iterator<Item = (impl AsRef<[u8]>, &'h [u8])> + Clone,
     ) -> Result<Verdict, HandshakeError> {
-        check_selection(headers.clone(), self)?;
+        let (mut subprotocol, mut has_extensions) = (Single::None, false);
+        for (name, value) in headers.clone() {
+            let is = |usual: &str| is_named(name.as_ref(), usual.as_bytes());
+            match name.as_ref().len() {
+                22 if is("Sec-WebSocket-Protocol") => subprotocol.add(value),
+                24 if is("Sec-WebSocket-Extensions") => has_extensions = true,
+                _ => {}
+            }
+        }
+        self.check_subprotocol(subprotocol)?;
+        if !has_extensions {
+            return Ok(Verdict::Open(self.config));
+        }
+        self.check_extensions(headers.clone())?;
         let mut used = Rsv::NONE;
         if !self.own.is_empty() {
             for extension in extensions(headers.clone()).flatten() {
@@ -89,26 +104,68 @@ impl Offer {
             Ok(Verdict::Open(config))
         }
     }
+
+    /// Checks the selected subprotocol (RFC 6455, section 4.1).
+    fn check_subprotocol(&self, selected: Single<'_>) -> Result<(), HandshakeError> {
+        let may_be_empty = self.tolerance.allows(Tolerance::EMPTY_HEADERS);
+        match selected {
+            Single::None if self.require_subprotocol => Err(HandshakeError::MissingSubprotocol),
+            Single::None => Ok(()),
+            Single::One(b"") if may_be_empty && self.require_subprotocol => {
+                Err(HandshakeError::MissingSubprotocol)
+            }
+            Single::One(b"") if may_be_empty => Ok(()),
+            // RFC 6455, 11.3.4: one token, and one of ours with the same case.
+            Single::One(value)
+                if is_token(value) && elements(self.subprotocols.as_bytes()).any(|one| one == value) =>
+            {
+                Ok(())
+            }
+            _ => Err(HandshakeError::UnexpectedSubprotocol),
+        }
+    }
+
+    /// Checks that each selected extension was offered, and is selected once (RFC 6455, section 4.1).
+    fn check_extensions<'h>(
+        &self,
+        headers: impl Iterator<Item = (impl AsRef<[u8]>, &'h [u8])>,
+    ) -> Result<(), HandshakeError> {
+        let mut seen = [""; MAX_ELEMENTS];
+        for (count, extension) in extensions(headers).enumerate() {
+            let name = extension?.name();
+            let offers = [("sec-websocket-extensions", self.extensions.as_bytes())];
+            let is_offered = extensions(offers.into_iter()).flatten().any(|offer| offer.name() == name);
+            if !is_offered || seen.contains(&name) {
+                return Err(HandshakeError::UnexpectedExtension);
+            }
+            // The iterator returns an error if there are more.
+            if let Some(slot) = seen.get_mut(count) {
+                *slot = name;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Checks that a 101 response is the upgrade, and matches the key (RFC 6455, section 4.1).
 fn check_upgrade<'h>(
-    headers: impl Iterator<Item = (&'h str, &'h [u8])>,
+    headers: impl Iterator<Item = (impl AsRef<[u8]>, &'h [u8])>,
     key_accept: &[u8],
 ) -> Result<(), HandshakeError> {
     let mut upgrade = Single::None;
     let mut accept = Single::None;
     let mut connection = Search::default();
     for (name, value) in headers {
-        let is = |other: &str| name.eq_ignore_ascii_case(other);
+        let name = name.as_ref();
+        let is = |usual: &str| is_named(name, usual.as_bytes());
         match name.len() {
-            7 if is("upgrade") => {
+            7 if is("Upgrade") => {
                 elements(value)
                     .filter(|element| !element.is_empty())
                     .for_each(|element| upgrade.add(element));
             }
-            10 if is("connection") => connection.add(value, b"upgrade", is_token),
-            20 if is("sec-websocket-accept") => accept.add(value),
+            10 if is("Connection") => connection.add(value, b"upgrade", is_token),
+            20 if is("Sec-WebSocket-Accept") => accept.add(value),
             _ => {}
         }
     }
@@ -122,40 +179,4 @@ fn check_upgrade<'h>(
     }
     // RFC 6455, 4.1 and 11.3.3.
     if accept == Single::One(key_accept) { Ok(()) } else { Err(HandshakeError::InvalidAccept) }
-}
-
-/// Checks the selections of the server, in whichever encoding they arrived (RFC 6455, section 4.1).
-fn check_selection<'h, I>(headers: I, offer: &Offer) -> Result<(), HandshakeError>
-where
-    I: Iterator<Item = (&'h str, &'h [u8])> + Clone,
-{
-    let mut subprotocol = Single::None;
-    let lines = headers.clone().filter(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-protocol"));
-    lines.for_each(|(_, value)| subprotocol.add(value));
-    match subprotocol {
-        Single::None if offer.require_subprotocol => return Err(HandshakeError::MissingSubprotocol),
-        Single::None => {}
-        Single::One(b"") if offer.tolerance.allows(Tolerance::EMPTY_HEADERS) && offer.require_subprotocol => {
-            return Err(HandshakeError::MissingSubprotocol);
-        }
-        Single::One(b"") if offer.tolerance.allows(Tolerance::EMPTY_HEADERS) => {}
-        // RFC 6455, 11.3.4: one token, and one of ours with the same case.
-        Single::One(value)
-            if is_token(value) && elements(offer.subprotocols.as_bytes()).any(|one| one == value) => {}
-        _ => return Err(HandshakeError::UnexpectedSubprotocol),
-    }
-    let mut seen = [""; MAX_ELEMENTS];
-    for (count, extension) in extensions(headers).enumerate() {
-        let name = extension?.name();
-        let offers = [("sec-websocket-extensions", offer.extensions.as_bytes())];
-        let is_offered = extensions(offers.into_iter()).flatten().any(|offer| offer.name() == name);
-        if !is_offered || seen.contains(&name) {
-            return Err(HandshakeError::UnexpectedExtension);
-        }
-        // The iterator returns an error if there are more.
-        if let Some(slot) = seen.get_mut(count) {
-            *slot = name;
-        }
-    }
-    Ok(())
 }

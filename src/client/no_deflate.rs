@@ -13,7 +13,7 @@ impl Compression {
     #[expect(clippy::unused_self, reason = "with the feature there is something in it")]
     pub(super) fn agree<'h>(
         &self,
-        _: impl Iterator<Item = (&'h str, &'h [u8])>,
+        _: impl Iterator<Item = (impl AsRef<[u8]>, &'h [u8])>,
         config: Config,
     ) -> Result<Config, HandshakeError> {
         Ok(config)

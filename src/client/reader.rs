@@ -1,7 +1,7 @@
 //! Reads the heads of responses from bytes. It uses the collector and the status line, and validates no
 //! header.
 
-use core::{mem, ops::Range};
+use core::ops::Range;
 
 use super::{Response, StatusLine};
 use crate::{
@@ -37,6 +37,7 @@ impl ReceivedHead {
 }
 
 impl HeadReader {
+    #[inline]
     pub(crate) fn new(opens: Range<u16>, limits: HandshakeLimits) -> Self {
         let complete = FirstBytes::default();
         Self { collector: Collector::new(Kind::Response, limits), line: None, opens, limits, complete }
@@ -93,8 +94,8 @@ impl HeadReader {
     fn finish(&mut self, line: StatusLine, fault: Option<HandshakeError>) -> ReceivedHead {
         self.line = None;
         self.complete = self.collector.first_bytes();
-        let next = Collector::new(Kind::Response, self.limits);
-        let mut head = mem::replace(&mut self.collector, next).finish();
+        let mut head = self.collector.finish();
+        self.collector = Collector::new(Kind::Response, self.limits);
         let malformed = if self.rejects(line) { head.keep_well_formed() } else { None };
         ReceivedHead { line, head, fault: malformed.or(fault) }
     }

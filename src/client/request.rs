@@ -54,7 +54,7 @@ impl Request {
     ///
     /// Returns a [`UriError`] if the URI is invalid.
     pub fn new(uri: &str) -> Result<Self, UriError> {
-        Uri::parse(uri).map(Self::from)
+        Ok(Self::from(Uri::parse(uri)?))
     }
 
     /// Offers a subprotocol. Call it in order of preference (RFC 6455, section 4.1).
@@ -288,6 +288,7 @@ impl Request {
 const UPGRADE: &[u8] = b"\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: ";
 
 impl From<Uri> for Request {
+    #[inline]
     fn from(uri: Uri) -> Self {
         Self {
             uri,

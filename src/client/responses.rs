@@ -7,7 +7,7 @@ use core::{fmt, mem, ops::Range};
 use super::{
     Error, InterimCount, Response, StatusLine, Verdict,
     body::{Body, BodyProgress},
-    reader::{HeadReader, ReceivedHead},
+    reader::HeadReader,
 };
 use crate::{
     Input,
@@ -16,7 +16,9 @@ use crate::{
 
 /// The responses to one request, and the data that the connection needs while a response may open it.
 pub(crate) struct Responses<W> {
-    state: State<W>,
+    state: State,
+    /// Present while a response may open the connection.
+    waiting: Option<W>,
     bodies: Bodies,
     /// The maximum number of bytes of a body that are read.
     body_len: usize,
@@ -36,8 +38,8 @@ enum Bodies {
     BeforeRetry,
 }
 
-enum State<W> {
-    Head(HeadReader, W),
+enum State {
+    Head(HeadReader),
     /// The server rejects. Its response, without the body, and the body so far.
     Body(Response, Body),
     Failed(Error),
@@ -46,6 +48,7 @@ enum State<W> {
 
 impl<W> Responses<W> {
     /// Expects the responses to an upgrade.
+    #[inline]
     pub(crate) fn new(limits: HandshakeLimits, waiting: W) -> Self {
         Self::of(Bodies::All, 101..102, limits, waiting)
     }
@@ -56,9 +59,11 @@ impl<W> Responses<W> {
     }
 
     /// Expects responses of which a status in `opens` succeeds.
+    #[inline]
     fn of(bodies: Bodies, opens: Range<u16>, limits: HandshakeLimits, waiting: W) -> Self {
         Self {
-            state: State::Head(HeadReader::new(opens, limits), waiting),
+            state: State::Head(HeadReader::new(opens, limits)),
+            waiting: Some(waiting),
             bodies,
             body_len: limits.body_len,
             persists: false,
@@ -73,17 +78,17 @@ impl<W> Responses<W> {
     pub(crate) fn receive<T>(
         &mut self,
         input: &mut Input<'_>,
-        judge: impl Fn(StatusLine, Pairs<'_, '_>) -> Result<Verdict<T>, HandshakeError>,
+        judge: impl Fn(StatusLine, Pairs<'_>) -> Result<Verdict<T>, HandshakeError>,
     ) -> Result<Option<(T, Response, W)>, Error> {
-        match mem::replace(&mut self.state, State::Complete) {
+        match &self.state {
             State::Complete => Err(HandshakeError::AlreadyComplete.into()),
             State::Failed(error) => {
                 // Unrequested bytes would be read as the response to the next request.
                 self.persists &= input.take_all().is_empty();
-                self.fail(error)
+                Err(error.clone())
             }
-            State::Head(reader, waiting) => self.read_heads(reader, waiting, input, judge),
-            State::Body(response, body) => self.read_body(response, body, input),
+            State::Head(_) => self.read_heads(input, judge),
+            State::Body(..) => self.read_body(input),
         }
     }
 
@@ -93,7 +98,7 @@ impl<W> Responses<W> {
         let error = match mem::replace(&mut self.state, State::Complete) {
             State::Complete => return Ok(()),
             State::Failed(error) => error,
-            State::Head(mut reader, _) => match reader.receive_eof() {
+            State::Head(mut reader) => match reader.receive_eof() {
                 Some(head) => Error::Rejected(Box::new(head.into_rejection())),
                 None => HandshakeError::IncompleteHandshake.into(),
             },
@@ -130,7 +135,7 @@ impl<W> Responses<W> {
     #[cfg(feature = "http")]
     pub(crate) fn into_waiting(self) -> Result<W, Error> {
         match self.state {
-            State::Head(_, waiting) => Ok(waiting),
+            State::Head(_) => self.waiting.ok_or(HandshakeError::AlreadyComplete.into()),
             State::Body(response, body) => Err(rejected(response, body, true)),
             State::Failed(error) => Err(error),
             State::Complete => Err(HandshakeError::AlreadyComplete.into()),
@@ -139,27 +144,30 @@ impl<W> Responses<W> {
 
     /// Makes every later call return this error.
     pub(crate) fn fail<T>(&mut self, error: Error) -> Result<T, Error> {
+        self.waiting = None;
         self.state = State::Failed(error.clone());
         Err(error)
     }
 
     fn read_heads<T>(
         &mut self,
-        mut reader: HeadReader,
-        waiting: W,
         input: &mut Input<'_>,
-        judge: impl Fn(StatusLine, Pairs<'_, '_>) -> Result<Verdict<T>, HandshakeError>,
+        judge: impl Fn(StatusLine, Pairs<'_>) -> Result<Verdict<T>, HandshakeError>,
     ) -> Result<Option<(T, Response, W)>, Error> {
-        match self.read_to_final(&mut reader, input, judge) {
-            Ok(None) => {
-                self.state = State::Head(reader, waiting);
-                Ok(None)
+        match self.read_to_final(input, judge) {
+            Ok(None) => Ok(None),
+            Ok(Some(Final::Open(terms, response))) => {
+                self.state = State::Complete;
+                let waiting = self.waiting.take().ok_or(HandshakeError::AlreadyComplete)?;
+                Ok(Some((terms, response, waiting)))
             }
-            Ok(Some(Final::Open(terms, response))) => Ok(Some((terms, response, waiting))),
-            Ok(Some(Final::Rejected(response, body))) => self.read_body(response, body, input),
+            Ok(Some(Final::Rejected(response, body))) => {
+                self.state = State::Body(response, body);
+                self.read_body(input)
+            }
             Err(error) => {
                 // A rejection shows its status instead.
-                if matches!(error, Error::Handshake(_)) {
+                if let (Error::Handshake(_), State::Head(reader)) = (&error, &self.state) {
                     self.first_bytes = reader.first_bytes();
                 }
                 input.take_all();
@@ -171,15 +179,17 @@ impl<W> Responses<W> {
     /// Returns the head of the final response, once it is complete.
     fn read_to_final<T>(
         &mut self,
-        reader: &mut HeadReader,
         input: &mut Input<'_>,
-        judge: impl Fn(StatusLine, Pairs<'_, '_>) -> Result<Verdict<T>, HandshakeError>,
+        judge: impl Fn(StatusLine, Pairs<'_>) -> Result<Verdict<T>, HandshakeError>,
     ) -> Result<Option<Final<T>>, Error> {
-        while let Some(received) = reader.receive(input)? {
-            let ReceivedHead { line, ref head, .. } = received;
-            let verdict = match head.parse(|headers| judge(line, headers)) {
+        while let State::Head(reader) = &mut self.state
+            && let Some(mut received) = reader.receive(input)?
+        {
+            let line = received.line;
+            let verdict = match received.head.parse(|headers| judge(line, headers)) {
                 Ok(verdict) => verdict,
                 Err(error) => {
+                    received.head.keep_well_formed();
                     self.refused = Some(Box::new(received.into_rejection()));
                     return Err(error.into());
                 }
@@ -214,24 +224,18 @@ impl<W> Responses<W> {
         }
     }
 
-    fn read_body<T>(
-        &mut self,
-        response: Response,
-        mut body: Body,
-        input: &mut Input<'_>,
-    ) -> Result<Option<T>, Error> {
-        match body.receive(input) {
-            BodyProgress::More => {
-                self.state = State::Body(response, body);
-                Ok(None)
-            }
-            progress => {
-                let is_last = input.take_all().is_empty();
-                self.persists = progress == BodyProgress::Complete
-                    && is_last
-                    && matches!(self.bodies, Bodies::BeforeRetry);
-                self.fail(rejected(response, body, progress == BodyProgress::Cut))
-            }
+    fn read_body<T>(&mut self, input: &mut Input<'_>) -> Result<Option<T>, Error> {
+        let State::Body(_, body) = &mut self.state else { return Ok(None) };
+        let progress = body.receive(input);
+        if progress == BodyProgress::More {
+            return Ok(None);
+        }
+        let is_last = input.take_all().is_empty();
+        self.persists =
+            progress == BodyProgress::Complete && is_last && matches!(self.bodies, Bodies::BeforeRetry);
+        match mem::replace(&mut self.state, State::Complete) {
+            State::Body(response, body) => self.fail(rejected(response, body, progress == BodyProgress::Cut)),
+            _ => Ok(None),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::excerpt::Excerpt;
 
 use super::{
     HandshakeError,
-    grammar::{MAX_EMPTY_ELEMENTS, is_token_character},
+    grammar::{MAX_EMPTY_ELEMENTS, is_named, is_token_character, token_len},
 };
 
 /// One element of Sec-WebSocket-Extensions: the name of an extension, and its parameters (RFC 6455, section
@@ -115,9 +115,9 @@ impl<'h> Iterator for Params<'h> {
 /// Lines can be read one by one: an element that does not end at the end of its line violates the grammar in
 /// the joined value, too. An error is the last item.
 pub(crate) fn extensions<'h>(
-    headers: impl Iterator<Item = (&'h str, &'h [u8])>,
+    headers: impl Iterator<Item = (impl AsRef<[u8]>, &'h [u8])>,
 ) -> impl Iterator<Item = Result<Extension<'h>, HandshakeError>> {
-    let mut headers = headers.filter(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-extensions"));
+    let mut headers = headers.filter(|(name, _)| is_named(name.as_ref(), b"Sec-WebSocket-Extensions"));
     let mut line = Cursor { rest: b"" };
     let mut budget = Budget::default();
     core::iter::from_fn(move || {
@@ -205,8 +205,7 @@ impl<'h> Cursor<'h> {
     /// Returns a token, and consumes the white space around it.
     fn token(&mut self) -> Result<&'h str, HandshakeError> {
         self.skip_space();
-        let len = self.rest.iter().position(|&byte| !is_token_character(byte)).unwrap_or(self.rest.len());
-        let token = self.text(len)?;
+        let token = self.text(token_len(self.rest))?;
         self.skip_space();
         Ok(token)
     }

@@ -1,24 +1,37 @@
 //! A head: its start line, and its header lines.
 
-use alloc::{vec, vec::Vec};
-use core::{fmt, ops::Range, slice};
+use alloc::vec::Vec;
+use core::{fmt, ops::Range};
 
-use super::{HandshakeError, collector::text_len, is_token, trim_ows};
+use super::{
+    HandshakeError,
+    collector::text_len,
+    grammar::is_named,
+    is_token,
+    lines::{Lines, Pairs},
+};
 
 /// The bytes of a head. Lines end in CR LF and contain no other control characters except tabs.
 #[derive(Clone)]
 pub(crate) struct Head {
-    /// The start line, or the corresponding part of another encoding; then the header lines.
+    /// The start line, or the corresponding part of another encoding; then the header lines; then the lengths of
+    /// the first of these, if they are known.
     bytes: Vec<u8>,
     headers_start: usize,
-    header_count: usize,
+    headers_end: usize,
     /// Whether a violation was tolerated, so that another reader may see other headers.
     repaired: bool,
 }
 
 impl Head {
-    pub(super) fn new(bytes: Vec<u8>, headers_start: usize, header_count: usize) -> Self {
-        Self { bytes, headers_start, header_count, repaired: false }
+    pub(super) fn new(bytes: Vec<u8>, headers_start: usize) -> Self {
+        let headers_end = bytes.len();
+        Self { bytes, headers_start, headers_end, repaired: false }
+    }
+
+    /// Stores the lengths of the first lines. Memory stays within `limit`.
+    pub(super) fn add_lines(&mut self, lines: &Lines, limit: usize) {
+        lines.append(limit, &mut self.bytes);
     }
 
     /// Records that a violation was tolerated.
@@ -37,57 +50,43 @@ impl Head {
         headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
     ) -> Self {
         let start_len = start.iter().map(|part| part.len()).fold(0, usize::saturating_add);
-        let (mut len, mut header_count) = (start_len, 0_usize);
-        headers.clone().for_each(|(name, value)| {
-            len = len.saturating_add(name.len()).saturating_add(value.len()).saturating_add(4);
-            header_count = header_count.saturating_add(1);
+        let len = headers.clone().fold(start_len, |len, (name, value)| {
+            len.saturating_add(name.len()).saturating_add(value.len()).saturating_add(4)
         });
         let mut bytes = Vec::with_capacity(len.saturating_add(2));
         for part in start {
             bytes.extend_from_slice(part.as_bytes());
         }
         append_head(&[], headers, &mut bytes);
-        Self::new(bytes, start_len, header_count)
+        Self::new(bytes, start_len)
     }
 
     /// Checks the form of the header lines, and passes all of them to `read` (RFC 9112, section 5).
     pub(crate) fn parse<'h, R>(
         &'h self,
-        read: impl FnOnce(Pairs<'_, 'h>) -> Result<R, HandshakeError>,
+        read: impl FnOnce(Pairs<'h>) -> Result<R, HandshakeError>,
     ) -> Result<R, HandshakeError> {
-        let mut few = [httparse::EMPTY_HEADER; 24];
-        let mut many;
-        let headers = if let Some(few) = few.get_mut(..self.header_count) {
-            few
-        } else {
-            many = vec![httparse::EMPTY_HEADER; self.header_count];
-            &mut many[..]
-        };
-        match httparse::parse_headers(self.header_lines(), headers) {
-            Ok(httparse::Status::Complete((_, headers))) => read(Pairs(headers.iter())),
-            _ => Err(HandshakeError::MalformedHeader),
-        }
+        if self.pairs().are_well_formed() { read(self.pairs()) } else { Err(HandshakeError::MalformedHeader) }
     }
 
     /// Omits the header lines that are malformed or incomplete. Returns the first violation, if there was
     /// one.
     pub(crate) fn keep_well_formed(&mut self) -> Option<HandshakeError> {
         let mut kept = Vec::with_capacity(self.bytes.len());
-        let (mut fault, mut count) = (None, 0_usize);
+        let mut fault = None;
         let mut rest = self.header_lines();
         while let Some((line, [b'\r', b'\n', behind @ ..])) = rest.split_at_checked(text_len(rest)) {
             let name = line.split(|&byte| byte == b':').next().unwrap_or_default();
             if is_token(name) && name.len() < line.len() {
                 kept.extend_from_slice(line);
                 kept.extend_from_slice(b"\r\n");
-                count = count.saturating_add(1);
             } else if !line.is_empty() {
                 fault.get_or_insert(HandshakeError::MalformedHeader);
             }
             rest = behind;
         }
         kept.extend_from_slice(b"\r\n");
-        *self = Self { bytes: kept, headers_start: 0, header_count: count, repaired: self.repaired };
+        *self = Self { repaired: self.repaired, ..Self::new(kept, 0) };
         fault
     }
 
@@ -97,39 +96,20 @@ impl Head {
     }
 
     pub(crate) fn headers(&self) -> Headers<'_> {
-        Headers { lines: self.header_lines() }
+        Headers { pairs: self.pairs() }
     }
 
     /// Returns the value of the first header with this name.
     pub(crate) fn header(&self, name: &str) -> Option<&[u8]> {
-        let mut lines = self.header_lines();
-        loop {
-            // Most lines are skipped without a search for their colon.
-            if let Some((other, [b':', rest @ ..])) = lines.split_at_checked(name.len())
-                && other.eq_ignore_ascii_case(name.as_bytes())
-                && !other.contains(&b':')
-            {
-                return Some(trim_ows(rest.get(..text_len(rest))?));
-            }
-            lines = lines.get(text_len(lines).checked_add(2)?..).filter(|rest| !rest.is_empty())?;
-        }
+        self.pairs().find(|(other, _)| is_named(other, name.as_bytes())).map(|(_, value)| value)
+    }
+
+    fn pairs(&self) -> Pairs<'_> {
+        Pairs::of(self.header_lines(), self.bytes.get(self.headers_end..).unwrap_or_default())
     }
 
     fn header_lines(&self) -> &[u8] {
-        self.bytes.get(self.headers_start..).unwrap_or_default()
-    }
-}
-
-/// Headers that have just been parsed, as pairs of name and value.
-#[derive(Clone)]
-pub(crate) struct Pairs<'p, 'h>(slice::Iter<'p, httparse::Header<'h>>);
-
-impl<'h> Iterator for Pairs<'_, 'h> {
-    type Item = (&'h str, &'h [u8]);
-
-    #[inline]
-    fn next(&mut self) -> Option<Self::Item> {
-        self.0.next().map(|header| (header.name, header.value))
+        self.bytes.get(self.headers_start..self.headers_end).unwrap_or_default()
     }
 }
 
@@ -173,14 +153,13 @@ const ROOM: usize = 128;
 /// except tabs; the encoding of its bytes from 80 (hex) on is up to the peer (RFC 9110, section 5.5).
 #[derive(Clone)]
 pub struct Headers<'h> {
-    /// Well-formed lines.
-    lines: &'h [u8],
+    pairs: Pairs<'h>,
 }
 
 impl<'h> Headers<'h> {
     /// Creates the headers of these well-formed lines.
     pub(crate) fn of(lines: &'h [u8]) -> Self {
-        Self { lines }
+        Self { pairs: Pairs::of(lines, &[]) }
     }
 }
 
@@ -188,11 +167,8 @@ impl<'h> Iterator for Headers<'h> {
     type Item = (&'h str, &'h [u8]);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let colon = self.lines.iter().position(|&byte| byte == b':')?;
-        let (name, rest) = self.lines.split_at_checked(colon)?;
-        let (value, rest) = rest.split_at_checked(text_len(rest))?;
-        self.lines = rest.get(2..)?;
-        Some((str::from_utf8(name).ok()?, trim_ows(value.get(1..)?)))
+        let (name, value) = self.pairs.next()?;
+        Some((str::from_utf8(name).ok()?, value))
     }
 }
 

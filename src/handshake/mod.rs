@@ -8,7 +8,7 @@
 //! only form that the roles see; their answers are pairs as well, which each encoding writes:
 //!
 //! ```text
-//! HTTP/1.1 bytes ── collector, httparse ──┐                       ┌── bytes
+//! HTTP/1.1 bytes ── collector, lines ─────┐                       ┌── bytes
 //! header lists (extended_connect) ────────┼──▶ (name, value) ──▶ server or client ──▶ (name, value) ──┼── header list
 //! types of the crate http ────────────────┘        pairs            negotiation          pairs        └── types
 //! ```
@@ -27,6 +27,7 @@ mod first_bytes;
 mod grammar;
 mod head;
 mod limits;
+mod lines;
 mod repair;
 mod tolerance;
 mod values;
@@ -47,10 +48,11 @@ pub(crate) use collector::{Collector, Kind, Progress};
 pub(crate) use extensions::{MAX_ELEMENTS, extensions};
 pub(crate) use extra_headers::{ExtraHeaders, FieldError};
 pub(crate) use grammar::{
-    MAX_EMPTY_ELEMENTS, elements, is_subprotocol, is_token, is_token_character, parse_version, subprotocols,
-    trim_ows,
+    MAX_EMPTY_ELEMENTS, elements, is_named, is_subprotocol, is_token, is_token_character, parse_version,
+    subprotocols, trim_ows,
 };
-pub(crate) use head::{Head, Pairs, append_head};
+pub(crate) use head::{Head, append_head};
+pub(crate) use lines::Pairs;
 pub(crate) use values::{ContentLength, Search, Single, content_length};
 
 /// Returns the value of Sec-WebSocket-Accept for a Sec-WebSocket-Key: 28 characters of base64 (RFC 6455,

@@ -3,7 +3,7 @@
 //!
 //! It may use the grammar.
 
-use super::grammar::{MAX_EMPTY_ELEMENTS, elements, trim_ows};
+use super::grammar::{MAX_EMPTY_ELEMENTS, elements, is_named, trim_ows};
 
 /// The meaning of the Content-Length headers of a message (RFC 9112, section 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub(crate) enum ContentLength {
 }
 
 impl ContentLength {
-    #[inline]
+    #[inline(never)]
     pub(crate) fn add(&mut self, value: &[u8]) {
         for element in elements(value) {
             let digits = str::from_utf8(element)
@@ -32,10 +32,12 @@ impl ContentLength {
 }
 
 /// Returns the Content-Length of a message.
-pub(crate) fn content_length<'h>(headers: impl Iterator<Item = (&'h str, &'h [u8])>) -> ContentLength {
+pub(crate) fn content_length<'h>(
+    headers: impl Iterator<Item = (impl AsRef<[u8]>, &'h [u8])>,
+) -> ContentLength {
     let mut length = ContentLength::None;
     headers
-        .filter(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+        .filter(|(name, _)| is_named(name.as_ref(), b"Content-Length"))
         .for_each(|(_, value)| length.add(value));
     length
 }
@@ -64,8 +66,13 @@ pub(crate) struct Search {
 }
 
 impl Search {
-    #[inline]
+    #[inline(never)]
     pub(crate) fn add(&mut self, value: &[u8], wanted: &[u8], is_valid: impl Fn(&[u8]) -> bool) {
+        // Most values are one element, the wanted one.
+        if value.eq_ignore_ascii_case(wanted) {
+            self.found = true;
+            return;
+        }
         for element in elements(value) {
             if element.is_empty() {
                 self.empty = self.empty.saturating_add(1);

@@ -236,7 +236,7 @@ impl Expected {
     /// matter.
     fn check<'h>(
         &self,
-        headers: &(impl Iterator<Item = (&'h str, &'h [u8])> + Clone),
+        headers: &(impl Iterator<Item = (impl AsRef<[u8]>, &'h [u8])> + Clone),
     ) -> Result<(), HandshakeError> {
         let names = self.draft.headers();
         let value = |name| single(headers.clone(), name);

@@ -82,7 +82,7 @@ pub mod server;
 
 pub use connection::Connection;
 
-use crate::handshake::{Headers, Single};
+use crate::handshake::{Headers, Single, is_named};
 
 /// A version of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -220,9 +220,11 @@ fn has_reserved(mut headers: Headers<'_>) -> bool {
 }
 
 /// Returns the value of the header with this name, if there is one.
-fn single<'h>(headers: impl Iterator<Item = (&'h str, &'h [u8])>, name: &str) -> Single<'h> {
+fn single<'h>(headers: impl Iterator<Item = (impl AsRef<[u8]>, &'h [u8])>, name: &str) -> Single<'h> {
     let mut value = Single::None;
-    headers.filter(|(other, _)| other.eq_ignore_ascii_case(name)).for_each(|(_, found)| value.add(found));
+    headers
+        .filter(|(other, _)| is_named(other.as_ref(), name.as_bytes()))
+        .for_each(|(_, found)| value.add(found));
     value
 }
 

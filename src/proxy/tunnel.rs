@@ -12,6 +12,10 @@ use crate::{Input, client::RequestError};
 pub struct Tunnel(Machine);
 
 #[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "it lives as long as its handshake, which is rarely one of SOCKS"
+)]
 enum Machine {
     Http(Handshake),
     Socks5(socks5::Handshake),

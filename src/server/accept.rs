@@ -102,9 +102,12 @@ impl Accept {
         } else {
             (config, None)
         };
-        let own = self.extensions.iter().map(|(extension, _)| extension.as_str());
-        let selected: Vec<&str> = own.chain(compression.as_deref()).collect();
-        let extensions = (!selected.is_empty()).then(|| selected.join(", "));
+        let extensions = if self.extensions.is_empty() {
+            compression
+        } else {
+            let own = self.extensions.iter().map(|(extension, _)| extension.as_str());
+            Some(own.chain(compression.as_deref()).collect::<Vec<&str>>().join(", "))
+        };
         let answer = self.answer_plain(|name| request.subprotocols().any(|offered| offered == name))?;
         Ok(Answer { config, extensions, ..answer })
     }

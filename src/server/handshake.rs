@@ -1,7 +1,7 @@
 //! The state machine that reads a request as bytes of HTTP/1.1.
 
 use alloc::vec::Vec;
-use core::{fmt, mem, ops::Range};
+use core::{fmt, ops::Range};
 
 use super::{Incoming, Refusal, Request, check_plain, check_upgrade, is_version, start_line::RequestLine};
 use crate::{
@@ -24,6 +24,7 @@ pub struct Handshake {
     first_bytes: FirstBytes,
 }
 
+#[allow(clippy::large_enum_variant, reason = "it is in this state until it has done its work")]
 enum State {
     /// The head so far, its request line, and the position of the target once the line is complete.
     Reading(Collector, RequestLine, Option<Range<usize>>),
@@ -197,14 +198,15 @@ impl Handshake {
 
     /// Returns the complete head, the position of its target, and what to tolerate in it.
     fn finish(&mut self) -> Result<(Head, Range<usize>, Tolerance), HandshakeError> {
-        match mem::replace(&mut self.state, State::Complete) {
+        let finished = match &mut self.state {
             State::Reading(collector, _, Some(target)) => {
                 self.first_bytes = collector.first_bytes();
-                let tolerance = collector.tolerance();
-                Ok((collector.finish(), target, tolerance))
+                Ok((collector.finish(), target.clone(), collector.tolerance()))
             }
             _ => Err(HandshakeError::AlreadyComplete),
-        }
+        };
+        self.state = State::Complete;
+        finished
     }
 
     /// Fails a handshake whose head was accepted.

@@ -5,7 +5,8 @@
 use crate::{
     handshake::{
         ContentLength, HandshakeError, KEY_LEN, MAX_EMPTY_ELEMENTS, MAX_SUBPROTOCOLS, Search, Single,
-        Tolerance, VERSION, elements, extensions, is_subprotocol, is_token, parse_version, subprotocols,
+        Tolerance, VERSION, elements, extensions, is_named, is_subprotocol, is_token, parse_version,
+        subprotocols,
     },
     uri,
 };
@@ -32,7 +33,7 @@ pub(crate) enum Extensions {
 /// The order of the checks is the order of precedence of their responses. The version is one that `speaks`
 /// accepts.
 pub(crate) fn check_upgrade<'h>(
-    headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
+    headers: impl Iterator<Item = (impl AsRef<[u8]>, &'h [u8])> + Clone,
     tolerance: Tolerance,
     speaks: impl Fn(&[u8]) -> bool,
 ) -> Result<Option<Opening>, HandshakeError> {
@@ -51,7 +52,7 @@ pub(crate) fn check_upgrade<'h>(
 /// Validates a request of HTTP/1.0, which cannot ask for an upgrade (RFC 9110, section 7.8) and may omit the
 /// host.
 pub(crate) fn check_plain<'h>(
-    headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
+    headers: impl Iterator<Item = (impl AsRef<[u8]>, &'h [u8])> + Clone,
 ) -> Result<(), HandshakeError> {
     let headers = RequestHeaders::read(headers);
     headers.check_body()?;
@@ -61,7 +62,7 @@ pub(crate) fn check_plain<'h>(
 /// Returns `true` if a request asks for an upgrade to `websocket`.
 #[cfg(feature = "legacy")]
 pub(crate) fn asks_for_upgrade<'h>(
-    headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
+    headers: impl Iterator<Item = (impl AsRef<[u8]>, &'h [u8])> + Clone,
 ) -> Result<bool, HandshakeError> {
     RequestHeaders::read(headers).asks_for_upgrade(Tolerance::new())
 }
@@ -69,7 +70,7 @@ pub(crate) fn asks_for_upgrade<'h>(
 /// Validates the requirements for every request of HTTP/1.1.
 #[cfg(feature = "legacy")]
 pub(crate) fn check_http<'h>(
-    headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
+    headers: impl Iterator<Item = (impl AsRef<[u8]>, &'h [u8])> + Clone,
 ) -> Result<(), HandshakeError> {
     let headers = RequestHeaders::read(headers);
     headers.check_body()?;
@@ -79,7 +80,7 @@ pub(crate) fn check_http<'h>(
 /// Validates the host of a request whose body is handled elsewhere.
 #[cfg(feature = "legacy")]
 pub(crate) fn check_host<'h>(
-    headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
+    headers: impl Iterator<Item = (impl AsRef<[u8]>, &'h [u8])> + Clone,
 ) -> Result<(), HandshakeError> {
     RequestHeaders::read(headers).check_authority(None)
 }
@@ -93,7 +94,7 @@ pub(crate) struct Authority<'h> {
 
 /// Validates an extended CONNECT with this `:authority` (RFC 8441, section 5). A key is ignored.
 pub(crate) fn check_connect<'h>(
-    headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
+    headers: impl Iterator<Item = (impl AsRef<[u8]>, &'h [u8])> + Clone,
     authority: Option<Authority<'_>>,
     tolerance: Tolerance,
 ) -> Result<Extensions, HandshakeError> {
@@ -118,10 +119,10 @@ struct RequestHeaders<'h, I> {
     upgrade: Search,
     connection: Search,
     subprotocols: bool,
-    extensions: bool,
+    extensions: Single<'h>,
 }
 
-impl<'h, I: Iterator<Item = (&'h str, &'h [u8])> + Clone> RequestHeaders<'h, I> {
+impl<'h, N: AsRef<[u8]>, I: Iterator<Item = (N, &'h [u8])> + Clone> RequestHeaders<'h, I> {
     /// Reads all headers, and validates none.
     fn read(headers: I) -> Self {
         let mut this = Self {
@@ -135,27 +136,27 @@ impl<'h, I: Iterator<Item = (&'h str, &'h [u8])> + Clone> RequestHeaders<'h, I> 
             upgrade: Search::default(),
             connection: Search::default(),
             subprotocols: false,
-            extensions: false,
+            extensions: Single::None,
         };
         for (name, value) in headers {
-            this.read_one(name, value);
+            this.read_one(name.as_ref(), value);
         }
         this
     }
 
-    fn read_one(&mut self, name: &str, value: &'h [u8]) {
-        let is = |other: &str| name.eq_ignore_ascii_case(other);
+    fn read_one(&mut self, name: &[u8], value: &'h [u8]) {
+        let is = |usual: &str| is_named(name, usual.as_bytes());
         match name.len() {
-            4 if is("host") => self.host.add(value),
-            6 if is("origin") => self.origin.add(value),
-            7 if is("upgrade") => self.upgrade.add(value, b"websocket", is_upgrade_protocol),
-            10 if is("connection") => self.connection.add(value, b"upgrade", is_token),
-            14 if is("content-length") => self.content_length.add(value),
-            17 if is("sec-websocket-key") => self.key.add(value),
-            17 if is("transfer-encoding") => self.transfer_encoding = true,
-            21 if is("sec-websocket-version") => self.version.add(value),
-            22 if is("sec-websocket-protocol") => self.subprotocols = true,
-            24 if is("sec-websocket-extensions") => self.extensions = true,
+            4 if is("Host") => self.host.add(value),
+            6 if is("Origin") => self.origin.add(value),
+            7 if is("Upgrade") => self.upgrade.add(value, b"websocket", is_upgrade_protocol),
+            10 if is("Connection") => self.connection.add(value, b"upgrade", is_token),
+            14 if is("Content-Length") => self.content_length.add(value),
+            17 if is("Sec-WebSocket-Key") => self.key.add(value),
+            17 if is("Transfer-Encoding") => self.transfer_encoding = true,
+            21 if is("Sec-WebSocket-Version") => self.version.add(value),
+            22 if is("Sec-WebSocket-Protocol") => self.subprotocols = true,
+            24 if is("Sec-WebSocket-Extensions") => self.extensions.add(value),
             _ => {}
         }
     }
@@ -234,14 +235,15 @@ impl<'h, I: Iterator<Item = (&'h str, &'h [u8])> + Clone> RequestHeaders<'h, I> 
         if self.subprotocols {
             check_subprotocols(self.headers.clone(), tolerance)?;
         }
-        if self.extensions {
-            let offer = extensions(self.headers.clone()).try_for_each(|extension| extension.map(drop));
-            return match offer {
-                Err(_) if tolerance.allows(Tolerance::MALFORMED_EXTENSIONS) => Ok(Extensions::Ignored),
-                offer => offer.map(|()| Extensions::Offered),
-            };
+        let offer = match self.extensions {
+            Single::None => Ok(()),
+            Single::One(value) => check_extensions([("Sec-WebSocket-Extensions", value)].into_iter()),
+            Single::Many => check_extensions(self.headers.clone()),
+        };
+        match offer {
+            Err(_) if tolerance.allows(Tolerance::MALFORMED_EXTENSIONS) => Ok(Extensions::Ignored),
+            offer => offer.map(|()| Extensions::Offered),
         }
-        Ok(Extensions::Offered)
     }
 }
 
@@ -268,12 +270,19 @@ fn is_graphic(value: &[u8]) -> bool {
     !value.is_empty() && value.iter().all(u8::is_ascii_graphic)
 }
 
+/// RFC 6455, 4.3 and 9.1.
+fn check_extensions<'h>(
+    headers: impl Iterator<Item = (impl AsRef<[u8]>, &'h [u8])>,
+) -> Result<(), HandshakeError> {
+    extensions(headers).try_for_each(|extension| extension.map(drop))
+}
+
 /// RFC 6455, 4.1 and 4.3: at least one, all of them tokens, and no two equal.
 fn check_subprotocols<'h>(
-    headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
+    headers: impl Iterator<Item = (impl AsRef<[u8]>, &'h [u8])> + Clone,
     tolerance: Tolerance,
 ) -> Result<(), HandshakeError> {
-    let lines = headers.clone().filter(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-protocol"));
+    let lines = headers.clone().filter(|(name, _)| is_named(name.as_ref(), b"Sec-WebSocket-Protocol"));
     let is_name = if tolerance.allows(Tolerance::ANY_SUBPROTOCOL_NAME) { is_subprotocol } else { is_token };
     let mut empty = 0_usize;
     for element in lines.flat_map(|(_, value)| elements(value)) {
@@ -311,11 +320,10 @@ fn check_subprotocols<'h>(
 /// The unused bits of the last character may have any value: in the sample in RFC 6455, section 4.1, they are
 /// set (erratum 3150).
 fn is_key(value: &[u8]) -> bool {
-    match value.strip_suffix(b"==") {
-        Some(digits) => {
-            digits.len() == 22
-                && digits.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/')
-        }
-        None => false,
+    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    match <&[u8; KEY_LEN]>::try_from(value) {
+        // Without an early end, vectors do it.
+        Ok([digits @ .., b'=', b'=']) => digits.iter().fold(true, |valid, &byte| valid & is_digit(byte)),
+        _ => false,
     }
 }

@@ -35,17 +35,27 @@ impl RequestLine {
 
     /// Continues with the line so far.
     pub(super) fn receive(&mut self, line: &[u8]) -> Result<(), HandshakeError> {
-        while let Some((&byte, rest)) = line.get(self.read..).and_then(<[u8]>::split_first) {
+        if self.read == 0 && self.receive_usual(line).is_some() {
+            return Ok(());
+        }
+        while let Some(&byte) = line.get(self.read) {
             self.receive_byte(byte, line)?;
-            // Most bytes are those of a target, and of the usual version.
-            let plain = match self.part {
-                Part::Target => rest.iter().take_while(|byte| matches!(byte, b'!'..=b'~')).count(),
-                Part::Version if byte == b' ' && rest == b"HTTP/1.1\r\n" => rest.len(),
-                Part::Method | Part::Version => 0,
-            };
-            self.read = self.read.saturating_add(1).saturating_add(plain);
+            self.read = self.read.saturating_add(1);
         }
         Ok(())
+    }
+
+    /// Reads a complete line of the usual form, in which nothing is wrong. Leaves any other alone.
+    fn receive_usual(&mut self, line: &[u8]) -> Option<()> {
+        let target = line.strip_prefix(b"GET ")?.strip_suffix(b" HTTP/1.1\r\n")?;
+        if target.is_empty() || !target.iter().all(u8::is_ascii_graphic) {
+            return None;
+        }
+        self.part = Part::Version;
+        self.method_end = b"GET".len();
+        self.target_end = b"GET ".len().saturating_add(target.len());
+        self.read = line.len();
+        Some(())
     }
 
     // RFC 9112, 3: one space between the parts, and none inside them.

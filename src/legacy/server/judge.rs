@@ -48,7 +48,7 @@ pub(super) fn judge(
 
 /// Returns the hixie draft of a request that asks for an upgrade, if it is in an enabled one.
 fn find_draft(head: &Head, versions: Versions) -> Result<Option<Draft>, HandshakeError> {
-    let asks = head.parse(|headers| server::asks_for_upgrade(headers));
+    let asks = head.parse(server::asks_for_upgrade);
     if asks != Ok(true) {
         return Ok(None);
     }
