@@ -89,8 +89,10 @@ impl Client {
     fn run(mut self, happenings: &mpsc::Receiver<Happening>) -> Result<(), Box<dyn Error>> {
         let start = Instant::now();
         loop {
-            let result = self.session.write_to(&mut self.stream, |stream| stream.shutdown(Shutdown::Write));
-            if let Err(error) = result {
+            let clock = || start.elapsed();
+            if let Err(error) =
+                self.session.write_to(&mut self.stream, clock, |stream| stream.shutdown(Shutdown::Write))
+            {
                 self.fail(error);
             }
             if self.session.transport() == Transport::Close {

@@ -75,7 +75,8 @@ fn serve(mut stream: TcpStream) -> Result<(), Box<dyn Error>> {
             // An invalid frame, which bypasses the session.
             stream.write_all(b"\xff\x00")?;
         }
-        match page.session.step(&mut stream, &mut buffer, |stream| stream.shutdown(Shutdown::Write)) {
+        let clock = || start.elapsed();
+        match page.session.step(&mut stream, &mut buffer, clock, |stream| stream.shutdown(Shutdown::Write)) {
             Ok(true) => {}
             // Most requests are for the page.
             Ok(false) | Err(session::Error::Answered) => return Ok(()),
@@ -106,7 +107,6 @@ impl Page {
     }
 
     fn tick(&mut self, now: Duration) {
-        self.session.on_time(now);
         if now >= self.next_tick {
             self.next_tick = now + Duration::from_secs(1);
             // The server sends no fragments that it could interrupt, and before the connection is open it is

@@ -89,10 +89,10 @@ fn serve(mut stream: TcpStream, mut session: Session) -> Result<String, Box<dyn 
     let mut buffer = ReadBuffer::shared(16 << 10);
     loop {
         stream.set_read_timeout(session.time_left(start.elapsed()))?;
-        if !session.step(&mut stream, &mut buffer, |stream| stream.shutdown(Shutdown::Write))? {
+        let clock = || start.elapsed();
+        if !session.step(&mut stream, &mut buffer, clock, |stream| stream.shutdown(Shutdown::Write))? {
             return Ok(session.ending().map_or_else(String::new, |ending| ending.to_string()));
         }
-        session.on_time(start.elapsed());
         while let Some(received) = session.receive_from(&mut buffer) {
             react(&mut session, received)?;
         }

@@ -76,10 +76,10 @@ fn serve(mut stream: TcpStream) -> Result<(), Box<dyn Error>> {
     let mut buffer = ReadBuffer::new(16 << 10);
     loop {
         stream.set_read_timeout(client.time_left())?;
-        if !client.session.step(&mut stream, &mut buffer, |stream| stream.shutdown(Shutdown::Write))? {
+        let clock = || client.start.elapsed();
+        if !client.session.step(&mut stream, &mut buffer, clock, |stream| stream.shutdown(Shutdown::Write))? {
             return Ok(());
         }
-        client.session.on_time(client.start.elapsed());
         while let Some(received) = client.session.receive_from(&mut buffer) {
             client.react(received)?;
         }

@@ -86,8 +86,7 @@ fn open(
     let start = Instant::now();
     let mut session = Session::client(request, random_seed()?, Timeouts::new(), Duration::ZERO)?;
     while !session.is_open() {
-        session.step(stream, buffer, |stream| stream.shutdown(Shutdown::Write))?;
-        session.on_time(start.elapsed());
+        session.step(stream, buffer, || start.elapsed(), |stream| stream.shutdown(Shutdown::Write))?;
         session.receive_from(buffer);
     }
     let (connection, ..) = session.into_parts().map_err(|_| "the session is not open")?;

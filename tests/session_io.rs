@@ -77,11 +77,12 @@ struct Server {
     buffer: ReadBuffer,
     stream: Script,
     request: Option<Box<Request>>,
+    now: Duration,
 }
 
 impl Server {
     fn new(session: Session, stream: Script) -> Self {
-        Self { session, buffer: ReadBuffer::new(64), stream, request: None }
+        Self { session, buffer: ReadBuffer::new(64), stream, request: None, now: Duration::ZERO }
     }
 
     fn opening(stream: Script) -> Self {
@@ -95,7 +96,7 @@ impl Server {
     }
 
     fn step(&mut self) -> Result<bool, Error<io::Error>> {
-        let goes_on = self.session.step(&mut self.stream, &mut self.buffer, Script::end)?;
+        let goes_on = self.session.step(&mut self.stream, &mut self.buffer, || self.now, Script::end)?;
         while let Some(received) = self.session.receive_from(&mut self.buffer) {
             match received {
                 Received::Request(request) => self.request = Some(request),
@@ -153,17 +154,30 @@ fn a_turn_does_not_read_while_a_request_waits_for_its_answer() {
 #[test]
 fn a_read_that_times_out_lets_the_timers_take_effect() {
     let (blocked, late) = (Err(ErrorKind::WouldBlock), Err(ErrorKind::TimedOut));
-    let mut server = Server::open(Script::reads([blocked, late, blocked, Ok(b"")]));
+    let mut server = Server::open(Script::reads([blocked, late, blocked, late, Ok(b"")]));
     assert!(server.step().unwrap());
-    server.session.on_time(seconds(20));
+    server.now = seconds(20);
     assert!(server.step().unwrap());
     assert!(matches!(server.session.transport(), Transport::Write([0x89, 8, ..])));
     assert!(server.step().unwrap());
-    server.session.on_time(seconds(60));
-    server.session.on_time(seconds(60));
+    server.now = seconds(60);
     assert!(matches!(server.run(), Err(Error::Timeout(Timeout::Pong))));
     assert!(server.stream.out.ends_with(b"keep-alive timeout"));
-    assert_eq!(server.stream.calls[2..], ["write", "flush", "read", "write", "flush", "shut down", "read"]);
+    assert_eq!(
+        server.stream.calls[2..],
+        ["write", "flush", "read", "read", "write", "flush", "shut down", "read"]
+    );
+}
+
+#[test]
+fn the_timeout_of_a_ping_begins_when_its_write_returns() {
+    let mut server = Server::open(Script::reads([Err(ErrorKind::TimedOut)]));
+    server.now = seconds(20);
+    assert!(server.step().unwrap());
+    // The write takes half a minute.
+    server.session.write_to(&mut server.stream, || seconds(50), Script::end).unwrap();
+    assert_eq!(server.stream.out.first(), Some(&0x89));
+    assert_eq!(server.session.deadline(), Some(seconds(70)));
 }
 
 #[test]
@@ -183,12 +197,12 @@ fn a_write_that_would_block_is_repeated_or_ends_a_turn() {
     let mut server = Server::open(Script::default());
     server.session.send_text("Hello").unwrap();
     server.stream.writes = [Ok(2), Err(ErrorKind::WouldBlock)].into();
-    let error = server.session.write_to(&mut server.stream, Script::end).unwrap_err();
+    let error = server.session.write_to(&mut server.stream, || server.now, Script::end).unwrap_err();
     assert_eq!(
         (error.kind(), server.session.transport()),
         (ErrorKind::WouldBlock, Transport::Write(b"Hello"))
     );
-    server.session.write_to(&mut server.stream, Script::end).unwrap();
+    server.session.write_to(&mut server.stream, || server.now, Script::end).unwrap();
     assert_eq!(
         (&server.stream.out[..], server.session.transport()),
         (&b"\x81\x05Hello"[..], Transport::Wait)

@@ -1,17 +1,18 @@
 //! Sessions on streams of the standard library, which the caller opens.
 
+use core::time::Duration;
 use std::io::{self, ErrorKind, Read, Write};
 
 use super::{Error, ReadBuffer, Session, Transport};
 
 impl Session {
-    /// Writes all that is due, then reads once: one turn of a loop with blocking I/O.
+    /// Writes all that is due, then reads once, and reports the time: one turn of a loop with blocking I/O.
     ///
-    /// `shut_down` shuts down the write half of the stream: `|stream| stream.shutdown(Shutdown::Write)` for a
-    /// socket, `close_notify` and a flush for TLS.
+    /// `clock` returns the time for [`on_time`](Self::on_time). `shut_down` shuts down the write half of the stream:
+    /// `|stream| stream.shutdown(Shutdown::Write)` for a socket, `close_notify` and a flush for TLS.
     ///
-    /// Returns `true` while the session runs: call [`on_time`](Self::on_time), then receive until there is
-    /// nothing more. Returns `false` after a closing handshake. Before each call, set the read timeout of the
+    /// Returns `true` while the session runs: receive until there is nothing more. Returns `false` after a closing
+    /// handshake. Before each call, set the read timeout of the
     /// stream to [`time_left`](Self::time_left), so that timers take effect, and once its write timeout, after
     /// which a peer that does not read is disconnected. It reads only if [`wants_read`](Self::wants_read)
     /// returns `true`.
@@ -37,11 +38,11 @@ impl Session {
     ///     stream.set_write_timeout(Some(Duration::from_secs(10)))?;
     ///     loop {
     ///         stream.set_read_timeout(session.time_left(start.elapsed()))?;
+    ///         let clock = || start.elapsed();
     ///         let end = |stream: &mut TcpStream| stream.shutdown(Shutdown::Write);
-    ///         if !session.step(&mut stream, &mut buffer, end)? {
+    ///         if !session.step(&mut stream, &mut buffer, clock, end)? {
     ///             return Ok(());
     ///         }
-    ///         session.on_time(start.elapsed());
     ///         while let Some(received) = session.receive_from(&mut buffer) {
     ///             match received {
     ///                 Received::Request(request) => {
@@ -61,15 +62,17 @@ impl Session {
         &mut self,
         stream: &mut S,
         buffer: &mut ReadBuffer,
+        clock: impl Fn() -> Duration,
         shut_down: impl FnMut(&mut S) -> io::Result<()>,
     ) -> Result<bool, Error<io::Error>> {
-        let mut result = self.write_to(stream, shut_down);
+        let mut result = self.write_to(stream, &clock, shut_down);
         if result.is_err() {
             // A blocking write that would block has timed out.
             self.failed();
         } else if self.wants_read() {
             result = self.read_from(stream, buffer).map(drop);
         }
+        self.on_time(clock());
         if self.transport() != Transport::Close {
             return Ok(true);
         }
@@ -80,7 +83,8 @@ impl Session {
     /// Writes, flushes and shuts down as [`transport`](Self::transport) requests, until the session waits or has
     /// ended.
     ///
-    /// See [`step`](Self::step) for `shut_down`.
+    /// See [`step`](Self::step) for `clock` and `shut_down`. The time is [noted](Self::note_time) after each write, which may
+    /// have blocked.
     ///
     /// # Errors
     ///
@@ -90,13 +94,17 @@ impl Session {
     pub fn write_to<S: Write + ?Sized>(
         &mut self,
         stream: &mut S,
+        clock: impl Fn() -> Duration,
         mut shut_down: impl FnMut(&mut S) -> io::Result<()>,
     ) -> io::Result<()> {
         loop {
             let result = match self.transport() {
                 Transport::Write(bytes) => match stream.write(bytes) {
                     Ok(0) => Err(ErrorKind::WriteZero.into()),
-                    result => result.map(|count| self.written(count)),
+                    result => result.map(|count| {
+                        self.note_time(clock());
+                        self.written(count);
+                    }),
                 },
                 Transport::Flush => stream.flush().map(|()| self.flushed()),
                 Transport::ShutDown => shut_down(stream).map(|()| self.shut_down()),

@@ -74,11 +74,10 @@ fn converse(
     loop {
         stream.get_ref().set_read_timeout(session.time_left(now()))?;
         // An end without close_notify is an error, except after a closing handshake.
-        if !session.step(stream, &mut buffer, end)? {
+        if !session.step(stream, &mut buffer, now, end)? {
             println!("{}", session.ending().ok_or("the session has not ended")?);
             return Ok(());
         }
-        session.on_time(now());
         while let Some(received) = session.receive_from(&mut buffer) {
             match received {
                 Received::Response(_) => _ = session.send_text(message)?,

@@ -116,7 +116,8 @@ impl Client {
     /// Writes as much as possible. Returns `false` if the session is over.
     pub(super) fn write(&mut self) -> bool {
         if self.writable {
-            let result = self.session.write_to(&mut self.stream, |stream| stream.shutdown(Shutdown::Write));
+            let result =
+                self.session.write_to(&mut self.stream, now, |stream| stream.shutdown(Shutdown::Write));
             self.writable = result.is_ok();
         }
         self.session.transport() != Transport::Close
