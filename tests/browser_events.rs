@@ -330,7 +330,8 @@ fn after_close_there_is_no_error_event_for_a_server_that_does_not_answer() {
     check_open(&[Script(script), Fail, Tasks], &lost, "88");
     // Both Closes were exchanged, and the server does not close the transport.
     let done = close(1005, "", true);
-    check_open(&[Script(script), Serve("8800"), Tasks, Script(is_closing), Time(20), Tasks], &done, "88");
+    let steps = [Script(script), Time(1), Serve("8800"), Tasks, Script(is_closing), Time(20), Tasks];
+    check_open(&steps, &done, "88");
     check_open(&[Script(script), Serve("8800"), Fail, Tasks], &done, "88");
 }
 
@@ -363,6 +364,18 @@ fn a_page_that_is_busy_has_time_to_answer_a_close() {
     assert_eq!(page.socket.deadline(), Some(Duration::from_secs(25)));
     page.run(&[Time(25), Tasks], None);
     assert_eq!(page.log[1..].join(", "), close(1001, "", true));
+}
+
+/// The engine does not report the time before a script runs.
+#[test]
+fn a_page_that_closes_after_a_silence_waits_for_the_answer() {
+    for leave in [|socket: &mut WebSocket| socket.close(None, "").unwrap(), WebSocket::disappear] {
+        let mut page = Page::open(&request(&[]));
+        leave(&mut page.socket);
+        page.run(&[Time(15), Time(24), Tasks], None);
+        assert!(page.sent().starts_with("88"));
+        assert_eq!(page.socket.deadline(), Some(Duration::from_secs(25)));
+    }
 }
 
 /// Timeouts that an engine sets: a server without a sign of life is a failure.

@@ -34,8 +34,8 @@ pub struct WebSocket {
     /// The peer's Close was received.
     pub(super) peer_closed: bool,
     pub(super) peer_code: Option<CloseCode>,
-    /// The peer's Close was answered since the time was last reported.
-    pub(super) replied: bool,
+    /// A Close was sent since the time was last reported: the time for closing begins with the next report.
+    pub(super) close_begins: bool,
     /// The page has seen the object open.
     pub(super) was_open: bool,
     /// The page has sent a Close.
@@ -97,7 +97,7 @@ impl WebSocket {
             response: None,
             peer_closed: false,
             peer_code: None,
-            replied: false,
+            close_begins: false,
             was_open: false,
             close_sent: false,
             given_up: false,
@@ -165,7 +165,10 @@ impl WebSocket {
         match self.state {
             ReadyState::Connecting => self.give_up(),
             ReadyState::Open if self.must_reply() => self.reply(),
-            ReadyState::Open => self.close_sent = self.session.close(close).unwrap_or(false),
+            ReadyState::Open => {
+                self.close_sent = self.session.close(close).unwrap_or(false);
+                self.close_begins = self.close_sent;
+            }
             ReadyState::Closing | ReadyState::Closed => return Ok(()),
         }
         self.state = ReadyState::Closing;
@@ -265,7 +268,7 @@ impl WebSocket {
         match self.state {
             ReadyState::Connecting => self.session.abort(),
             _ if self.must_reply() => self.reply(),
-            _ => _ = self.session.close(close),
+            _ => self.close_begins |= self.session.close(close).unwrap_or(false),
         }
         self.gone = true;
         self.tasks = Tasks::default();
@@ -285,7 +288,7 @@ impl WebSocket {
 
     /// Answers the peer's Close with its code (RFC 6455, section 5.5.1).
     pub(super) fn reply(&mut self) {
-        self.replied = self.session.close(self.peer_code.map(Close::from)).unwrap_or(false);
+        self.close_begins = self.session.close(self.peer_code.map(Close::from)).unwrap_or(false);
         if core::mem::take(&mut self.eof_waits) {
             self.session.eof();
         }

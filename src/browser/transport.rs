@@ -89,10 +89,16 @@ impl WebSocket {
     ///
     /// The time for closing starts with a Close of this side. While the server's Close waits for the page, nothing expires.
     pub fn on_time(&mut self, now: Duration) {
-        if core::mem::take(&mut self.replied) || self.must_reply() {
+        if core::mem::take(&mut self.close_begins) || self.must_reply() {
             self.session.restart_closing(now);
         }
         self.session.on_time(now);
+    }
+
+    /// Records the time without evaluating the timers, before [`written`](Self::written) if the write has blocked. See
+    /// [`Session::note_time`].
+    pub fn note_time(&mut self, now: Duration) {
+        self.session.note_time(now);
     }
 
     /// Returns the time by which [`on_time`](Self::on_time) and [`receive`](Self::receive) must be called again, or `None` if no

@@ -75,6 +75,7 @@ impl WebSocket {
                 Err(_) => return self.session.failed(),
             }
         }
+        self.session.note_time(now());
         loop {
             let sent = match self.session.transport() {
                 Transport::Write(bytes) => {

@@ -105,7 +105,7 @@ async fn write(writer: &mut (impl AsyncWrite + Unpin), transport: Transport<'_>)
     }
 }
 
-/// Reports the result of an operation that a session requested.
+/// Reports the result of an operation that a session requested, which may have taken a while.
 pub fn report(session: &mut Session, result: io::Result<usize>) {
     session.note_time(now());
     match (result, session.transport()) {

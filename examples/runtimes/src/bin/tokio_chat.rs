@@ -85,6 +85,7 @@ fn forward(
     first: result::Result<Message, RecvError>,
     inbox: &mut broadcast::Receiver<Message>,
 ) -> Result<()> {
+    session.note_time(now());
     match first {
         Ok(message) => _ = session.send_encoded(&message)?,
         Err(RecvError::Lagged(_)) => {
