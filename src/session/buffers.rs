@@ -273,6 +273,11 @@ impl WriteBuffer {
         self.advance(count);
     }
 
+    /// Frees the memory and forgets the unwritten bytes, but not the number of those that were taken.
+    pub(super) fn discard(&mut self) {
+        *self = Self { moved: self.copied | self.moved, ..Self::default() };
+    }
+
     /// Frees the memory if everything has been written.
     pub fn release(&mut self) {
         if self.is_unused() {

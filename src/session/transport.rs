@@ -182,6 +182,10 @@ impl Session {
         if self.out.taken() == 0 {
             return;
         }
+        if self.over {
+            self.out = super::WriteBuffer::default();
+            return;
+        }
         let count = count.min(bytes.len());
         self.out.put_back(bytes, count);
         self.on_write(count);
@@ -253,7 +257,7 @@ impl Session {
         }
         self.leave(reason);
         self.over = true;
-        self.out = super::WriteBuffer::default();
+        self.out.discard();
         self.payload = None;
     }
 
