@@ -26,16 +26,16 @@
 //!
 //! # A server and a client
 //!
-//! This loop drives a session over a blocking socket. Servers and clients use the same one:
+//! This loop drives a session over a blocking socket, with its timers (feature `std`). Servers and clients use the same one:
 //!
 //! ```
+//! # #[cfg(feature = "std")] {
 //! use std::{
 //!     error::Error,
-//!     io::{Read, Write},
 //!     net::{Shutdown, TcpStream},
-//!     time::Instant,
+//!     time::{Duration, Instant},
 //! };
-//! use sansocket::session::{ReadBuffer, Received, Session, Transport};
+//! use sansocket::session::{ReadBuffer, Received, Session};
 //!
 //! type Result<T> = std::result::Result<T, Box<dyn Error>>;
 //!
@@ -45,32 +45,23 @@
 //!     mut protocol: impl FnMut(&mut Session, Received<'_>) -> Result<()>,
 //! ) -> Result<()> {
 //!     let start = Instant::now();
+//!     let clock = || start.elapsed();
+//!     let end = |stream: &mut TcpStream| stream.shutdown(Shutdown::Write);
 //!     let mut buffer = ReadBuffer::new(16 << 10);
+//!     stream.set_write_timeout(Some(Duration::from_secs(10)))?;
 //!     loop {
-//!         let done = match session.transport() {
-//!             Transport::Write(bytes) => {
-//!                 stream.write(bytes).map(|n| session.written(n))
-//!             }
-//!             Transport::Flush => stream.flush().map(|()| session.flushed()),
-//!             Transport::ShutDown => {
-//!                 stream.shutdown(Shutdown::Write).map(|()| session.shut_down())
-//!             }
-//!             Transport::Wait => match stream.read(buffer.space()) {
-//!                 Ok(0) => Ok(session.eof()),
-//!                 result => result.map(|n| buffer.filled(n)),
-//!             },
-//!             Transport::Close => return Ok(()),
-//!         };
-//!         if done.is_err() {
-//!             session.failed();
+//!         // A read takes at most the time until the next Ping or timeout.
+//!         stream.set_read_timeout(session.time_left(clock()))?;
+//!         // Write what is due, then read. An end that is not clean is the error.
+//!         if !session.step(stream, &mut buffer, clock, end)? {
+//!             return Ok(());
 //!         }
-//!         session.on_time(start.elapsed());
 //!         while let Some(received) = session.receive_from(&mut buffer) {
 //!             protocol(session, received)?;
 //!         }
 //!     }
 //! }
-//! # use std::{net::TcpListener, thread, time::Duration};
+//! # use std::{net::TcpListener, thread};
 //! # use sansocket::{CloseCode, Event, client, handshake::HandshakeLimits, keepalive::Timeouts, server::Accept};
 //! # fn serve(stream: &mut TcpStream) -> Result<String> {
 //! #     let mut session = Session::server(HandshakeLimits::new(), Timeouts::new(), Duration::ZERO);
@@ -104,7 +95,8 @@
 //! # assert_eq!(text, "Hello");
 //! # assert!(session.ending().is_some_and(|ending| ending.clean));
 //! # assert_eq!(server.join().unwrap(), "closed with 1000");
-//! # Ok::<(), Box<dyn Error>>(())
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! An echo server is a session with these reactions; Pongs and Close replies are sent by the session:

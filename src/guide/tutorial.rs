@@ -8,9 +8,11 @@
 //! [`Session`](crate::session::Session), and your protocol. This is `src/main.rs`:
 //!
 //! ```no_run
+//! # #[cfg(feature = "std")]
+//! # mod main_rs {
 //! use std::{
 //!     error::Error,
-//!     io::{self, ErrorKind, Read, Write},
+//!     io,
 //!     net::{Shutdown, TcpListener, TcpStream},
 //!     thread,
 //!     time::{Duration, Instant},
@@ -21,7 +23,7 @@
 //!     handshake::HandshakeLimits,
 //!     keepalive::Timeouts,
 //!     server::Accept,
-//!     session::{ReadBuffer, Received, Session, Transport},
+//!     session::{ReadBuffer, Received, Session},
 //! };
 //!
 //! fn main() -> io::Result<()> {
@@ -69,47 +71,24 @@
 //!     mut protocol: impl FnMut(&mut Session, Received<'_>) -> Result<()>,
 //! ) -> Result<Session> {
 //!     let start = Instant::now();
+//!     let clock = || start.elapsed();
+//!     let end = |stream: &mut TcpStream| stream.shutdown(Shutdown::Write);
 //!     let mut buffer = ReadBuffer::new(16 << 10);
+//!     // A client that does not read is disconnected.
 //!     stream.set_write_timeout(Some(Duration::from_secs(10)))?;
 //!     loop {
-//!         let done = match session.transport() {
-//!             Transport::Write(bytes) => {
-//!                 stream.write(bytes).map(|n| session.written(n))
-//!             }
-//!             Transport::Flush => stream.flush().map(|()| session.flushed()),
-//!             Transport::ShutDown => stream
-//!                 .shutdown(Shutdown::Write)
-//!                 .map(|()| session.shut_down()),
-//!             Transport::Wait => {
-//!                 // The only clock of a blocking read is its timeout.
-//!                 let wait = session.deadline().map(|at| {
-//!                     at.saturating_sub(start.elapsed())
-//!                         .max(Duration::from_millis(1))
-//!                 });
-//!                 stream.set_read_timeout(wait)?;
-//!                 match stream.read(buffer.space()) {
-//!                     Ok(0) => Ok(session.eof()),
-//!                     Ok(n) => Ok(buffer.filled(n)),
-//!                     Err(error) if is_timeout(&error) => Ok(()),
-//!                     Err(error) => Err(error),
-//!                 }
-//!             }
-//!             Transport::Close => return Ok(session),
-//!         };
-//!         if done.is_err() {
-//!             session.failed();
+//!         // The only alarm clock of a blocking read is its timeout.
+//!         stream.set_read_timeout(session.time_left(clock()))?;
+//!         // Writes what is due, then reads once.
+//!         if !session.step(stream, &mut buffer, clock, end)? {
+//!             return Ok(session);
 //!         }
-//!         session.on_time(start.elapsed());
 //!         while let Some(received) = session.receive_from(&mut buffer) {
 //!             protocol(&mut session, received)?;
 //!         }
 //!     }
 //! }
-//!
-//! fn is_timeout(error: &io::Error) -> bool {
-//!     use ErrorKind::{Interrupted, TimedOut, WouldBlock};
-//!     matches!(error.kind(), Interrupted | TimedOut | WouldBlock)
-//! }
+//! # }
 //! ```
 //!
 //! Run it with `cargo run`, and open a connection from the console of a browser's developer tools:
@@ -126,13 +105,17 @@
 //!
 //! This is what the session does for you, so that `echo` contains nothing but the protocol:
 //!
-//! - It answers a request that is malformed or no upgrade, with the right status, and ends.
+//! - It answers a request that is malformed or not an upgrade, with the right status, and ends.
 //! - It sends a Pong for each Ping, and a Close for the peer's Close.
 //! - It sends a Ping when the peer is silent, and ends if no reply arrives. The default timeouts are in
 //!   [`Timeouts`](crate::keepalive::Timeouts::new).
 //! - It asks for a flush after the last byte, shuts down the write half after the Close, and reads to the end of the stream
 //!   under a timer, so that the peer receives everything.
-//! - [`ending`](crate::session::Session::ending) returns the cause as one value, for your log.
+//! - `step` returns an error for every end that is not clean; [`ending`](crate::session::Session::ending) returns the cause as one
+//!   value, for your log.
+//!
+//! `step` carries out the operations that [`transport`](crate::session::Session::transport) requests; [`session`](crate::session)
+//! shows the same loop without it, for other transports and without `std`.
 //!
 //! # Decisions about a request
 //!
@@ -166,7 +149,7 @@
 //!
 //! # The client
 //!
-//! A client uses the same `drive`, `is_timeout` and `Result` as the server. Its session begins with a request and a seed for its
+//! A client uses the same `drive` and `Result` as the server. Its session begins with a request and a seed for its
 //! masking keys:
 //!
 //! ```no_run

@@ -20,7 +20,8 @@
 //!
 //! # Examples
 //!
-//! An echo server for one client, with blocking I/O:
+//! An echo server for one client, with blocking I/O. `Session::step` (feature `std`) does the `match` for you; for timers to
+//! take effect in time, a read must end by the [`deadline`](Session::deadline):
 //!
 //! ```
 //! use std::io::{self, Read, Write};
@@ -35,9 +36,10 @@
 //!     let mut buffer = ReadBuffer::new(16 << 10);
 //!     loop {
 //!         let done = match session.transport() {
-//!             Transport::Write(bytes) => {
-//!                 stream.write(bytes).map(|count| session.written(count))
-//!             }
+//!             Transport::Write(bytes) => stream.write(bytes).map(|count| {
+//!                 session.note_time(start.elapsed()); // it may have blocked
+//!                 session.written(count);
+//!             }),
 //!             Transport::Flush => stream.flush().map(|()| session.flushed()),
 //!             Transport::ShutDown => Ok(session.shut_down()), // shutdown(Write)
 //!             Transport::Wait => match stream.read(buffer.space()) {
