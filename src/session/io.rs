@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind, Read, Write};
 
 use super::{Error, ReadBuffer, Session, Transport};
 
+#[cfg_attr(docsrs, doc(cfg(feature = "std")))]
 impl Session {
     /// Writes all that is due, then reads once, and reports the time: one turn of a loop with blocking I/O.
     ///
