@@ -259,6 +259,8 @@ pub struct KeepAlive {
     unwritten: usize,
     held: bool,
     round_trip: Option<Nanos>,
+    /// The earliest time at which anything is due. Most calls change nothing about it, and `poll` compares it only.
+    due: Option<Nanos>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -280,7 +282,7 @@ impl KeepAlive {
     /// Creates the timer of a connection whose opening handshake begins now.
     pub fn new(timeouts: Timeouts, now: Duration) -> Self {
         let now = Nanos::new(now);
-        Self {
+        let mut keep_alive = Self {
             timeouts,
             now,
             phase: Phase::Opening,
@@ -291,7 +293,10 @@ impl KeepAlive {
             unwritten: 0,
             held: false,
             round_trip: None,
-        }
+            due: None,
+        };
+        keep_alive.update_due();
+        keep_alive
     }
 
     /// Reports that the connection is open. Later calls have no effect.
@@ -299,6 +304,7 @@ impl KeepAlive {
         let now = self.advance(now);
         if self.phase == Phase::Opening {
             (self.phase, self.since, self.latest.at) = (Phase::Open, now, now);
+            self.update_due();
         }
     }
 
@@ -307,14 +313,19 @@ impl KeepAlive {
         let now = self.advance(now);
         if matches!(self.phase, Phase::Open | Phase::Closing) {
             (self.since, self.latest.at) = (now, now);
+            self.update_due();
         }
     }
 
     /// Reports that bytes have arrived, whatever they are.
+    #[inline]
     pub fn on_receive(&mut self, now: Duration) {
         let now = self.advance(now);
         if self.phase == Phase::Open {
-            (self.since, self.silent) = (now, None);
+            self.since = now;
+            if self.silent.take().is_some() || self.unwritten > 0 || self.timeouts.idle.is_some() {
+                self.update_due();
+            }
         }
     }
 
@@ -330,6 +341,7 @@ impl KeepAlive {
             return None;
         }
         self.unanswered = (number != self.latest.number).then_some(self.latest);
+        self.update_due();
         let ping = [oldest, self.latest].into_iter().find(|ping| ping.number == number)?;
         let round_trip = self.now.duration().saturating_sub(ping.at.duration());
         self.round_trip = Some(Nanos::new(round_trip));
@@ -345,25 +357,33 @@ impl KeepAlive {
     /// ending it.
     pub fn on_ping_queued(&mut self, unwritten: usize) {
         self.unwritten = unwritten;
+        self.update_due();
     }
 
     /// Reports that the transport has accepted `written` bytes of `out`. It only has an effect after
     /// [`on_ping_queued`](Self::on_ping_queued).
+    #[inline]
     pub fn on_write(&mut self, written: usize, now: Duration) {
         let now = self.advance(now);
-        if self.unwritten == 0 || written == 0 {
-            return;
+        if self.unwritten > 0 && written > 0 {
+            self.on_write_before_ping(written, now);
         }
+    }
+
+    #[cold]
+    fn on_write_before_ping(&mut self, written: usize, now: Nanos) {
         self.unwritten = self.unwritten.saturating_sub(written);
         let before = core::mem::replace(&mut self.latest.at, now);
-        let Some(oldest) = &mut self.unanswered else { return };
-        if oldest.number == self.latest.number {
-            oldest.at = now;
+        if let Some(oldest) = &mut self.unanswered {
+            if oldest.number == self.latest.number {
+                oldest.at = now;
+            }
+            // Bytes that arrived before the Ping was written do not answer it.
+            if self.silent.is_none_or(|at| at == before) {
+                self.silent = Some(now);
+            }
         }
-        // Bytes that arrived before the Ping was written do not answer it.
-        if self.silent.is_none_or(|at| at == before) {
-            self.silent = Some(now);
-        }
+        self.update_due();
     }
 
     /// Sets whether Pings are held back. One that becomes due is returned by the first `poll` after that.
@@ -372,7 +392,10 @@ impl KeepAlive {
     /// compressed message, which is allowed (RFC 6455, section 5.4): hold Pings while you send such a
     /// message.
     pub fn hold_pings(&mut self, held: bool) {
-        self.held = held;
+        if self.held != held {
+            self.held = held;
+            self.update_due();
+        }
     }
 
     /// Reports that the connection is no longer open: a Close was sent or received, or it failed. No more
@@ -381,14 +404,17 @@ impl KeepAlive {
         let now = self.advance(now);
         if matches!(self.phase, Phase::Opening | Phase::Open) {
             (self.phase, self.since) = (Phase::Closing, now);
+            self.update_due();
         }
     }
 
     /// Returns the time by which [`poll`](Self::poll) must be called again, or `None` if no timeout is
     /// running.
+    #[inline]
     pub fn deadline(&self) -> Option<Duration> {
-        let timeouts = self.running().into_iter().flatten().map(|(at, _)| at);
-        timeouts.chain(self.next_ping()).min().map(Nanos::duration)
+        // What has expired is due at any time.
+        let is_expired = matches!(self.phase, Phase::Expired(_));
+        if is_expired { Some(self.now.duration()) } else { self.due.map(Nanos::duration) }
     }
 
     /// Returns the action to take now.
@@ -407,8 +433,15 @@ impl KeepAlive {
     ///     Action::Disconnect(timeout) => println!("{timeout}"),
     /// }
     /// ```
+    #[inline]
     pub fn poll(&mut self, now: Duration) -> Action {
         let now = self.advance(now);
+        if self.due.is_none_or(|at| now < at) { Action::Wait } else { self.act(now) }
+    }
+
+    /// Does what is due.
+    #[cold]
+    fn act(&mut self, now: Nanos) -> Action {
         let is_over = |at: &Nanos| *at <= now;
         if let Some((_, timeout)) = self.running().into_iter().flatten().find(|(at, _)| is_over(at)) {
             self.phase = Phase::Expired(timeout);
@@ -420,6 +453,7 @@ impl KeepAlive {
         self.latest = Ping { number: self.latest.number.wrapping_add(1), at: now };
         self.unanswered.get_or_insert(self.latest);
         self.silent.get_or_insert(now);
+        self.update_due();
         Action::Ping(self.latest.number.to_be_bytes())
     }
 
@@ -469,7 +503,13 @@ impl KeepAlive {
         Some(self.latest.at.after(interval))
     }
 
+    fn update_due(&mut self) {
+        let timeouts = self.running().into_iter().flatten().map(|(at, _)| at);
+        self.due = timeouts.chain(self.next_ping()).min();
+    }
+
     /// Advances the time, which does not go backwards here.
+    #[inline]
     fn advance(&mut self, now: Duration) -> Nanos {
         self.now = self.now.max(Nanos::new(now));
         self.now

@@ -175,7 +175,9 @@ check!(OWNED: all:
     session::Cause<'static>;
     session::EncodedMessage;
     session::Ending<'static>;
+    session::Endpoint<()>;
     session::Error<()>;
+    session::Memory;
     session::Message;
     session::PayloadMask;
     session::ReadBuffer;

@@ -44,7 +44,7 @@ const ROOMS: [(&str, &str); 26] = [
     // from the first byte to the last
     (
         "session",
-        "client close connection deflate error excerpt frame handshake input keepalive legacy num proxy server uri",
+        "client close connection deflate entropy error excerpt frame handshake input keepalive legacy num proxy server uri",
     ),
     ("browser", "client close close_code connection deflate error handshake input keepalive num session uri"),
     // tools and guide

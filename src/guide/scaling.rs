@@ -7,7 +7,7 @@
 //! | | one | 10,000 | 100,000 | 1,000,000 |
 //! |---|---|---|---|---|
 //! | [`Connection`](crate::Connection), without compression; nothing on the heap | 224 | 2.2 MB | 22 MB | 224 MB |
-//! | or a [`Session`](crate::session::Session), with its connection, timers and empty buffers | 400 | 4 MB | 40 MB | 400 MB |
+//! | or a [`Session`](crate::session::Session), with its connection, timers and empty buffers | 408 | 4.1 MB | 41 MB | 408 MB |
 //! | its TCP socket in the kernel, registered with epoll | 4,100 | 41 MB | 410 MB | 4.1 GB |
 //! | **together, with a `Connection`** | **4,324** | **43 MB** | **432 MB** | **4.3 GB** |
 //! | a read buffer of 16 KiB, if each connection has one | 16,384 | 164 MB | 1.6 GB | 16 GB |
@@ -23,7 +23,7 @@
 //! # What to turn off, and what to share
 //!
 //! - **One read buffer for each thread**, not for each connection ([`ReadBuffer::shared`](crate::session::ReadBuffer::shared)): events
-//!   borrow from the buffer, and the connection keeps nothing of it. On an async runtime, wait until the socket is readable, and only then take a buffer.
+//!   borrow from the buffer, and the connection keeps nothing of it ([`Memory`](crate::session::Memory) shares it among sessions). On an async runtime, wait until the socket is readable, and only then take a buffer.
 //! - **Context takeover of compression**: a server sends without it by default. If your clients allow it, turn it off for
 //!   receiving, too (see [`compression`](super::compression)), or do not compress. Or call
 //!   [`release_buffers`](crate::Connection::release_buffers) on connections that have been idle for a while.

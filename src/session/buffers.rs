@@ -59,7 +59,19 @@ impl ReadBuffer {
     }
 
     /// Returns the room for the next read. It is empty only if `capacity` bytes are unread.
+    #[inline]
     pub fn space(&mut self) -> &mut [u8] {
+        if self.is_empty() {
+            (self.start, self.end) = (0, 0);
+        }
+        if self.start > 0 || self.is_full || self.bytes.is_empty() {
+            self.make_room();
+        }
+        self.bytes.get_mut(self.end..).unwrap_or_default()
+    }
+
+    /// Moves unread bytes to the front, and grows if the latest read has filled the buffer.
+    fn make_room(&mut self) {
         if self.start > 0 {
             self.bytes.copy_within(self.start..self.end, 0);
             self.end = self.len();
@@ -70,10 +82,10 @@ impl ReadBuffer {
             self.resize(doubled.min(self.capacity));
             self.is_full = false;
         }
-        self.bytes.get_mut(self.end..).unwrap_or_default()
     }
 
     /// Reports that a read has put `count` bytes at the beginning of [`space`](Self::space).
+    #[inline]
     pub fn filled(&mut self, count: usize) {
         self.end = self.end.saturating_add(count).min(self.bytes.len());
         self.is_full = self.end == self.bytes.len();
@@ -106,11 +118,13 @@ impl ReadBuffer {
     }
 
     /// Returns the number of unread bytes.
+    #[inline]
     pub fn len(&self) -> usize {
         self.end.saturating_sub(self.start)
     }
 
     /// Returns `true` if all bytes have been consumed.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.start == self.end
     }
@@ -126,18 +140,23 @@ impl ReadBuffer {
     ///
     /// With [`reclaim_memory`](Self::reclaim_memory) after each turn, all sessions of a thread share one allocation.
     /// Create all of the buffers with the same capacity.
+    #[inline]
     pub fn lend_memory(&mut self, spare: &mut Self) {
         if self.bytes.is_empty() {
-            self.bytes = mem::take(&mut spare.bytes);
+            mem::swap(&mut self.bytes, &mut spare.bytes);
             self.is_full = spare.is_full;
         }
     }
 
     /// Moves the memory to `spare` if all bytes have been consumed, or frees it if `spare` has memory already.
+    #[inline]
     pub fn reclaim_memory(&mut self, spare: &mut Self) {
         if self.is_empty() {
+            (self.start, self.end) = (0, 0);
             spare.lend_memory(self);
-            self.release();
+            if !self.bytes.is_empty() {
+                self.release();
+            }
         }
     }
 
@@ -217,6 +236,7 @@ impl WriteBuffer {
     /// Reports that the first `count` unwritten bytes have been written.
     ///
     /// Memory beyond 64 KiB is freed when everything has been written and little of it was in use.
+    #[inline]
     pub fn advance(&mut self, count: usize) {
         self.written = self.written.saturating_add(count).min(self.bytes.len());
         if self.written == self.bytes.len() {
@@ -291,6 +311,7 @@ impl WriteBuffer {
     }
 
     /// Exchanges the memory with that of `spare`, if this buffer is empty. The bytes of `spare` are lost.
+    #[inline]
     pub(super) fn exchange(&mut self, spare: &mut Vec<u8>) {
         if self.is_unused() {
             spare.clear();
@@ -301,6 +322,7 @@ impl WriteBuffer {
     }
 
     /// Returns `true` if it has memory.
+    #[inline]
     pub(super) fn is_allocated(&self) -> bool {
         self.bytes.capacity() > 0
     }

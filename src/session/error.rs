@@ -183,6 +183,14 @@ impl<T> From<SendError> for Error<T> {
     }
 }
 
+#[cfg(all(feature = "std", feature = "getrandom"))]
+#[cfg_attr(docsrs, doc(cfg(all(feature = "std", feature = "getrandom"))))]
+impl From<crate::SeedError> for Error<std::io::Error> {
+    fn from(error: crate::SeedError) -> Self {
+        Self::Io(std::io::Error::other(error))
+    }
+}
+
 #[cfg(feature = "std")]
 #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
 impl From<std::io::Error> for Error<std::io::Error> {

@@ -110,17 +110,18 @@
 //!
 //! # Memory
 //!
-//! A session has 384 bytes on 64-bit platforms, 400 with the feature `deflate`. Without work to do it holds
+//! A session has 392 bytes on 64-bit platforms, 408 with the feature `deflate`. Without work to do it holds
 //! no heap memory after [`release_buffers`](Session::release_buffers), apart from the memory of a client's
 //! [`Connection`]. The sessions of a thread can share one read buffer, [`ReadBuffer::shared`], and one output buffer, see [`lend_memory`](Session::lend_memory).
 //!
-//! Uses `client`, `close`, `connection`, `deflate`, `error`, `excerpt`, `frame`, `handshake`, `input`,
+//! Uses `client`, `close`, `connection`, `deflate`, `entropy`, `error`, `excerpt`, `frame`, `handshake`, `input`,
 //! `keepalive`, `legacy`, `num`, `proxy`, `server`, `uri`.
 
 mod buffers;
 #[cfg(feature = "deflate")]
 mod deflate;
 mod ending;
+mod endpoint;
 mod error;
 #[cfg(feature = "std")]
 mod io;
@@ -137,6 +138,7 @@ use core::time::Duration;
 
 pub use buffers::{ReadBuffer, WriteBuffer};
 pub use ending::{Cause, Ending};
+pub use endpoint::{Endpoint, Memory};
 pub use error::Error;
 pub use message::Message;
 pub use receiving::Received;
@@ -411,6 +413,7 @@ impl Session {
     ///
     /// With [`reclaim_memory`](Self::reclaim_memory) after each turn, all sessions of a thread share one
     /// allocation.
+    #[inline]
     pub fn lend_memory(&mut self, spare: &mut Vec<u8>) {
         if !self.out.is_allocated() {
             self.out.exchange(spare);
@@ -419,6 +422,7 @@ impl Session {
 
     /// Moves the memory of the output buffer to `spare` if everything has been written, or frees it if `spare` has
     /// memory already.
+    #[inline]
     pub fn reclaim_memory(&mut self, spare: &mut Vec<u8>) {
         if spare.capacity() > 0 {
             self.out.release();

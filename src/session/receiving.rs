@@ -63,12 +63,8 @@ impl Session {
     #[cold]
     #[inline(never)]
     fn receive_any<'b>(&mut self, input: &mut Input<'b>) -> Option<Received<'b>> {
-        if self.reason.is_some() {
-            input.take_all();
-            self.keep_time();
-            return None;
-        }
-        if input.is_empty()
+        if self.reason.is_none()
+            && input.is_empty()
             && let Phase::Open(connection) = &self.phase
             && connection.is_between_messages()
         {
@@ -76,6 +72,17 @@ impl Session {
             if self.heard {
                 self.waiting = 0;
             }
+            self.keep_time();
+            return None;
+        }
+        self.receive_rest(input)
+    }
+
+    /// Everything but a message that is entirely contained in the input, and an empty input between two messages.
+    #[inline(never)]
+    fn receive_rest<'b>(&mut self, input: &mut Input<'b>) -> Option<Received<'b>> {
+        if self.reason.is_some() {
+            input.take_all();
             self.keep_time();
             return None;
         }

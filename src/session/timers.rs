@@ -29,6 +29,15 @@ impl Session {
         self.keep_alive.on_write(0, now);
     }
 
+    /// Returns `true` if [`receive`](Self::receive) must be called: it has not returned `None` since the latest
+    /// [`on_time`](Self::on_time).
+    ///
+    /// Programs that receive at another place than they read need it to know whether to read more first.
+    #[inline]
+    pub fn wants_receive(&self) -> bool {
+        self.time_told && !self.over
+    }
+
     /// Starts the timeout of the closing handshake again, for a reply to the peer's Close that waits for the page.
     #[cfg(feature = "browser")]
     pub(crate) fn restart_closing(&mut self, now: Duration) {
@@ -55,6 +64,7 @@ impl Session {
     }
 
     /// Evaluates the timers, if the time was reported since their last evaluation.
+    #[inline]
     pub(super) fn keep_time(&mut self) {
         if !self.time_told || self.over {
             return;
@@ -67,6 +77,14 @@ impl Session {
             self.keep_alive.on_receive(LATEST);
         }
         match self.keep_alive.poll(LATEST) {
+            Action::Wait => {}
+            action => self.act(action),
+        }
+    }
+
+    #[cold]
+    fn act(&mut self, action: Action) {
+        match action {
             Action::Wait => {}
             Action::Ping(data) => self.send_own_ping(data),
             Action::Disconnect(timeout) => self.expire(timeout),

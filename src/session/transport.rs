@@ -2,7 +2,7 @@
 
 use alloc::{boxed::Box, vec::Vec};
 
-use super::{Failure, LATEST, Phase, Session, ending::Reason};
+use super::{Failure, LATEST, Phase, ReadBuffer, Session, ending::Reason};
 use crate::{client, frame::Role};
 
 /// The operation to carry out on the transport now.
@@ -45,14 +45,19 @@ impl Session {
         match self.writable() {
             [] if self.payload.is_some() => Transport::Wait,
             [] if self.flush_due => Transport::Flush,
-            [] => self.last_steps(),
+            [] => self.reason.map_or(Transport::Wait, |reason| self.last_steps(reason)),
             bytes => Transport::Write(bytes),
         }
     }
 
+    /// Returns `true` once the session has ended: [`transport`](Self::transport) returns [`Transport::Close`].
+    #[inline]
+    pub fn is_over(&self) -> bool {
+        self.reason.is_some() && self.transport() == Transport::Close
+    }
+
     /// Returns the operation to carry out once everything has been written.
-    fn last_steps(&self) -> Transport<'_> {
-        let Some(reason) = self.reason else { return Transport::Wait };
+    fn last_steps(&self, reason: Reason) -> Transport<'_> {
         // RFC 6455, section 7.1.1: after a closing handshake the server is the first to end the transport.
         let server_is_first = matches!(reason, Reason::Close)
             && match &self.phase {
@@ -87,11 +92,84 @@ impl Session {
         self.unwritten() < usize::try_from(self.high_water).unwrap_or(usize::MAX)
     }
 
+    /// Returns `true` if everything has been written, and the transport was flushed.
+    #[inline]
+    pub fn is_flushed(&self) -> bool {
+        !matches!(self.transport(), Transport::Write(_) | Transport::Flush)
+    }
+
     /// Returns the number of bytes that wait to be written, those of [`take_unwritten`](Self::take_unwritten)
     /// included.
     #[inline]
     pub fn unwritten(&self) -> usize {
         self.out.len().saturating_add(self.out.taken())
+    }
+
+    /// Reports the result of the operation that [`transport`](Self::transport) returns, whichever it is. For a write
+    /// it is the number of bytes that were accepted; for the others the number has no meaning.
+    ///
+    /// It calls [`written`](Self::written), [`flushed`](Self::flushed) or [`shut_down`](Self::shut_down), or
+    /// [`failed`](Self::failed) after an error and after a write that accepted no byte. Call it before any other method
+    /// that changes the session.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the transport, which the session does not store.
+    ///
+    /// # Examples
+    ///
+    /// One operation, with blocking I/O:
+    ///
+    /// ```
+    /// use std::{io, io::Write, net::{Shutdown, TcpStream}};
+    /// use sansocket::session::{Session, Transport};
+    ///
+    /// fn write(session: &mut Session, mut stream: &TcpStream) -> io::Result<()> {
+    ///     let result = match session.transport() {
+    ///         Transport::Write(bytes) => stream.write(bytes),
+    ///         Transport::Flush => stream.flush().map(|()| 0),
+    ///         Transport::ShutDown => stream.shutdown(Shutdown::Write).map(|()| 0),
+    ///         Transport::Wait | Transport::Close => return Ok(()),
+    ///     };
+    ///     session.report(result)
+    /// }
+    /// ```
+    #[inline]
+    pub fn report<E>(&mut self, result: Result<usize, E>) -> Result<(), E> {
+        match (result, self.transport()) {
+            (Err(error), _) => {
+                self.failed();
+                return Err(error);
+            }
+            (Ok(0), Transport::Write(_)) => self.failed(),
+            (Ok(count), Transport::Write(_)) => self.written(count),
+            (Ok(_), Transport::Flush) => self.flushed(),
+            (Ok(_), Transport::ShutDown) => self.shut_down(),
+            (Ok(_), Transport::Wait | Transport::Close) => {}
+        }
+        Ok(())
+    }
+
+    /// Reports the result of a read into the [`space`](ReadBuffer::space) of `buffer`: the number of bytes, of which 0
+    /// is the end of the stream.
+    ///
+    /// It calls [`ReadBuffer::filled`], [`eof`](Self::eof), or [`failed`](Self::failed) after an error. Then call
+    /// [`on_time`](Self::on_time), and [`receive_from`](Self::receive_from) until it returns `None`.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the transport, which the session does not store.
+    #[inline]
+    pub fn report_read<E>(&mut self, buffer: &mut ReadBuffer, result: Result<usize, E>) -> Result<(), E> {
+        match result {
+            Ok(0) => self.eof(),
+            Ok(count) => buffer.filled(count),
+            Err(error) => {
+                self.failed();
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
     /// Reports that the transport has accepted `count` of the bytes of [`Transport::Write`].
@@ -102,6 +180,7 @@ impl Session {
     }
 
     /// Reports that the transport has been flushed.
+    #[inline]
     pub fn flushed(&mut self) {
         self.flush_due = false;
     }
@@ -191,6 +270,7 @@ impl Session {
         self.on_write(count);
     }
 
+    #[inline]
     fn on_write(&mut self, count: usize) {
         self.flush_due |= count > 0;
         self.keep_alive.on_write(count, LATEST);

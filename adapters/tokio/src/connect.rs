@@ -45,9 +45,9 @@ pub async fn connect_request(request: &Request, options: Options) -> Result<WebS
     let deadline = start + session.deadline().unwrap_or(NEVER);
     let stream = timeout_at(deadline, dial(request.uri(), &options)).await;
     let stream = stream.map_err(|_| Error::Timeout(Timeout::Opening))??;
-    let mut socket = WebSocket::begun(start, stream, session);
-    socket.open(async |_, _| ()).await?;
-    Ok(socket)
+    let mut socket = WebSocket::new(stream, session);
+    socket.start = start;
+    socket.open(async |_, _| ()).await.map(|()| socket)
 }
 
 /// Opens a WebSocket as a client over a transport that is connected: over a TLS library of your choice, or in memory.
@@ -61,26 +61,25 @@ pub async fn connect_over<S: AsyncRead + AsyncWrite + Unpin>(
     options: Options,
 ) -> Result<WebSocket<S>, Error> {
     let mut socket = WebSocket::new(stream, session(request, &options)?);
-    socket.open(async |_, _| ()).await?;
-    Ok(socket)
+    socket.open(async |_, _| ()).await.map(|()| socket)
 }
 
 fn session(request: &Request, options: &Options) -> Result<Session, Error> {
-    let seed = random_seed().map_err(|error| io::Error::other(error.to_string()))?;
-    Ok(Session::client(request, seed, options.timeouts, Duration::ZERO)?)
+    Ok(Session::client(request, random_seed()?, options.timeouts, Duration::ZERO)?)
 }
 
 /// Connects, through the proxy if there is one, and begins TLS if the URI asks for it.
 async fn dial(uri: &Uri, options: &Options) -> Result<Box<dyn Io>, Error> {
-    if uri.is_secure() && !cfg!(feature = "tls") {
-        return Err(no_tls());
+    let is_https = options.proxy.as_ref().is_some_and(|proxy| proxy.scheme() == Scheme::Https);
+    if !cfg!(feature = "tls") && (uri.is_secure() || is_https) {
+        let reason = "wss URIs and https proxies need the feature `tls`";
+        return Err(io::Error::new(io::ErrorKind::Unsupported, reason).into());
     }
-    let host = uri.host_without_brackets();
     let stream = match &options.proxy {
         Some(proxy) => tunnel(proxy, uri, options).await?,
         None => tcp(uri.connect_host(), uri.port()).await?,
     };
-    if uri.is_secure() { tls(host, stream, options).await } else { Ok(stream) }
+    if uri.is_secure() { tls(uri.host_without_brackets(), stream, options).await } else { Ok(stream) }
 }
 
 async fn tcp(host: &str, port: u16) -> Result<Box<dyn Io>, Error> {
@@ -89,59 +88,48 @@ async fn tcp(host: &str, port: u16) -> Result<Box<dyn Io>, Error> {
     Ok(Box::new(stream))
 }
 
+/// Connects to the proxy, and opens a tunnel through it.
 async fn tunnel(proxy: &ProxyUri, uri: &Uri, options: &Options) -> Result<Box<dyn Io>, Error> {
-    let host = proxy.host_without_brackets();
     let mut stream = tcp(proxy.connect_host(), proxy.port()).await?;
     if proxy.scheme() == Scheme::Https {
-        stream = tls(host, stream, options).await?;
+        stream = tls(proxy.host_without_brackets(), stream, options).await?;
     }
     let mut target = Target::from(uri);
     if proxy.scheme() == Scheme::Socks5 {
         let found = lookup_host((uri.host_without_brackets(), uri.port())).await?.next();
         target = found.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?.into();
     }
-    let mut out = Vec::new();
+    let (mut out, mut read, mut count) = (Vec::new(), [0; 512], 0);
     let mut tunnel = Tunnel::new(proxy, target, &mut out)?;
     // The server is silent until the client has sent something, so all of the bytes are the proxy's.
-    let mut read = [0; 512];
-    loop {
+    while !tunnel.receive(&mut Input::new(&mut read[..count]), &mut out)? {
         stream.write_all(&out).await?;
         stream.flush().await?;
         out.clear();
-        let count = stream.read(&mut read).await?;
+        count = stream.read(&mut read).await?;
         if count == 0 {
             tunnel.receive_eof()?;
         }
-        if tunnel.receive(&mut Input::new(&mut read[..count]), &mut out)? {
-            return Ok(stream);
-        }
     }
+    Ok(stream)
 }
 
-#[cfg(feature = "tls")]
+/// Begins TLS, with the feature `tls` only.
+#[cfg_attr(not(feature = "tls"), expect(unused_variables, clippy::unused_async, reason = "it is not called"))]
 async fn tls(host: &str, stream: Box<dyn Io>, options: &Options) -> Result<Box<dyn Io>, Error> {
-    use std::sync::{Arc, LazyLock};
+    #[cfg(feature = "tls")]
+    let stream = {
+        use std::sync::{Arc, LazyLock};
 
-    use tokio_rustls::{
-        TlsConnector,
-        rustls::{ClientConfig, RootCertStore, pki_types::ServerName},
+        use crate::rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
+
+        static DEFAULT: LazyLock<Arc<ClientConfig>> = LazyLock::new(|| {
+            let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+            Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
+        });
+        let config = options.tls.as_ref().unwrap_or(&DEFAULT).clone();
+        let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+        Box::new(tokio_rustls::TlsConnector::from(config).connect(name, stream).await?)
     };
-
-    static DEFAULT: LazyLock<Arc<ClientConfig>> = LazyLock::new(|| {
-        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth())
-    });
-    let config = options.tls.as_ref().unwrap_or(&DEFAULT).clone();
-    let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
-    Ok(Box::new(TlsConnector::from(config).connect(name, stream).await?))
-}
-
-#[cfg(not(feature = "tls"))]
-#[expect(clippy::unused_async, reason = "the other one awaits")]
-async fn tls(_: &str, _: Box<dyn Io>, _: &Options) -> Result<Box<dyn Io>, Error> {
-    Err(no_tls())
-}
-
-fn no_tls() -> Error {
-    io::Error::new(io::ErrorKind::Unsupported, "wss URIs and https proxies need the feature `tls`").into()
+    Ok(stream)
 }

@@ -45,8 +45,6 @@ pub use connect::{Io, connect, connect_over, connect_request};
 pub use sansocket::{self, session::Message};
 pub use socket::WebSocket;
 
-#[cfg(feature = "tls")]
-use std::sync::Arc;
 use std::{io, time::Duration};
 
 use sansocket::{
@@ -80,7 +78,7 @@ pub struct Options {
     /// The TLS configuration of clients, for other certificate authorities than those of browsers, or a certificate of the
     /// client.
     #[cfg(feature = "tls")]
-    pub tls: Option<Arc<rustls::ClientConfig>>,
+    pub tls: Option<std::sync::Arc<rustls::ClientConfig>>,
 }
 
 impl Options {
@@ -123,6 +121,5 @@ pub async fn accept_with<S: AsyncRead + AsyncWrite + Unpin>(
 ) -> Result<WebSocket<S>, Error> {
     let session = Session::server(options.limits, options.timeouts, Duration::ZERO);
     let mut socket = WebSocket::new(stream, session);
-    socket.open(decide).await?;
-    Ok(socket)
+    socket.open(decide).await.map(|()| socket)
 }

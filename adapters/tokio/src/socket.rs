@@ -17,7 +17,7 @@ use sansocket::{
     Close, CloseCode, Event, SendError,
     client::Response,
     server::Request,
-    session::{Message, ReadBuffer, Received, Session, Transport},
+    session::{Endpoint, Memory, Message, ReadBuffer, Received, Session, Transport},
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -29,19 +29,15 @@ use crate::Error;
 /// A WebSocket over the transport `S`.
 pub struct WebSocket<S> {
     stream: S,
-    session: Session,
-    buffer: ReadBuffer,
-    start: Instant,
+    end: Endpoint<io::Error>,
+    /// The zero of the session's time.
+    pub(crate) start: Instant,
     /// The timer, and the task that it wakes.
     timer: Option<(Pin<Box<Sleep>>, Waker)>,
-    /// The tasks that wait, one for each half of a socket that is split.
-    waiting: [Option<Waker>; 2],
-    /// A message that arrived while only the sink was polled.
-    queued: Option<Message>,
+    /// The tasks of the two halves, and which of them wait.
+    tasks: [Waker; 2],
+    waiting: [bool; 2],
     response: Option<Box<Response>>,
-    error: Option<io::Error>,
-    /// The session may have something that was not received.
-    unread: bool,
     /// The stream of messages has returned the cause of the end.
     reported: bool,
 }
@@ -50,22 +46,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// Wraps a session that is open, such as the connection that an HTTP library opened ([`Session::open`]). The session's time
     /// must begin with zero, now.
     pub fn new(stream: S, session: Session) -> Self {
-        Self::begun(Instant::now(), stream, session)
-    }
-
-    /// Wraps a session whose time began at `start`.
-    pub(crate) fn begun(start: Instant, stream: S, session: Session) -> Self {
         Self {
             stream,
-            session,
-            buffer: ReadBuffer::shared(READ),
-            start,
+            end: Endpoint::new(session, ReadBuffer::shared(64 << 10)),
+            start: Instant::now(),
             timer: None,
-            waiting: [None, None],
-            queued: None,
+            tasks: [const { Waker::noop() }; 2].map(Waker::clone),
+            waiting: [false; 2],
             response: None,
-            error: None,
-            unread: true,
             reported: false,
         }
     }
@@ -76,27 +64,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         &mut self,
         decide: impl AsyncFnOnce(&mut Session, Box<Request>),
     ) -> Result<(), Error> {
-        let request = self.until(|this| match this.session.receive_from(&mut this.buffer) {
-            Some(Received::Request(request)) => Some(Some(request)),
-            Some(Received::Response(response)) => Some(None).inspect(|_| this.response = Some(response)),
-            _ => this.is_over().then_some(None),
+        let first = poll_fn(|cx| {
+            self.poll_until(cx, READER, |end| match end.receive() {
+                Some(Received::Request(request)) => Some((Some(request), None)),
+                Some(Received::Response(response)) => Some((None, Some(response))),
+                _ => end.session.is_over().then_some((None, None)),
+            })
         });
-        if let Some(request) = request.await
+        let (request, response) = first.await;
+        self.response = response;
+        if let Some(request) = request
             && timeout_at(self.deadline(), decide(self.session(), request)).await.is_ok()
-            && !self.session.is_open()
+            && !self.end.session.is_open()
         {
             // Without effect on a request that was answered.
-            let _ = self.session.close(None);
+            let _ = self.end.session.close(None);
         }
-        let opened = self.until(|this| {
-            if !this.session.is_open() {
-                // It takes note of the time, and discards input after a rejection.
-                let _ = this.session.receive_from(&mut this.buffer);
-            }
-            (this.session.is_open() || this.is_over()).then_some(())
-        });
-        opened.await;
-        self.outcome()?;
+        if !self.end.session.is_open() {
+            poll_fn(|cx| self.poll_end(cx)).await?;
+        }
         // The peer waits for it. If that fails, the next call reports it.
         let _ = self.flush().await;
         Ok(())
@@ -106,9 +92,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// This is where everything happens: reading, writing, Pings, timeouts, closing. Cancel safe.
     pub async fn ready(&mut self) -> bool {
-        self.until(|this| {
-            let is_ready = this.unread || this.queued.is_some();
-            (is_ready || this.is_over()).then_some(is_ready)
+        poll_fn(|cx| {
+            self.poll_until(cx, READER, |end| {
+                let is_ready = end.wants_receive();
+                (is_ready || end.session.is_over()).then_some(is_ready)
+            })
         })
         .await
     }
@@ -119,14 +107,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// The event borrows from the read buffer: nothing is copied. What you send is written by the next call that awaits; see
     /// [`Session::has_room`] for the number of bytes that wait.
     pub fn event(&mut self) -> Option<(Event<'_>, &mut Session)> {
-        if let Some(message) = self.queued.take() {
-            return Some((message.into(), &mut self.session));
-        }
-        if let Some(Received::Event(event)) = self.session.receive_from(&mut self.buffer) {
-            return Some((event, &mut self.session));
-        }
-        self.unread = false;
-        None
+        self.end.event()
     }
 
     /// Sends a message, and waits until it is written. Cancel safe: a message that was handed over is written by later calls.
@@ -135,7 +116,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// Returns [`SendError::ConnectionClosing`] after a closing handshake began, and otherwise the cause of the end.
     pub async fn send(&mut self, message: Message) -> Result<(), Error> {
-        poll_fn(|cx| self.poll_sent(cx, Session::has_room)).await?;
+        poll_fn(|cx| Pin::new(&mut *self).poll_ready(cx)).await?;
         Pin::new(&mut *self).start_send(message)?;
         self.flush().await
     }
@@ -146,7 +127,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// Returns the cause of the end.
     pub async fn flush(&mut self) -> Result<(), Error> {
-        poll_fn(|cx| self.poll_sent(cx, is_flushed)).await
+        poll_fn(|cx| Pin::new(&mut *self).poll_flush(cx)).await
     }
 
     /// Closes the WebSocket, and waits for the end. Messages that still arrive are discarded. Cancel safe.
@@ -165,8 +146,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// Returns the cause of the end, if it is not clean.
     pub fn outcome(&self) -> Result<(), Error> {
-        let copy = |error: &io::Error| io::Error::new(error.kind(), error.to_string());
-        self.session.outcome(|| self.error.as_ref().map_or_else(|| io::ErrorKind::Other.into(), copy))
+        self.end.io_outcome()
     }
 
     /// Returns the response that opened this client's WebSocket.
@@ -176,8 +156,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
 
     /// Returns the session, for everything else: fragments, Pings, the round-trip time, how it ended.
     pub fn session(&mut self) -> &mut Session {
-        self.lend_memory();
-        &mut self.session
+        MEMORY.with_borrow_mut(|memory| memory.lend(&mut self.end));
+        // It may be long after the last turn, and a Close begins a timeout.
+        self.end.session.note_time(self.start.elapsed());
+        &mut self.end.session
     }
 
     /// Returns the transport.
@@ -185,88 +167,69 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         &self.stream
     }
 
-    async fn until<T>(&mut self, mut done: impl FnMut(&mut Self) -> Option<T>) -> T {
-        poll_fn(|cx| self.poll_until(cx, READER, &mut done)).await
-    }
-
     /// Does what the session asks for, until `done` has a result. All waiting is here.
     fn poll_until<T>(
         &mut self,
         cx: &mut Context<'_>,
         half: usize,
-        mut done: impl FnMut(&mut Self) -> Option<T>,
+        mut done: impl FnMut(&mut Endpoint<io::Error>) -> Option<T>,
     ) -> Poll<T> {
-        self.lend_memory();
+        MEMORY.with_borrow_mut(|memory| memory.lend(&mut self.end));
         // The time of a Pong runs from when its Ping is written, which may have been blocked.
-        if self.session.unwritten() > 0 && self.waiting[half].is_some() {
-            self.session.on_time(self.start.elapsed());
+        if self.waiting[half] && self.end.session.unwritten() > 0 {
+            self.end.session.note_time(self.start.elapsed());
         }
         // If the other half waits in another task, both look at whatever the transport is ready for.
-        let other = self.waiting[1 - half].as_ref().filter(|other| !other.will_wake(cx.waker()));
+        let other = self.waiting[1 - half].then_some(&self.tasks[1 - half]);
+        let other = other.filter(|other| !other.will_wake(cx.waker()));
         let both = other.map(|other| Waker::from(Arc::new(Both([cx.waker().clone(), other.clone()]))));
         let mut all = Context::from_waker(both.as_ref().unwrap_or(cx.waker()));
         let result = loop {
-            if let Some(result) = done(self) {
-                self.waiting[half] = None;
-                if self.is_over()
-                    && let Some(other) = self.waiting[1 - half].take()
-                {
-                    other.wake();
-                }
+            if let Some(result) = done(&mut self.end) {
                 break Poll::Ready(result);
             }
-            if self.poll_turn(&mut all, half).is_pending() {
-                self.waiting[half].get_or_insert_with(|| cx.waker().clone()).clone_from(cx.waker());
+            let has_written = self.poll_write(&mut all).is_ready();
+            // A reader waits for nothing that is written, but for the end.
+            let is_news = has_written && (half == WRITER || self.end.session.is_over());
+            if !is_news && self.poll_read(&mut all).is_pending() && self.poll_timer(&mut all).is_pending() {
+                self.tasks[half].clone_from(cx.waker());
                 break Poll::Pending;
             }
         };
-        if self.buffer.is_empty() {
-            MEMORY.with_borrow_mut(|(buffer, out)| {
-                self.buffer.reclaim_memory(buffer);
-                self.session.reclaim_memory(out);
-            });
+        self.waiting[half] = result.is_pending();
+        if self.waiting[1 - half] && self.end.session.is_over() {
+            self.tasks[1 - half].wake_by_ref();
         }
+        MEMORY.with_borrow_mut(|memory| memory.reclaim(&mut self.end));
         result
     }
 
-    /// `Ready`: something that this half waits for was written or read, time has passed, or it is over.
-    fn poll_turn(&mut self, cx: &mut Context<'_>, half: usize) -> Poll<()> {
-        let mut is_news = false;
+    /// Writes as much as possible. `Ready` if that was something.
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut progress = Poll::Pending;
         loop {
             let stream = Pin::new(&mut self.stream);
-            let step = match self.session.transport() {
-                Transport::Write(bytes) => match stream.poll_write(cx, bytes) {
-                    Poll::Ready(Ok(0)) => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                    step => step.map_ok(|count| self.session.written(count)),
-                },
-                Transport::Flush => stream.poll_flush(cx).map_ok(|()| self.session.flushed()),
-                Transport::ShutDown => stream.poll_shutdown(cx).map_ok(|()| self.session.shut_down()),
-                Transport::Close => return Poll::Ready(()),
-                Transport::Wait => Poll::Pending,
+            let done = match self.end.session.transport() {
+                Transport::Write(bytes) => stream.poll_write(cx, bytes),
+                Transport::Flush => stream.poll_flush(cx).map_ok(|()| 0),
+                Transport::ShutDown => stream.poll_shutdown(cx).map_ok(|()| 0),
+                Transport::Wait | Transport::Close => Poll::Pending,
             };
-            match step {
-                Poll::Ready(Ok(())) => is_news = half == WRITER,
-                Poll::Ready(Err(error)) => self.fail(error),
-                Poll::Pending if is_news => return Poll::Ready(()),
-                Poll::Pending => break,
-            }
+            let Poll::Ready(result) = done else { return progress };
+            self.end.report(result);
+            progress = Poll::Ready(());
         }
-        if self.queued.is_none() && self.session.wants_read() && self.poll_read(cx).is_ready() {
-            return Poll::Ready(());
-        }
-        self.poll_timer(cx)
     }
 
+    /// Reads once, if the session can use more bytes.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut space = ReadBuf::new(self.buffer.space());
-        let read = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut space));
-        self.session.on_time(self.start.elapsed());
-        match read.map(|()| space.filled().len()) {
-            Ok(0) => self.session.eof(),
-            Ok(count) => self.buffer.filled(count),
-            Err(error) => self.fail(error),
+        if !self.end.wants_read() {
+            return Poll::Pending;
         }
-        self.unread = true;
+        let mut space = ReadBuf::new(self.end.space());
+        let read = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut space));
+        let count = space.filled().len();
+        self.end.report_read(read.map(|()| count), self.start.elapsed());
         Poll::Ready(())
     }
 
@@ -276,77 +239,42 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         let (timer, task) =
             self.timer.get_or_insert_with(|| (Box::pin(sleep_until(deadline)), Waker::noop().clone()));
         // A later deadline can wait until the timer fires.
-        if deadline < timer.deadline() || timer.is_elapsed() && deadline > Instant::now() {
+        if deadline < timer.deadline() {
             timer.as_mut().reset(deadline);
         } else if task.will_wake(cx.waker()) && !timer.is_elapsed() {
             return Poll::Pending;
         }
         task.clone_from(cx.waker());
         ready!(timer.as_mut().poll(cx));
-        self.session.on_time(self.start.elapsed());
-        self.unread = true;
-        self.session.release_buffers();
+        self.timer = None;
+        self.end.session.on_time(self.start.elapsed());
+        self.end.session.release_buffers();
         Poll::Ready(())
     }
 
-    /// Takes the memory of this thread to read into and to write from.
-    fn lend_memory(&mut self) {
-        MEMORY.with_borrow_mut(|(buffer, out)| {
-            self.buffer.lend_memory(buffer);
-            self.session.lend_memory(out);
-        });
-    }
-
-    fn fail(&mut self, error: io::Error) {
-        self.error.get_or_insert(error);
-        self.session.failed();
-    }
-
-    fn is_over(&self) -> bool {
-        self.session.transport() == Transport::Close
-    }
-
     fn deadline(&self) -> Instant {
-        self.start + self.session.deadline().unwrap_or(NEVER)
-    }
-
-    /// Receives up to the next message.
-    fn receive_message(&mut self) -> Option<Message> {
-        while let Some((event, _)) = self.event() {
-            if let Ok(message) = event.try_into() {
-                return Some(message);
-            }
-        }
-        None
-    }
-
-    /// The cause of the end, for a message that cannot be sent.
-    fn end(&self) -> Error {
-        self.outcome().err().unwrap_or(Error::Send(SendError::ConnectionClosing))
+        self.start + self.end.session.deadline().unwrap_or(NEVER)
     }
 
     /// Writes until enough is written. It reads one message at most.
-    fn poll_sent(
-        &mut self,
-        cx: &mut Context<'_>,
-        is_enough: fn(&Session) -> bool,
-    ) -> Poll<Result<(), Error>> {
-        self.poll_until(cx, WRITER, |this| {
-            if this.is_over() {
-                return Some(Err(this.end()));
+    fn poll_sent(&mut self, cx: &mut Context<'_>, is_done: fn(&Session) -> bool) -> Poll<Result<(), Error>> {
+        self.poll_until(cx, WRITER, |end| {
+            if end.session.is_over() {
+                return Some(Err(unsent(end)));
             }
-            if is_enough(&this.session) {
+            if is_done(&end.session) {
                 return Some(Ok(()));
             }
-            this.queued = this.receive_message();
+            end.receive_ahead();
             None
         })
     }
 
+    /// Discards messages until the end.
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.poll_until(cx, WRITER, |this| {
-            while this.receive_message().is_some() {}
-            this.is_over().then(|| this.outcome())
+        self.poll_until(cx, WRITER, |end| {
+            while end.event().is_some() {}
+            end.session.is_over().then(|| end.io_outcome())
         })
     }
 }
@@ -356,13 +284,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream for WebSocket<S> {
     type Item = Result<Message, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.poll_until(cx, READER, |this| {
-            if let Some(message) = this.receive_message() {
-                return Some(Some(Ok(message)));
-            }
-            let is_first = this.is_over() && !mem::replace(&mut this.reported, true);
-            this.is_over().then(|| this.outcome().err().filter(|_| is_first).map(Err))
-        })
+        let next = ready!(self.poll_until(cx, READER, |end| match end.message() {
+            Some(message) => Some(Some(Ok(message))),
+            None => end.session.is_over().then(|| end.io_outcome().err().map(Err)),
+        }));
+        let is_repeated = matches!(next, Some(Err(_))) && mem::replace(&mut self.reported, true);
+        Poll::Ready(next.filter(|_| !is_repeated))
     }
 }
 
@@ -374,11 +301,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for WebSocket<S> {
     }
 
     fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
-        if self.session().send_message(&message)? { Ok(()) } else { Err(self.end()) }
+        if self.session().send_message(&message)? { Ok(()) } else { Err(unsent(&self.end)) }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.poll_sent(cx, is_flushed)
+        self.poll_sent(cx, Session::is_flushed)
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
@@ -389,12 +316,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for WebSocket<S> {
 
 impl<S> fmt::Debug for WebSocket<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WebSocket").field("is_open", &self.session.is_open()).finish_non_exhaustive()
+        f.debug_struct("WebSocket").field("is_open", &self.end.session.is_open()).finish_non_exhaustive()
     }
 }
 
-fn is_flushed(session: &Session) -> bool {
-    !matches!(session.transport(), Transport::Write(_) | Transport::Flush)
+/// Why a message cannot be sent.
+fn unsent(end: &Endpoint<io::Error>) -> Error {
+    end.io_outcome().err().unwrap_or(Error::Send(SendError::ConnectionClosing))
 }
 
 /// The tasks of the two halves.
@@ -409,13 +337,10 @@ impl Wake for Both {
 const READER: usize = 0;
 const WRITER: usize = 1;
 
-/// The most bytes of a read.
-const READ: usize = 64 << 10;
-
 /// The deadline if there is none: in 30 years.
 pub(crate) const NEVER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
 thread_local! {
     /// What the sockets of a thread read into and write from, one after the other.
-    static MEMORY: RefCell<(ReadBuffer, Vec<u8>)> = const { RefCell::new((ReadBuffer::shared(READ), Vec::new())) };
+    static MEMORY: RefCell<Memory> = const { RefCell::new(Memory::new()) };
 }
