@@ -36,7 +36,7 @@ const TOLERANCE: [f64; 2] = [2.0, 30.0];
 /// Does something this many times.
 type Workload = fn(u32);
 
-const WORKLOADS: [(&str, Workload); 19] = [
+const WORKLOADS: [(&str, Workload); 20] = [
     ("server receives binary, 16 B", |n| receive(n, &server_frame(OpCode::Binary, true, 16), 64 << 10)),
     ("server receives binary, 1 KiB", |n| receive(n, &server_frame(OpCode::Binary, true, 1024), 64 << 10)),
     ("server receives binary, 125 B", |n| receive(n, &server_frame(OpCode::Binary, true, 125), 64 << 10)),
@@ -58,6 +58,15 @@ const WORKLOADS: [(&str, Workload); 19] = [
         let parts = [(OpCode::Text, false, 125), (OpCode::Ping, true, 4), (OpCode::Continuation, true, 125)];
         let frames: Vec<u8> =
             parts.into_iter().flat_map(|(op, fin, len)| server_frame(op, fin, len)).collect();
+        receive(n, &frames, 64 << 10);
+    }),
+    ("server receives text in 32 fragments of 1 KiB", |n| {
+        let parts = (0..32).map(|index| match index {
+            0 => (OpCode::Text, false),
+            31 => (OpCode::Continuation, true),
+            _ => (OpCode::Continuation, false),
+        });
+        let frames: Vec<u8> = parts.flat_map(|(op, fin)| server_frame(op, fin, 1024)).collect();
         receive(n, &frames, 64 << 10);
     }),
     ("server sends binary, 125 B", |n| send(n, Connection::server(Config::new()), 125)),

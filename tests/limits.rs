@@ -8,7 +8,7 @@ use common::{
     binary_chunk, frame, header_to, noise, open, ping, pong, text, to,
 };
 use sansocket::{
-    Config, Delivery, ProtocolError,
+    Config, Delivery, ProtocolError, State,
     frame::{Limits, Role},
 };
 
@@ -163,6 +163,30 @@ fn fragments_are_counted_with_the_empty_ones() {
                 }
             }
             assert_eq!(bench.run(&stream).error, None, "{limit}");
+        }
+    }
+}
+
+#[test]
+fn a_complete_fragment_beyond_a_limit_fails_as_its_header_does() {
+    let (frames, messages) = (Config::new().max_frame_len(4), Config::new().max_message_len(9));
+    let fragments = Config::new().max_fragments(3);
+    let cases = [
+        (frames, MIDDLE, &b"12345"[..], ProtocolError::FrameTooLong { limit: 4, len: 5 }),
+        (messages, MIDDLE, b"12", ProtocolError::MessageTooLong { limit: 9, len: 10 }),
+        (fragments, MIDDLE, b"", ProtocolError::TooManyFragments { limit: 3 }),
+        (Config::new(), 0x10 | MIDDLE, b"12", ProtocolError::ReservedBits),
+        (Config::new(), BINARY_FIRST, b"12", ProtocolError::ExpectedContinuation),
+    ];
+    for (config, first, payload, error) in cases {
+        for role in BOTH {
+            let parts = [(BINARY_FIRST, &b"1234"[..]), (MIDDLE, b"5"), (PONG, b""), (MIDDLE, b"678")];
+            let seen = Bench::new(role)
+                .config(config)
+                .run(&[all_to(role, &parts), to(role, first, payload)].concat());
+            assert_eq!((seen.error, seen.events), (Some(error), vec![pong(b"")]));
+            let close = error.close_code().unwrap().get().to_be_bytes();
+            assert_eq!((seen.out, seen.state), (frame(CLOSE, None, &close), State::Draining));
         }
     }
 }

@@ -276,14 +276,26 @@ impl Receiver {
                 }
             }
         }
-        while let Some(part) = self.decoder.receive(input)? {
+        loop {
+            if self.delivery == Delivery::Messages {
+                self.receive_fragments(input)?;
+            }
+            let Some(part) = self.decoder.receive(input)? else { return Ok(None) };
             let event = self.receive_part(part)?;
             // Text that ends in an error was delivered up to there, and the error is next.
             if event.is_some() || input.is_empty() && self.decoder.failure().is_none() {
                 return Ok(event);
             }
         }
-        Ok(None)
+    }
+
+    /// Takes the fast path of fragments: those in the middle of a message that are entirely contained in the input.
+    #[inline]
+    fn receive_fragments(&mut self, input: &mut Input<'_>) -> Result<(), ProtocolError> {
+        while let Some(payload) = self.decoder.take_fragment(input) {
+            self.push(payload, self.to_come(0, false), false)?;
+        }
+        Ok(())
     }
 
     fn receive_part<'b>(&mut self, part: FramePart<'b>) -> Result<Option<Event<'b>>, ProtocolError> {

@@ -1,7 +1,7 @@
-//! The fast path: a message of one frame that is entirely contained in the input.
+//! The fast path: a message of one frame, or a fragment in the middle of a message, that is entirely contained in the input.
 
 use super::{Decoder, Role};
-use crate::{Input, frame::mask};
+use crate::{Input, frame::mask, num::as_u64};
 
 impl Decoder {
     /// Takes a message of one frame that is entirely contained in the input, if its length needs at most 16
@@ -21,19 +21,58 @@ impl Decoder {
         self.split_message(input, header_len, frame_len)
     }
 
+    /// Takes a fragment that neither begins nor ends its message and is entirely contained in the input, if its length needs at
+    /// most 16 bits and the message is not compressed. Returns its payload.
+    ///
+    /// `None` has no meaning for the input, which is then unchanged.
+    #[inline]
+    pub(crate) fn take_fragment<'b>(&mut self, input: &mut Input<'b>) -> Option<&'b mut [u8]> {
+        let bytes = input.remaining();
+        if bytes.first() != Some(&0)
+            || !self.in_message
+            || self.is_in_frame()
+            || self.is_message_compressed()
+            || self.failure.is_some()
+        {
+            return None;
+        }
+        let (header_len, len) = self.frame_lens(bytes)?;
+        let frame_len = len.saturating_add(header_len);
+        let message_len = self.message_len.saturating_add(as_u64(len));
+        if frame_len > bytes.len()
+            || len > usize::from(self.max_whole_len)
+            || message_len > self.limits.message_len
+            || self.fragments >= self.limits.fragments
+        {
+            return None;
+        }
+        let (_, payload) = self.split_message(input, header_len, frame_len)?;
+        self.message_len = message_len;
+        self.fragments = self.fragments.saturating_add(1);
+        Some(payload)
+    }
+
     /// Returns the lengths of the header and of the payload of a message of one frame at the beginning of `bytes`, if the
     /// length of the payload needs at most 16 bits.
     #[expect(clippy::inline_always, reason = "a part of the fast path")]
     #[inline(always)]
     pub(super) fn message_lens(&self, bytes: &[u8]) -> Option<(usize, usize)> {
+        match bytes.first_chunk()? {
+            [0x81 | 0x82, _] => self.frame_lens(bytes),
+            _ => None,
+        }
+    }
+
+    /// Returns the lengths of the header and of the payload of the frame at the beginning of `bytes`, whatever its first byte
+    /// is, if the length of the payload needs at most 16 bits.
+    #[expect(clippy::inline_always, reason = "a part of the fast path")]
+    #[inline(always)]
+    fn frame_lens(&self, bytes: &[u8]) -> Option<(usize, usize)> {
         let (key_len, masked) = match self.role {
             Role::Server => (4_usize, 0x80),
             Role::Client => (0, 0),
         };
-        let &[first, second] = bytes.first_chunk()?;
-        if !matches!(first, 0x81 | 0x82) {
-            return None;
-        }
+        let &[_, second] = bytes.first_chunk()?;
         // With a wrong mask bit this becomes an invalid length form.
         match second ^ masked {
             len @ 0..126 => Some((key_len.saturating_add(2), usize::from(len))),
@@ -45,7 +84,7 @@ impl Decoder {
         }
     }
 
-    /// Takes the message that the input begins with, whose lengths are known.
+    /// Takes the message or fragment that the input begins with, whose lengths are known.
     #[expect(clippy::inline_always, reason = "a part of the fast path")]
     #[inline(always)]
     pub(super) fn split_message<'b>(
