@@ -83,6 +83,12 @@ impl Deflater {
         self.0.as_deref().map(Compressor::agreed)
     }
 
+    /// Returns `true` if no message is compressed.
+    #[inline]
+    pub(crate) fn is_off(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// Makes the choice for the next message.
     pub(crate) fn compress_next(&mut self, choice: Compress) {
         if let Some(compressor) = &mut self.0 {

@@ -54,6 +54,11 @@ impl Deflater {
     }
 
     #[inline]
+    pub(crate) fn is_off(&self) -> bool {
+        true
+    }
+
+    #[inline]
     pub(crate) fn is_in_message(&self) -> bool {
         false
     }

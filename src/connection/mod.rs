@@ -16,7 +16,7 @@
 //! | file | contents |
 //! |---|---|
 //! | [`receiver`], [`assembly`] | from bytes to events; messages that span several reads |
-//! | [`send_half`], [`lifecycle`] | from calls to bytes; the state machine of the closing handshake |
+//! | [`send_half`], [`frames`], [`lifecycle`] | from calls to bytes; the state machine of the closing handshake |
 //! | [`owed`] | pending replies, from the receiver to the sender |
 //! | [`sending`], [`split`], `deflate` | the methods of `Connection` and its halves |
 //! | [`config`], [`event`] | settings and results |
@@ -29,6 +29,7 @@ mod config;
 #[cfg(feature = "deflate")]
 mod deflate;
 mod event;
+mod frames;
 mod lifecycle;
 mod owed;
 mod receiver;

@@ -10,12 +10,12 @@
 
 use alloc::vec::Vec;
 
-use super::{CloseOutcome, Config, Reply, State, lifecycle::Lifecycle, owed::Owed};
+use super::{CloseOutcome, Config, Reply, State, frames, lifecycle::Lifecycle, owed::Owed};
 use crate::{
     Close, CloseCode, ProtocolError, SendError,
     compression::Deflater,
     entropy::Entropy,
-    frame::{Header, MAX_CONTROL_LEN, MAX_HEADER_LEN, OpCode, Role, Rsv, mask},
+    frame::{Header, MAX_CONTROL_LEN, MAX_HEADER_LEN, OpCode, Role, Rsv},
     keepalive::Timeout,
     num::as_u64,
 };
@@ -124,7 +124,7 @@ impl SendHalf {
         out.reserve(data.len().saturating_add(MAX_HEADER_LEN));
         header.write(|bytes| out.extend_from_slice(bytes));
         match mask {
-            Some(key) => append_masked(data, key, out),
+            Some(key) => frames::append_masked(data, key, out),
             None => out.extend_from_slice(data),
         }
         Ok(())
@@ -321,10 +321,15 @@ impl SendHalf {
         self.lifecycle.on_failure(error);
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "one call more is a large part of a short message")]
+    #[inline(always)]
     fn send_message(&mut self, opcode: OpCode, payload: &[u8], out: &mut Vec<u8>) -> Result<(), SendError> {
         self.check_between_messages()?;
-        self.write_data(opcode, true, payload, out);
+        if self.deflater.is_off() {
+            self.write_frame(opcode, true, payload, out);
+        } else {
+            self.write_data(opcode, true, payload, out);
+        }
         Ok(())
     }
 
@@ -390,7 +395,6 @@ impl SendHalf {
     }
 
     /// Appends a data frame that is known to be valid.
-    #[inline]
     fn write_data(&mut self, opcode: OpCode, fin: bool, payload: &[u8], out: &mut Vec<u8>) {
         let entropy = &mut self.entropy;
         let key = || entropy.as_mut().map(Entropy::masking_key);
@@ -400,14 +404,9 @@ impl SendHalf {
     }
 
     /// Appends a frame that is known to be valid, uncompressed.
-    ///
-    /// The two roles separate here, so that masking does not take registers from a server.
     #[inline]
     fn write_frame(&mut self, opcode: OpCode, fin: bool, payload: &[u8], out: &mut Vec<u8>) {
-        match &mut self.entropy {
-            None => write_plain(opcode, fin, payload, out),
-            Some(entropy) => write_masked(entropy, opcode, fin, payload, out),
-        }
+        frames::write(self.entropy.as_mut(), opcode, fin, payload, out);
     }
 
     fn write_header(
@@ -424,53 +423,7 @@ impl SendHalf {
     }
 }
 
-/// Appends an unmasked frame, as servers send.
-#[inline]
-fn write_plain(opcode: OpCode, fin: bool, payload: &[u8], out: &mut Vec<u8>) {
-    reserve(out, payload.len().saturating_add(MAX_HEADER_LEN));
-    let header = Header { fin, rsv: Rsv::NONE, opcode, mask: None, payload_len: as_u64(payload.len()) };
-    header.write(|bytes| out.extend_from_slice(bytes));
-    out.extend_from_slice(payload);
-}
-
-/// Appends a masked frame, as clients send (RFC 6455, section 5.3).
-#[inline]
-fn write_masked(entropy: &mut Entropy, opcode: OpCode, fin: bool, payload: &[u8], out: &mut Vec<u8>) {
-    reserve(out, payload.len().saturating_add(MAX_HEADER_LEN));
-    let key = entropy.masking_key();
-    let header = Header { fin, rsv: Rsv::NONE, opcode, mask: Some(key), payload_len: as_u64(payload.len()) };
-    header.write(|bytes| out.extend_from_slice(bytes));
-    append_masked(payload, key, out);
-}
-
-/// Reserves room for `additional` bytes, so that the compiler knows that what is appended next fits.
-///
-/// [`Vec::reserve`] does not tell it, and then each part of a frame is a test and a path to the allocator.
-#[inline]
-fn reserve(out: &mut Vec<u8>, additional: usize) {
-    if out.try_reserve(additional).is_err() {
-        // Fails as every allocation does.
-        out.reserve(additional);
-    }
-}
-
 fn check_payload_len(len: u64) -> Result<(), SendError> {
     // RFC 6455, 5.2
     if i64::try_from(len).is_ok() { Ok(()) } else { Err(SendError::PayloadTooLong) }
 }
-
-/// Appends and masks in pieces, so that each piece is masked while it is in the L1 cache.
-#[inline]
-fn append_masked(payload: &[u8], key: [u8; 4], out: &mut Vec<u8>) {
-    // A piece is a multiple of four bytes, so each begins with the first byte of the key.
-    for piece in payload.chunks(PIECE) {
-        let start = out.len();
-        out.extend_from_slice(piece);
-        if let Some(piece) = out.get_mut(start..) {
-            mask(piece, key, 0);
-        }
-    }
-}
-
-/// The number of bytes that are copied before they are masked.
-const PIECE: usize = 16 << 10;

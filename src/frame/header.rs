@@ -182,7 +182,8 @@ impl Header {
 
     /// Passes the bytes of a header that is known to be valid to `put`, in pieces of constant length, which
     /// are cheap to copy.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "most of it is known to each caller")]
+    #[inline(always)]
     pub(crate) fn write(&self, mut put: impl FnMut(&[u8])) {
         let first = self.rsv.0 | self.opcode.get() | if self.fin { FIN } else { 0 };
         let mask = if self.mask.is_some() { MASK } else { 0 };
