@@ -183,15 +183,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         let other = self.waiting[1 - half].then_some(&self.tasks[1 - half]);
         let other = other.filter(|other| !other.will_wake(cx.waker()));
         let both = other.map(|other| Waker::from(Arc::new(Both([cx.waker().clone(), other.clone()]))));
-        let mut all = Context::from_waker(both.as_ref().unwrap_or(cx.waker()));
+        let all = &mut Context::from_waker(both.as_ref().unwrap_or(cx.waker()));
         let result = loop {
             if let Some(result) = done(&mut self.end) {
                 break Poll::Ready(result);
             }
-            let has_written = self.poll_write(&mut all).is_ready();
             // A reader waits for nothing that is written, but for the end.
-            let is_news = has_written && (half == WRITER || self.end.session.is_over());
-            if !is_news && self.poll_read(&mut all).is_pending() && self.poll_timer(&mut all).is_pending() {
+            let is_news = self.poll_write(all).is_ready() && (half == WRITER || self.end.session.is_over());
+            if !is_news && self.poll_read(all).is_pending() && self.poll_timer(all).is_pending() {
                 self.tasks[half].clone_from(cx.waker());
                 break Poll::Pending;
             }
@@ -200,7 +199,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         if self.waiting[1 - half] && self.end.session.is_over() {
             self.tasks[1 - half].wake_by_ref();
         }
-        MEMORY.with_borrow_mut(|memory| memory.reclaim(&mut self.end));
+        if !self.end.wants_receive() {
+            MEMORY.with_borrow_mut(|memory| memory.reclaim(&mut self.end));
+        }
         result
     }
 
