@@ -354,6 +354,6 @@ pub use error::{Error, ProtocolError, SendError};
 pub use input::Input;
 
 /// Compiles and runs the code of the page that visitors see first.
-#[cfg(all(doctest, feature = "alloc"))]
+#[cfg(all(doctest, feature = "std"))]
 #[doc = include_str!("../README.md")]
 mod readme {}
