@@ -69,8 +69,8 @@ pub struct Endpoint<E> {
     /// The session, for everything else: its transport's operations, sending, and closing.
     pub session: Session,
     buffer: ReadBuffer,
-    /// A message that was received ahead.
-    queued: Option<Message>,
+    /// An event that was received ahead.
+    queued: Option<Event<'static>>,
     error: Option<E>,
 }
 
@@ -86,7 +86,7 @@ impl<E> Endpoint<E> {
         self.buffer.space()
     }
 
-    /// Returns `true` if the session can use more input, and no message was received [ahead](Self::receive_ahead). See
+    /// Returns `true` if the session can use more input, and no event was received [ahead](Self::receive_ahead). See
     /// [`Session::wants_read`] for details.
     #[inline]
     pub fn wants_read(&self) -> bool {
@@ -128,11 +128,11 @@ impl<E> Endpoint<E> {
     /// Returns the next event of a session that is open, with the session to reply to it, or `None` if more bytes must be
     /// read.
     ///
-    /// The event borrows from the read buffer, unless it is a message that was received [ahead](Self::receive_ahead).
+    /// The event borrows from the read buffer, unless it was received [ahead](Self::receive_ahead).
     #[inline]
     pub fn event(&mut self) -> Option<(Event<'_>, &mut Session)> {
-        if let Some(message) = self.queued.take() {
-            return Some((message.into(), &mut self.session));
+        if let Some(event) = self.queued.take() {
+            return Some((event, &mut self.session));
         }
         match self.session.receive_from(&mut self.buffer) {
             Some(Received::Event(event)) => Some((event, &mut self.session)),
@@ -150,12 +150,20 @@ impl<E> Endpoint<E> {
         None
     }
 
-    /// Receives up to the next message, and keeps it for [`event`](Self::event) and [`message`](Self::message).
+    /// Receives up to the next event that is neither a Ping nor a Pong, and keeps it for [`event`](Self::event) and
+    /// [`message`](Self::message).
     ///
     /// Replies to Pings and to a Close are sent only once these have been received. A task that only sends calls this; as at
-    /// most one message is kept, a peer cannot fill the memory.
+    /// most one event is kept, a peer cannot fill the memory.
     pub fn receive_ahead(&mut self) {
-        self.queued = self.message();
+        while self.queued.is_none() {
+            match self.session.receive_from(&mut self.buffer) {
+                Some(Received::Event(Event::Ping(_) | Event::Pong(_))) => {}
+                Some(Received::Event(event)) => self.queued = Some(event.into_owned()),
+                Some(_) => {}
+                None => return,
+            }
+        }
     }
 
     /// Returns `Ok` after a closing handshake and before the session has ended, and otherwise the cause of its end. See

@@ -102,19 +102,19 @@ impl Session {
             let result = match self.transport() {
                 Transport::Write(bytes) => match stream.write(bytes) {
                     Ok(0) => Err(ErrorKind::WriteZero.into()),
-                    result => result.map(|count| {
-                        self.note_time(clock());
-                        self.written(count);
-                    }),
+                    result => result,
                 },
-                Transport::Flush => stream.flush().map(|()| self.flushed()),
-                Transport::ShutDown => shut_down(stream).map(|()| self.shut_down()),
+                Transport::Flush => stream.flush().map(|()| 0),
+                Transport::ShutDown => shut_down(stream).map(|()| 0),
                 Transport::Wait | Transport::Close => return Ok(()),
             };
             match result {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(error),
-                result => result.inspect_err(|_| self.failed())?,
+                result => {
+                    self.note_time(clock());
+                    self.report(result)?;
+                }
             }
         }
     }
@@ -131,18 +131,17 @@ impl Session {
         stream: &mut R,
         buffer: &mut ReadBuffer,
     ) -> io::Result<usize> {
-        let result = loop {
+        loop {
             match stream.read(buffer.space()) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                result => break result,
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                    return Err(error);
+                }
+                result => {
+                    let count = *result.as_ref().unwrap_or(&0);
+                    return self.report_read(buffer, result).map(|()| count);
+                }
             }
-        };
-        match &result {
-            Ok(0) => self.eof(),
-            Ok(count) => buffer.filled(*count),
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
-            Err(_) => self.failed(),
         }
-        result
     }
 }

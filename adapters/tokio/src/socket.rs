@@ -17,7 +17,7 @@ use sansocket::{
     Close, CloseCode, Event, SendError,
     client::Response,
     server::Request,
-    session::{Endpoint, Memory, Message, ReadBuffer, Received, Session, Transport},
+    session::{Ending, Endpoint, Memory, Message, ReadBuffer, Received, Session, Transport},
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -92,13 +92,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ///
     /// This is where everything happens: reading, writing, Pings, timeouts, closing. Cancel safe.
     pub async fn ready(&mut self) -> bool {
-        poll_fn(|cx| {
-            self.poll_until(cx, READER, |end| {
-                let is_ready = end.wants_receive();
-                (is_ready || end.session.is_over()).then_some(is_ready)
-            })
-        })
-        .await
+        let is_ready = |end: &mut Endpoint<_>| {
+            (end.wants_receive() || end.session.is_over()).then(|| end.wants_receive())
+        };
+        poll_fn(|cx| self.poll_until(cx, READER, is_ready)).await
     }
 
     /// Returns the next event in the bytes that have been read, with the session to reply to it, or `None` if
@@ -149,6 +146,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         self.end.io_outcome()
     }
 
+    /// Returns how it ended, with the close code and the reason of the peer, or `None` if it has not ended.
+    pub fn ending(&self) -> Option<Ending<'_>> {
+        self.end.session.ending()
+    }
+
     /// Returns the response that opened this client's WebSocket.
     pub fn response(&self) -> Option<&Response> {
         self.response.as_deref()
@@ -176,7 +178,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     ) -> Poll<T> {
         MEMORY.with_borrow_mut(|memory| memory.lend(&mut self.end));
         // The time of a Pong runs from when its Ping is written, which may have been blocked.
-        if self.waiting[half] && self.end.session.unwritten() > 0 {
+        if self.end.session.unwritten() > 0 {
             self.end.session.note_time(self.start.elapsed());
         }
         // If the other half waits in another task, both look at whatever the transport is ready for.
