@@ -19,7 +19,7 @@ async fn main() -> Result<(), Error> {
         match talk(&uri).await {
             Ok(true) => return Ok(()),
             Ok(false) => println!("closed by the server"),
-            Err(error) if is_permanent(&error) => return Err(error),
+            Err(error) if !is_temporary(&error) => return Err(error),
             Err(error) => println!("{error}"),
         }
         if started.elapsed() > longest {
@@ -31,7 +31,7 @@ async fn main() -> Result<(), Error> {
     }
 }
 
-/// Talks until the end. `true`: it was ours.
+/// Talks until the end. Returns `true` if this program closed the connection, or the server did for good.
 async fn talk(uri: &str) -> Result<bool, Error> {
     let mut socket = connect(uri, Options::new()).await?;
     let (mut ticks, mut count) = (interval(Duration::from_secs(1)), 0);
@@ -40,7 +40,7 @@ async fn talk(uri: &str) -> Result<bool, Error> {
             message = socket.next() => match message {
                 Some(Ok(Message::Text(text))) => _ = writeln!(std::io::stdout(), "{text}"),
                 Some(message) => _ = message?,
-                None => return Ok(false),
+                None => return Ok(!socket.ending().is_some_and(|ending| ending.is_temporary())),
             },
             _ = ticks.tick() => {
                 count += 1;
@@ -54,9 +54,8 @@ async fn talk(uri: &str) -> Result<bool, Error> {
     }
 }
 
-/// Connecting again will not help.
-fn is_permanent(error: &Error) -> bool {
-    matches!(error, Error::Uri(_) | Error::Request(_))
-        || matches!(error, Error::Rejected(response) if (400..500).contains(&response.status()))
-        || matches!(error, Error::Io(error) if error.kind() == std::io::ErrorKind::Unsupported)
+/// Connecting again can help. It cannot if the feature `tls` is missing.
+fn is_temporary(error: &Error) -> bool {
+    let is_unsupported = |error: &std::io::Error| error.kind() == std::io::ErrorKind::Unsupported;
+    error.is_temporary() && !matches!(error, Error::Io(error) if is_unsupported(error))
 }

@@ -202,7 +202,7 @@ async fn no_event_is_lost_while_the_socket_sends() {
             near.write_all(&bytes).await.unwrap();
         }
         let accept = accept_with(far, Options::new(), async |session, request| {
-            session.accept(request, Accept::new().config(config.clone())).unwrap();
+            session.accept(request, Accept::new().config(config)).unwrap();
         });
         let mut socket = accept.await.unwrap();
         if !is_with_request {
