@@ -33,6 +33,7 @@ impl WebSocket {
 
     /// Returns the session. Call [`Link::run`](crate::Link::run) after sending.
     pub fn session(&mut self) -> &mut Session {
+        self.session.note_time(now());
         &mut self.session
     }
 

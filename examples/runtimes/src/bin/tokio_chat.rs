@@ -57,10 +57,7 @@ async fn serve(mut stream: TcpStream, room: Room) -> Result<()> {
         let has_room = session.is_open() && session.has_room();
         tokio::select! {
             () = step(&mut reader, &mut writer, &mut session, &mut buffer) => {}
-            message = inbox.recv(), if has_room => {
-                session.note_time(now());
-                forward(&mut session, message, &mut inbox)?;
-            }
+            message = inbox.recv(), if has_room => forward(&mut session, message, &mut inbox)?,
         }
         session.on_time(now());
         while let Some(received) = session.receive_from(&mut buffer) {

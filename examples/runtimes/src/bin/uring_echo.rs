@@ -87,7 +87,9 @@ mod linux {
             match session.transport() {
                 Transport::Write(_) => {
                     let bytes = session.take_unwritten();
-                    match timeout(PATIENCE, stream.write(bytes)).await {
+                    let written = timeout(PATIENCE, stream.write(bytes)).await;
+                    session.note_time(now());
+                    match written {
                         Ok(BufResult(Ok(count), bytes)) if count > 0 => session.written_owned(bytes, count),
                         _ => session.failed(),
                     }
