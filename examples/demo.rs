@@ -154,7 +154,7 @@ impl Page {
 fn accept(request: &server::Request) -> Accept {
     let accept = Accept::new()
         .config(Config::new().max_message_len(MAX_MESSAGE_LEN))
-        .subprotocol(request.select_by_server_order(&[SUBPROTOCOL]));
+        .maybe_subprotocol(request.select_by_server_order(&[SUBPROTOCOL]));
     #[cfg(feature = "deflate")]
     if request.query() != Some("deflate=off") {
         return accept.deflate(sansocket::deflate::Config::best_speed());

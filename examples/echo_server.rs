@@ -106,7 +106,7 @@ fn react(session: &mut Session, received: Received<'_>) -> Result<(), Box<dyn Er
         }
         Received::Request(request) => {
             // An echo supports any subprotocol: select the client's first choice.
-            let accept = Accept::new().subprotocol(request.subprotocols().next());
+            let accept = Accept::new().maybe_subprotocol(request.subprotocols().next());
             // Messages are compressed if the client offers it, and if this was built with the feature `deflate`.
             #[cfg(feature = "deflate")]
             let accept = accept.deflate(sansocket::deflate::Config::new());
@@ -114,7 +114,7 @@ fn react(session: &mut Session, received: Received<'_>) -> Result<(), Box<dyn Er
         }
         #[cfg(feature = "legacy")]
         Received::Legacy(request) => {
-            let accept = Accept::new().subprotocol(request.subprotocols().next());
+            let accept = Accept::new().maybe_subprotocol(request.subprotocols().next());
             session.accept_legacy(request, accept)?;
         }
         Received::Event(Event::Text(text)) => _ = session.send_text(&text)?,

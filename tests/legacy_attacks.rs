@@ -172,7 +172,7 @@ fn echoed_values_inject_nothing() {
                     continue;
                 };
                 let name = request.subprotocols().next().unwrap_or_default().to_owned();
-                request.accept(Accept::new().subprotocol(&*name), &mut out).unwrap();
+                request.accept(Accept::new().subprotocol(&name), &mut out).unwrap();
                 if version == Version::Hixie76 {
                     out.truncate(out.len() - 16);
                 }

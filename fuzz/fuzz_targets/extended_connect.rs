@@ -42,11 +42,8 @@ fn server(list: &[(&[u8], &[u8])]) {
     assert!(value(":path").unwrap().starts_with(request.path().as_bytes()));
     assert_eq!(request.authority().as_bytes(), value(":authority").or(value("host")).unwrap().trim_ascii());
     assert!(value("upgrade").is_none() && value("connection").is_none());
-    let mut accept = Accept::new();
     let subprotocol = request.subprotocols().next().map(str::to_owned);
-    if let Some(subprotocol) = &subprotocol {
-        accept = accept.subprotocol(subprotocol);
-    }
+    let accept = Accept::new().maybe_subprotocol(subprotocol.as_deref());
     let (answer, _) = request.accept(accept).unwrap();
     assert_eq!(answer.len(), 1 + usize::from(subprotocol.is_some()));
 }

@@ -29,7 +29,7 @@
 //!
 //! fn answer(request: &Request) -> Accept {
 //!     const SUPPORTED: [&str; 2] = ["graphql-transport-ws", "graphql-ws"];
-//!     Accept::new().subprotocol(request.select_by_client_order(&SUPPORTED))
+//!     Accept::new().maybe_subprotocol(request.select_by_client_order(&SUPPORTED))
 //! }
 //! # let _ = answer;
 //! ```

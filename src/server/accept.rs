@@ -44,13 +44,17 @@ impl Accept {
         Self::default()
     }
 
-    /// Selects a subprotocol, one of [`Request::subprotocols`], or none if it is `None`. The default is none.
-    ///
-    /// It takes the result of [`Request::select_by_server_order`], too.
+    /// Selects a subprotocol, one of [`Request::subprotocols`]. The default is none.
     #[doc(alias = "Sec-WebSocket-Protocol")]
     #[must_use]
-    pub fn subprotocol<'a>(mut self, subprotocol: impl Into<Option<&'a str>>) -> Self {
-        self.subprotocol = subprotocol.into().map(Into::into);
+    pub fn subprotocol(self, subprotocol: &str) -> Self {
+        self.maybe_subprotocol(Some(subprotocol))
+    }
+
+    /// Selects a subprotocol, or none: for the result of [`Request::select_by_server_order`].
+    #[must_use]
+    pub fn maybe_subprotocol(mut self, subprotocol: Option<&str>) -> Self {
+        self.subprotocol = subprotocol.map(Into::into);
         self
     }
 

@@ -318,7 +318,7 @@ impl<T> Request<T> {
 
     /// Returns the first subprotocol of `supported` that the client speaks: the server's order decides.
     ///
-    /// Pass it to [`Accept::subprotocol`], and decide what `None` means: a connection without a subprotocol, or a rejection
+    /// Pass it to [`Accept::maybe_subprotocol`], and decide what `None` means: a connection without a subprotocol, or a rejection
     /// (RFC 6455, section 4.2.2). The names are compared byte by byte.
     ///
     /// # Examples
@@ -338,7 +338,7 @@ impl<T> Request<T> {
     ///
     /// let selected = request.select_by_server_order(&["v2", "v1"]);
     /// assert_eq!(selected, Some("v2"));
-    /// request.accept(server::Accept::new().subprotocol(selected), &mut out)?;
+    /// request.accept(server::Accept::new().maybe_subprotocol(selected), &mut out)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn select_by_server_order<'s>(&self, supported: &[&'s str]) -> Option<&'s str> {

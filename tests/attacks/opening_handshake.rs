@@ -232,7 +232,7 @@ fn no_string_of_the_caller_ends_a_line() {
         for accept in [
             Accept::new().header("X", &text),
             Accept::new().header(&text, "v"),
-            Accept::new().subprotocol(&*text),
+            Accept::new().subprotocol(&text),
         ] {
             let mut out = Vec::new();
             assert!(request(&Head::request()).accept(accept, &mut out).is_err());

@@ -296,7 +296,7 @@ async fn the_decision_of_a_server_may_wait_and_reject() {
     let server = tokio::spawn(accept_with(far, Options::new(), async |session, request| {
         sleep(Duration::from_secs(3)).await;
         let protocol = request.subprotocols().next().map(str::to_owned);
-        session.accept(request, Accept::new().subprotocol(&*protocol.unwrap())).unwrap();
+        session.accept(request, Accept::new().subprotocol(&protocol.unwrap())).unwrap();
         session.send_text("welcome").unwrap();
     }));
     let mut socket = connect_over(near, &request().subprotocol("chat"), Options::new()).await.unwrap();

@@ -107,6 +107,6 @@ fn decide<'a>(
         return Err(request.reject(status, &[]).unwrap_or_default());
     }
     let favorite = request.subprotocols().next();
-    let accept = Accept::new().deflate(deflate::Config::new()).subprotocol(favorite);
+    let accept = Accept::new().deflate(deflate::Config::new()).maybe_subprotocol(favorite);
     request.accept(accept).map_err(|_| vec![(":status".into(), "500".into())])
 }
