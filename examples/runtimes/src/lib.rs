@@ -86,11 +86,9 @@ pub async fn step(
     let left = session.time_left(now()).unwrap_or(FOREVER);
     tokio::select! {
         result = write(writer, session.transport()) => report(session, result),
-        result = reader.read(buffer.space()), if wants_read => match result {
-            Ok(0) => session.eof(),
-            Ok(count) => buffer.filled(count),
-            Err(_) => session.failed(),
-        },
+        result = reader.read(buffer.space()), if wants_read => {
+            let _ = session.report_read(buffer, result);
+        }
         () = sleep(left) => {}
     }
 }
@@ -108,12 +106,8 @@ async fn write(writer: &mut (impl AsyncWrite + Unpin), transport: Transport<'_>)
 /// Reports the result of an operation that a session requested, which may have taken a while.
 pub fn report(session: &mut Session, result: io::Result<usize>) {
     session.note_time(now());
-    match (result, session.transport()) {
-        (Err(_), _) | (Ok(0), Transport::Write(_)) => session.failed(),
-        (Ok(count), Transport::Write(_)) => session.written(count),
-        (Ok(_), Transport::Flush) => session.flushed(),
-        (Ok(_), _) => session.shut_down(),
-    }
+    // The session ends because of an error, and `outcome` names it without its text.
+    let _ = session.report(result);
 }
 
 /// Returns why a session has ended, if not by a closing handshake.
