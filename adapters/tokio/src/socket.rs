@@ -78,7 +78,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
             && !self.end.session.is_open()
         {
             // Without effect on a request that was answered.
-            let _ = self.end.session.close(None);
+            let _ = self.session().close(None);
         }
         if !self.end.session.is_open() {
             poll_fn(|cx| self.poll_end(cx)).await?;

@@ -177,6 +177,27 @@ async fn a_decision_may_take_longer_than_silence_may() {
     assert!(server.await.unwrap().1.is_ok());
 }
 
+/// The client reads the response, and has its time to close the transport.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_not_answered_gets_a_response_and_the_time_to_close() {
+    for (opening, decision, status, end) in [(10, 100, 408, 20), (60, 30, 503, 40)] {
+        let (mut near, far) = duplex(1 << 16);
+        let start = Instant::now();
+        let server = tokio::spawn(async move {
+            let timeouts = Timeouts::new().opening(Some(seconds(opening)));
+            let options = Options { timeouts, ..Options::new() };
+            let result = accept_with(far, options, async |_, _| sleep(seconds(decision)).await).await;
+            (result.is_err(), start.elapsed().as_secs())
+        });
+        near.write_all(REQUEST).await.unwrap();
+        let mut response = Vec::new();
+        near.read_to_end(&mut response).await.unwrap();
+        assert!(response.starts_with(format!("HTTP/1.1 {status} ").as_bytes()), "{status}");
+        // It leaves its side open.
+        assert_eq!(server.await.unwrap(), (true, end));
+    }
+}
+
 fn frame(first: u8, data: &[u8]) -> Vec<u8> {
     let len = u8::try_from(data.len()).unwrap();
     [&[first, 0x80 | len, 0, 0, 0, 0][..], data].concat()
