@@ -6,25 +6,19 @@
 //!
 //! All processes with the same broker are one chat; see `sansocket_runtimes::broker`.
 //!
-//! One task per client, around one `select!`. Both of its branches are cancel safe, and the buffers outlive them.
-//! A message is encoded once for all clients, and a burst of messages is written at once. The server stops
-//! reading from a client that does not read, and clients that fall further behind than the channel's capacity
-//! are closed with 1013.
+//! One task per client, around one `select!`. Both of its branches are cancel safe: `sansocket-tokio` keeps the
+//! bytes of a client, and its timer, between two turns. A message is encoded once for all clients, and a burst of
+//! messages is written at once. The server stops reading from a client that does not read, and clients that fall
+//! further behind than the channel's capacity are closed with 1013.
 
 use std::{env, result};
 
-use sansocket::{
-    Close, CloseCode, Config, Event,
-    handshake::HandshakeLimits,
-    keepalive::Timeouts,
-    server::Accept,
-    session::{ReadBuffer, Received, Session, Transport},
-};
+use sansocket::{Close, CloseCode, Config, Event, server::Accept, session::Session};
 use sansocket_runtimes::{
     Result, accept_all,
     broker::{Message, Room},
-    now, outcome, step,
 };
+use sansocket_tokio::{Options, accept_with};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::broadcast::{self, error::RecvError},
@@ -47,33 +41,31 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-async fn serve(mut stream: TcpStream, room: Room) -> Result<()> {
+async fn serve(stream: TcpStream, room: Room) -> Result<()> {
     stream.set_nodelay(true)?;
     let mut inbox = room.subscribe();
-    let mut session = Session::server(HandshakeLimits::new(), Timeouts::new(), now());
-    let mut buffer = ReadBuffer::new(16 << 10);
-    let (mut reader, mut writer) = stream.split();
-    while session.transport() != Transport::Close {
+    let accepting = accept_with(stream, Options::new(), async |session, request| {
+        // A failure is the outcome of the socket.
+        let _ = session.accept(request, Accept::new().config(Config::new().max_message_len(16 << 10)));
+    });
+    let mut socket = accepting.await?;
+    loop {
+        let session = socket.session();
         let has_room = session.is_open() && session.has_room();
         tokio::select! {
-            () = step(&mut reader, &mut writer, &mut session, &mut buffer) => {}
-            message = inbox.recv(), if has_room => forward(&mut session, message, &mut inbox)?,
-        }
-        session.on_time(now());
-        while let Some(received) = session.receive_from(&mut buffer) {
-            match received {
-                Received::Request(request) => {
-                    let accept = Accept::new().config(Config::new().max_message_len(16 << 10));
-                    session.accept(request, accept)?;
+            is_running = socket.ready() => {
+                while let Some((event, session)) = socket.event() {
+                    if let Event::Text(text) = event && !room.say(&text) {
+                        _ = session.close(Close::new(CloseCode::TRY_AGAIN_LATER, "the broker is away")?)?;
+                    }
                 }
-                Received::Event(Event::Text(text)) if !room.say(&text) => {
-                    _ = session.close(Close::new(CloseCode::TRY_AGAIN_LATER, "the broker is away")?)?;
+                if !is_running {
+                    return Ok(socket.outcome()?);
                 }
-                _ => {}
             }
+            message = inbox.recv(), if has_room => forward(socket.session(), message, &mut inbox)?,
         }
     }
-    outcome(&session)
 }
 
 /// Passes on a message, and those that follow it in the inbox, so that they are written together.
@@ -82,7 +74,6 @@ fn forward(
     first: result::Result<Message, RecvError>,
     inbox: &mut broadcast::Receiver<Message>,
 ) -> Result<()> {
-    session.note_time(now());
     match first {
         Ok(message) => _ = session.send_encoded(&message)?,
         Err(RecvError::Lagged(_)) => {
@@ -103,7 +94,8 @@ fn forward(
 
 #[cfg(test)]
 mod tests {
-    use sansocket::Connection;
+    use sansocket::{Connection, keepalive::Timeouts, session::Transport};
+    use sansocket_runtimes::now;
 
     use super::*;
 
