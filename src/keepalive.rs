@@ -139,11 +139,15 @@ impl Timeouts {
     }
 
     /// Sets the time from one Ping to the next while the connection is open. With `None` no Pings are sent.
-    /// The default is 20 s.
+    /// The default is 20 s, and the minimum 1 ms, to which zero is raised.
     #[doc(alias = "heartbeat")]
     #[must_use]
     pub const fn ping_interval(mut self, interval: Option<Duration>) -> Self {
-        self.ping_interval = Millis::of(interval);
+        // Without time between them there would be no end of Pings.
+        self.ping_interval = Millis::of(match interval {
+            Some(Duration::ZERO) => Some(Duration::from_millis(1)),
+            interval => interval,
+        });
         self
     }
 
@@ -313,6 +317,20 @@ impl KeepAlive {
         let now = self.advance(now);
         if matches!(self.phase, Phase::Open | Phase::Closing) {
             (self.since, self.latest.at) = (now, now);
+            self.update_due();
+        }
+    }
+
+    /// Begins the waits for a byte and for a Pong again, because the program has read nothing until now.
+    #[cold]
+    pub(crate) fn excuse_silence(&mut self, now: Duration) {
+        let now = self.advance(now);
+        if self.phase == Phase::Open {
+            self.since = now;
+            self.silent = self.silent.map(|_| now);
+            if let Some(oldest) = &mut self.unanswered {
+                (oldest.at, self.latest.at) = (now, now);
+            }
             self.update_due();
         }
     }

@@ -265,3 +265,12 @@ fn each_timeout_has_a_phrase() {
     }
     assert_eq!(Timeouts::default(), Timeouts::new());
 }
+
+#[test]
+fn there_is_time_between_two_pings_whatever_the_interval() {
+    let mut timer = open(Timeouts::new().ping_interval(Some(Duration::ZERO)));
+    let first = ping(timer.poll(s(102)));
+    assert_eq!(timer.poll(s(102)), Action::Wait);
+    assert_eq!(timer.deadline(), Some(s(102) + Duration::from_millis(1)));
+    assert_ne!(ping(timer.poll(s(103))), first);
+}

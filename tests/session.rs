@@ -11,6 +11,7 @@ use common::{
 use sansocket::{
     CloseCode, Config, Connection, Event, Initiator, Input, SendError,
     frame::{OpCode, Role},
+    handshake::HandshakeLimits,
     keepalive::Timeouts,
     server::Accept,
     session::{Cause, EncodedMessage, Received, Session, Transport},
@@ -408,6 +409,29 @@ fn high_water_stops_reading_until_it_is_written() {
 }
 
 #[test]
+fn bytes_that_are_exempt_do_not_stop_reading_and_later_ones_do() {
+    let mut server = Driver::open_server();
+    server.session = server.session.high_water(10);
+    server.session.send_binary(&[0; 100]).unwrap();
+    assert!(!server.session.wants_read());
+    server.session.keep_reading();
+    assert!(server.session.wants_read() && !server.session.has_room());
+    // Replies are counted, whatever part of the message before them was written.
+    for written in [0, 60] {
+        server.session.written(written);
+        server.session.send_pong(b"12").unwrap();
+        assert!(server.session.wants_read(), "{written}");
+    }
+    server.session.send_pong(b"").unwrap();
+    assert!(!server.session.wants_read());
+    // The rest of the message, and one byte of the replies.
+    server.session.written(42);
+    assert!(!server.session.wants_read());
+    server.session.written(1);
+    assert!(server.session.wants_read() && server.session.has_room());
+}
+
+#[test]
 fn bytes_that_are_lent_come_before_those_sent_meanwhile() {
     let mut server = Driver::open_server();
     server.session.send_text("first").unwrap();
@@ -507,6 +531,27 @@ fn an_open_session_comes_apart_into_connection_buffer_and_timer() {
     server.session.send_text("lent").unwrap();
     server.session.take_unwritten();
     assert!(server.session.into_parts().is_err());
+}
+
+#[test]
+fn the_timer_of_a_session_that_comes_apart_knows_of_the_decision_and_of_what_has_arrived() {
+    let timeouts = Timeouts::new().opening(None).ping_interval(None).idle(Some(seconds(5)));
+    let mut session = Session::server(HandshakeLimits::new(), timeouts, Duration::ZERO);
+    let mut bytes = REQUEST.to_vec();
+    let Some(Received::Request(request)) = session.receive(&mut Input::new(&mut bytes)) else {
+        panic!("no request")
+    };
+    session.accept(request, Accept::new()).unwrap();
+    session.note_time(seconds(20));
+    let (.., timer) = session.into_parts().unwrap();
+    assert_eq!(timer.deadline(), Some(seconds(25)));
+
+    let mut session = Session::open(Connection::server(Config::new()), timeouts, Duration::ZERO);
+    session.on_time(seconds(3));
+    let mut bytes = to(Role::Server, TEXT, b"Hello");
+    assert!(session.receive(&mut Input::new(&mut bytes)).is_some());
+    let (.., timer) = session.into_parts().unwrap();
+    assert_eq!(timer.deadline(), Some(seconds(8)));
 }
 
 #[test]

@@ -172,6 +172,29 @@ fn bytes_that_were_read_with_the_request_are_received_first() {
     }
 }
 
+#[test]
+fn a_write_buffer_that_was_shortened_does_not_panic() {
+    let calls: [fn(&mut WriteBuffer); 3] =
+        [|buffer| _ = buffer.out(), |buffer| _ = buffer.take(), |buffer| buffer.advance(1)];
+    for written in [1, 4, 9] {
+        for left in 0..10 {
+            for call in calls {
+                let mut buffer = WriteBuffer::default();
+                buffer.out().extend(b"0123456789");
+                buffer.advance(written);
+                buffer.out().truncate(left);
+                call(&mut buffer);
+                call(&mut buffer);
+                buffer.put_back(Vec::new(), 0);
+                let rest = buffer.len();
+                buffer.out().extend(b"abc");
+                assert_eq!(buffer.len(), rest + 3, "{written}, {left}");
+                assert!(buffer.unwritten().ends_with(b"abc"));
+            }
+        }
+    }
+}
+
 /// What is done to a read buffer.
 #[derive(Clone, Debug)]
 enum Call {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use common::{Driver, PONG, REQUEST, TEXT, seconds, sent, to};
 use sansocket::{
-    CloseCode, Config, Connection, Input,
+    CloseCode, Config, Connection, Input, ProtocolError,
     frame::Role,
     handshake::HandshakeLimits,
     keepalive::{Timeout, Timeouts},
@@ -159,5 +159,57 @@ fn a_frame_that_was_completed_leaves_nothing_to_be_interrupted() {
         assert!(received.is_none());
         server.eof();
         assert!(server.session.ending().unwrap().interrupted, "cut at {cut}");
+    }
+}
+
+/// The second in which a session times out that has sent a Ping, and then a message of which its peer takes a part each
+/// second for `taking` seconds.
+fn end_of_a_slow_reader(session: Session, taking: u64, owned: bool) -> (Timeout, u64) {
+    let mut peer = Driver::new(session);
+    peer.at(20);
+    peer.session.send_binary(&vec![7; 1 << 20]).unwrap();
+    for second in 21.. {
+        peer.session.note_time(seconds(second));
+        if second <= 20 + taking {
+            assert!(!peer.session.wants_read());
+            if owned {
+                let bytes = peer.session.take_unwritten();
+                peer.session.written_owned(bytes, 10_000);
+            } else {
+                peer.session.written(10_000);
+            }
+        }
+        peer.session.on_time(seconds(second));
+        assert!(peer.session.receive(&mut Input::new(&mut [])).is_none());
+        if let Some(ProtocolError::TimedOut(timeout)) =
+            peer.session.connection().and_then(Connection::close_outcome).and_then(|outcome| outcome.error)
+        {
+            return (timeout, second);
+        }
+    }
+    unreachable!()
+}
+
+#[test]
+fn signs_of_life_that_are_not_read_because_of_a_slow_reader_are_waited_for() {
+    let pong = Timeouts::new();
+    let idle = Timeouts::new().ping_interval(None).idle(Some(seconds(30)));
+    for (timeouts, timeout, wait) in
+        [(pong, Timeout::Pong, 20), (pong.exact_pong(true), Timeout::Pong, 20), (idle, Timeout::Idle, 30)]
+    {
+        for (is_client, owned) in [(false, false), (false, true), (true, false), (true, true)] {
+            let open = || {
+                let connection = if is_client {
+                    Connection::client(Config::new(), [7; 32])
+                } else {
+                    Connection::server(Config::new())
+                };
+                Session::open(connection, timeouts, Duration::ZERO)
+            };
+            for taking in [1, 10, 90] {
+                let end = end_of_a_slow_reader(open(), taking, owned);
+                assert_eq!(end, (timeout, 20 + taking + wait), "{taking}, {owned}");
+            }
+        }
     }
 }

@@ -12,6 +12,10 @@
 //! longer, since it is masked: up to three times as long as an empty Ping. So one read of 16 KiB appends at most 16 KiB at a
 //! server and 48 KiB at a client.
 //!
+//! Two peers that both send more than the transport between them holds, and both stop reading, wait for each other. So do
+//! not count the messages that you send for reasons of your own when you decide whether to read: count the replies and the
+//! responses. With a session, call [`keep_reading`](crate::session::Session::keep_reading) after sending such a message.
+//!
 //! This function refuses a message while too much is buffered:
 //!
 //! ```

@@ -205,12 +205,11 @@ pub struct WriteBuffer {
 }
 
 impl WriteBuffer {
-    /// Returns the buffer to append to.
+    /// Returns the buffer to append to. Do not remove bytes from it, some of which may have been written.
     #[inline]
     pub fn out(&mut self) -> &mut Vec<u8> {
         if self.written > 0 && self.written >= self.len() {
-            self.bytes.drain(..self.written);
-            self.written = 0;
+            self.drop_written();
         }
         &mut self.bytes
     }
@@ -257,10 +256,15 @@ impl WriteBuffer {
         if self.len() > KEPT {
             return self.take_copy(KEPT);
         }
-        let mut bytes = mem::take(&mut self.bytes);
-        bytes.drain(..mem::take(&mut self.written));
+        self.drop_written();
+        let bytes = mem::take(&mut self.bytes);
         self.moved = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         bytes
+    }
+
+    /// Removes the bytes that have been written. If the caller has removed some, all are removed.
+    fn drop_written(&mut self) {
+        self.bytes.drain(..mem::take(&mut self.written).min(self.bytes.len()));
     }
 
     /// Removes at most `len` bytes, and returns a copy of them. As the buffer keeps its memory, the work does not grow with

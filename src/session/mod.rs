@@ -170,6 +170,8 @@ pub struct Session {
     payload: Option<Box<Payload>>,
     keep_alive: KeepAlive,
     high_water: u32,
+    /// The number of unwritten bytes, the first ones, that do not stop reading.
+    exempt: u32,
     /// The number of bytes of an incomplete frame in the caller's buffer, or `u32::MAX` if it is larger.
     waiting: u32,
     /// A request was answered, after a decision that may have taken a while. The timeouts begin with the next evaluation.
@@ -256,6 +258,7 @@ impl Session {
             payload: None,
             keep_alive: KeepAlive::new(timeouts, now),
             high_water: HIGH_WATER,
+            exempt: 0,
             waiting: 0,
             heard: false,
             decided: false,
@@ -377,15 +380,17 @@ impl Session {
     /// in two tasks.
     ///
     /// Your code then does the work of the session: it writes and flushes, polls the timer, and closes the
-    /// transport as [`guide::closing`](crate::guide::closing) describes.
+    /// transport as [`guide::closing`](crate::guide::closing) describes. The timeouts of a server begin at the time that was
+    /// reported last: call [`note_time`](Self::note_time) before, if your decision on the request took a while.
     ///
     /// # Errors
     ///
     /// Returns the session if it is not open, or if the bytes or a payload of it are being written.
-    pub fn into_parts(self) -> Result<(Connection, WriteBuffer, KeepAlive), Box<Self>> {
+    pub fn into_parts(mut self) -> Result<(Connection, WriteBuffer, KeepAlive), Box<Self>> {
         if !self.is_open() || self.out.taken() > 0 || self.payload.is_some() {
             return Err(Box::new(self));
         }
+        self.report_news();
         match self.phase {
             Phase::Open(connection) => Ok((connection, self.out, self.keep_alive)),
             _ => Err(Box::new(self)),

@@ -70,15 +70,21 @@ impl Session {
             return;
         }
         self.time_told = false;
+        self.report_news();
+        match self.keep_alive.poll(LATEST) {
+            Action::Wait => {}
+            action => self.act(action),
+        }
+    }
+
+    /// Reports to the keep-alive what has happened since it was evaluated.
+    #[inline]
+    pub(super) fn report_news(&mut self) {
         if core::mem::take(&mut self.decided) {
             self.keep_alive.restart(LATEST);
         }
         if core::mem::take(&mut self.heard) {
             self.keep_alive.on_receive(LATEST);
-        }
-        match self.keep_alive.poll(LATEST) {
-            Action::Wait => {}
-            action => self.act(action),
         }
     }
 

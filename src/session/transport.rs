@@ -3,7 +3,7 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use super::{Failure, LATEST, Phase, ReadBuffer, Session, ending::Reason};
-use crate::{client, frame::Role};
+use crate::{client, frame::Role, num::as_usize};
 
 /// The operation to carry out on the transport now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,21 +75,59 @@ impl Session {
 
     /// Returns `true` if the session can use more input.
     ///
-    /// It returns `false` while more than [`high_water`](Self::high_water) bytes wait to be written, while a
-    /// request waits for its answer, and after the end of the stream. While the session ends it returns
-    /// `true`: the input is discarded, so that the transport can be closed without destroying the last bytes
-    /// written.
+    /// It returns `false` while at least [`high_water`](Self::high_water) bytes wait to be written, apart from those
+    /// of [`keep_reading`](Self::keep_reading), while a request waits for its answer, and after the end of the
+    /// stream. While the session ends it returns `true`: the input is discarded, so that the transport can be
+    /// closed without destroying the last bytes written.
+    ///
+    /// While too many bytes wait, signs of life are not read. So each byte that the transport accepts starts the
+    /// [timeouts](crate::keepalive) of an open session again.
     #[inline]
     pub fn wants_read(&self) -> bool {
         let is_leaving = self.reason.is_some();
         let is_deciding = matches!(self.phase, Phase::Deciding);
-        !self.eof && !self.over && (is_leaving || !is_deciding && self.has_room())
+        !self.eof && !self.over && (is_leaving || !is_deciding && !self.is_full())
+    }
+
+    /// Excludes the bytes that wait to be written now from the limit of [`wants_read`](Self::wants_read).
+    ///
+    /// Call it after sending a message that is no response to a received one. Otherwise two peers that both send more than the
+    /// transport between them holds stop reading, and wait for each other.
+    ///
+    /// [`has_room`](Self::has_room) still counts all bytes: send the next message once it returns `true`. As later replies to
+    /// Pings and later messages count, a peer that does not read cannot fill the memory.
+    ///
+    /// # Examples
+    ///
+    /// A large message does not keep the session from reading:
+    ///
+    /// ```
+    /// use sansocket::{Config, Connection, session::Session};
+    ///
+    /// let connection = Connection::server(Config::new());
+    /// let (timeouts, now) = Default::default();
+    /// let mut session = Session::open(connection, timeouts, now);
+    /// session.send_binary(&[7; 100_000])?;
+    /// assert!(!session.has_room() && !session.wants_read());
+    /// session.keep_reading();
+    /// assert!(!session.has_room() && session.wants_read());
+    /// # Ok::<(), sansocket::SendError>(())
+    /// ```
+    pub fn keep_reading(&mut self) {
+        self.exempt = u32::try_from(self.unwritten()).unwrap_or(u32::MAX);
+    }
+
+    /// Returns `true` if so many bytes wait to be written that nothing is read.
+    #[inline]
+    fn is_full(&self) -> bool {
+        let counted = self.unwritten().saturating_sub(as_usize(u64::from(self.exempt)));
+        counted >= as_usize(u64::from(self.high_water))
     }
 
     /// Returns `true` if fewer than [`high_water`](Self::high_water) bytes wait to be written.
     #[inline]
     pub fn has_room(&self) -> bool {
-        self.unwritten() < usize::try_from(self.high_water).unwrap_or(usize::MAX)
+        self.unwritten() < as_usize(u64::from(self.high_water))
     }
 
     /// Returns `true` if everything has been written, and the transport was flushed.
@@ -175,8 +213,8 @@ impl Session {
     /// Reports that the transport has accepted `count` of the bytes of [`Transport::Write`].
     #[inline]
     pub fn written(&mut self, count: usize) {
-        self.out.advance(count);
         self.on_write(count);
+        self.out.advance(count);
     }
 
     /// Reports that the transport has been flushed.
@@ -266,14 +304,19 @@ impl Session {
             return;
         }
         let count = count.min(bytes.len());
-        self.out.put_back(bytes, count);
         self.on_write(count);
+        self.out.put_back(bytes, count);
     }
 
+    /// Notes that `count` of the bytes are written, before they are removed.
     #[inline]
     fn on_write(&mut self, count: usize) {
         self.flush_due |= count > 0;
         self.keep_alive.on_write(count, LATEST);
+        if count > 0 && self.is_full() {
+            self.keep_alive.excuse_silence(LATEST);
+        }
+        self.exempt = self.exempt.saturating_sub(u32::try_from(count).unwrap_or(u32::MAX));
         if let Some(payload) = &mut self.payload {
             payload.before = payload.before.saturating_sub(count);
         }

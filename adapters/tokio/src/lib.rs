@@ -26,8 +26,9 @@
 //!
 //! - **Timeouts and Pings are on by default**: 10 s to open, a Ping every 20 s, 20 s for a sign of life, 10 s to close.
 //! - **Every method is cancel safe**: dropping a future loses neither messages nor bytes. A message that was handed over is sent
-//!   by the next call.
-//! - **Backpressure**: nothing is read from a peer that does not read, and a sink is ready only below its high-water mark.
+//!   by the next call; a [`send`](WebSocket::send) that still waits for room drops its message.
+//! - **Backpressure**: nothing is read from a peer that does not read its responses, and a sink is ready only below its
+//!   high-water mark. The messages of a sink do not stop reading, so two sides that both send much do not wait for each other.
 //! - **Closing is complete**: the Close reply, a flush, the end of this side, and the end of the other side under a timer.
 //!
 //! `StreamExt::split` of `futures-util` makes two halves for two tasks; both are woken when the transport is ready. Keep reading

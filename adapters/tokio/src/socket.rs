@@ -107,7 +107,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         self.end.event()
     }
 
-    /// Sends a message, and waits until it is written. Cancel safe: a message that was handed over is written by later calls.
+    /// Sends a message, and waits until it is written.
+    ///
+    /// It first waits until there is room. If the future is dropped during that, the message is dropped, too; afterwards it is
+    /// written by later calls. To know which, feed the [`Sink`] instead.
     ///
     /// # Errors
     ///
@@ -304,7 +307,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for WebSocket<S> {
     }
 
     fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
-        if self.session().send_message(&message)? { Ok(()) } else { Err(unsent(&self.end)) }
+        if !self.session().send_message(&message)? {
+            return Err(unsent(&self.end));
+        }
+        // Two sides that both send must not wait for each other.
+        self.end.session.keep_reading();
+        Ok(())
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
