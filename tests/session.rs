@@ -429,6 +429,11 @@ fn bytes_that_are_exempt_do_not_stop_reading_and_later_ones_do() {
     assert!(!server.session.wants_read());
     server.session.written(1);
     assert!(server.session.wants_read() && server.session.has_room());
+    // Nothing of it is left once everything was written.
+    server.session.keep_reading();
+    server.session.written(9);
+    server.session.send_binary(&[0; 8]).unwrap();
+    assert!(!server.session.wants_read());
 }
 
 #[test]

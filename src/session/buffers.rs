@@ -237,8 +237,15 @@ impl WriteBuffer {
     /// Memory beyond 64 KiB is freed when everything has been written and little of it was in use.
     #[inline]
     pub fn advance(&mut self, count: usize) {
+        self.remove(count);
+    }
+
+    /// Does what [`advance`](Self::advance) does. Returns `true` if nothing is left.
+    #[inline]
+    pub(super) fn remove(&mut self, count: usize) -> bool {
         self.written = self.written.saturating_add(count).min(self.bytes.len());
-        if self.written == self.bytes.len() {
+        let is_all = self.written == self.bytes.len();
+        if is_all {
             let is_oversized = self.bytes.capacity() > KEPT && self.written < self.bytes.capacity() / 8;
             self.bytes.clear();
             self.written = 0;
@@ -246,6 +253,7 @@ impl WriteBuffer {
                 self.bytes.shrink_to(KEPT);
             }
         }
+        is_all
     }
 
     /// Removes and returns the first unwritten bytes, for a transport that owns them while it writes: all of them, without a
@@ -263,6 +271,8 @@ impl WriteBuffer {
     }
 
     /// Removes the bytes that have been written. If the caller has removed some, all are removed.
+    #[cold]
+    #[inline(never)]
     fn drop_written(&mut self) {
         self.bytes.drain(..mem::take(&mut self.written).min(self.bytes.len()));
     }

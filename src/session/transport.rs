@@ -80,13 +80,15 @@ impl Session {
     /// stream. While the session ends it returns `true`: the input is discarded, so that the transport can be
     /// closed without destroying the last bytes written.
     ///
-    /// While too many bytes wait, signs of life are not read. So each byte that the transport accepts starts the
+    /// While too many bytes wait, signs of life are not read. So each write that leaves some starts the
     /// [timeouts](crate::keepalive) of an open session again.
     #[inline]
     pub fn wants_read(&self) -> bool {
         let is_leaving = self.reason.is_some();
         let is_deciding = matches!(self.phase, Phase::Deciding);
-        !self.eof && !self.over && (is_leaving || !is_deciding && !self.is_full())
+        !self.eof
+            && !self.over
+            && (is_leaving || !is_deciding && self.counted() < as_usize(u64::from(self.high_water)))
     }
 
     /// Excludes the bytes that wait to be written now from the limit of [`wants_read`](Self::wants_read).
@@ -117,11 +119,10 @@ impl Session {
         self.exempt = u32::try_from(self.unwritten()).unwrap_or(u32::MAX);
     }
 
-    /// Returns `true` if so many bytes wait to be written that nothing is read.
+    /// Returns the number of unwritten bytes that can stop reading.
     #[inline]
-    fn is_full(&self) -> bool {
-        let counted = self.unwritten().saturating_sub(as_usize(u64::from(self.exempt)));
-        counted >= as_usize(u64::from(self.high_water))
+    fn counted(&self) -> usize {
+        self.unwritten().saturating_sub(as_usize(u64::from(self.exempt)))
     }
 
     /// Returns `true` if fewer than [`high_water`](Self::high_water) bytes wait to be written.
@@ -213,8 +214,12 @@ impl Session {
     /// Reports that the transport has accepted `count` of the bytes of [`Transport::Write`].
     #[inline]
     pub fn written(&mut self, count: usize) {
+        if self.out.remove(count) {
+            self.exempt = 0;
+        } else {
+            self.on_partial_write(count);
+        }
         self.on_write(count);
-        self.out.advance(count);
     }
 
     /// Reports that the transport has been flushed.
@@ -304,22 +309,27 @@ impl Session {
             return;
         }
         let count = count.min(bytes.len());
-        self.on_write(count);
         self.out.put_back(bytes, count);
+        self.on_partial_write(count);
+        self.on_write(count);
     }
 
-    /// Notes that `count` of the bytes are written, before they are removed.
     #[inline]
     fn on_write(&mut self, count: usize) {
         self.flush_due |= count > 0;
         self.keep_alive.on_write(count, LATEST);
-        if count > 0 && self.is_full() {
-            self.keep_alive.excuse_silence(LATEST);
-        }
-        self.exempt = self.exempt.saturating_sub(u32::try_from(count).unwrap_or(u32::MAX));
         if let Some(payload) = &mut self.payload {
             payload.before = payload.before.saturating_sub(count);
         }
+    }
+
+    /// Nothing was read while too many bytes waited, so silence until now has no meaning.
+    #[cold]
+    fn on_partial_write(&mut self, count: usize) {
+        if count > 0 && self.counted().saturating_add(count) >= as_usize(u64::from(self.high_water)) {
+            self.keep_alive.excuse_silence(LATEST);
+        }
+        self.exempt = self.exempt.saturating_sub(u32::try_from(count).unwrap_or(u32::MAX));
     }
 
     /// Returns the length of the rest of the payload that is to be written **now**, or `None` if there is
