@@ -91,7 +91,7 @@ impl Session {
             && (is_leaving || !is_deciding && self.counted() < as_usize(u64::from(self.high_water)))
     }
 
-    /// Keeps reading while the bytes that wait now are written: they do not count for [`wants_read`](Self::wants_read).
+    /// Allows reading while the bytes that wait now are written: they do not count for [`wants_read`](Self::wants_read).
     ///
     /// Call it after sending a message that is no response to a received one. Otherwise two peers that both send more than the
     /// transport between them holds stop reading, and wait for each other.
