@@ -76,8 +76,8 @@ impl Uri {
         };
         let rest = rest.strip_prefix("//").ok_or(UriError::InvalidAuthority)?;
         let (authority, resource) = split_before(rest, |byte| matches!(byte, b'/' | b'?'));
-        let (userinfo, authority) = match authority.rsplit_once('@') {
-            Some((userinfo, authority)) => (Some(userinfo), authority),
+        let (userinfo, authority) = match authority.bytes().rposition(|byte| byte == b'@') {
+            Some(at) => (authority.get(..at), authority.get(at.saturating_add(1)..).unwrap_or_default()),
             None => (None, authority),
         };
         if userinfo.is_some_and(|userinfo| !is_userinfo(userinfo)) {
@@ -367,9 +367,25 @@ fn split_before(text: &str, is_end: impl Fn(u8) -> bool) -> (&str, &str) {
 /// RFC 3986: unreserved characters and sub-delims.
 #[inline]
 fn is_name_character(byte: u8) -> bool {
-    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~')
-        || matches!(byte, b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=')
+    NAME_CHARACTERS.get(usize::from(byte)).copied().unwrap_or_default()
 }
+
+#[expect(
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    reason = "it is computed by the compiler, which would refuse a fault"
+)]
+const NAME_CHARACTERS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric()
+            || matches!(byte, b'-' | b'.' | b'_' | b'~')
+            || matches!(byte, b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=');
+        byte += 1;
+    }
+    table
+};
 
 pub(crate) fn is_userinfo(userinfo: &str) -> bool {
     let mut rest = userinfo.as_bytes();

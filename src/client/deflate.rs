@@ -11,10 +11,12 @@ use crate::{
 };
 
 /// The offers, in order of preference.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Compression(Vec<deflate::Config>);
 
 impl Compression {
+    pub(super) const NONE: Self = Self(Vec::new());
+
     /// Returns `config` with what the server has selected, from a response whose selection was offered.
     pub(super) fn agree<'h>(
         &self,
@@ -41,8 +43,9 @@ impl Request {
     #[doc(alias = "permessage-deflate")]
     #[must_use]
     pub fn deflate(mut self, deflate: deflate::Config) -> Self {
-        append_element(&mut self.offer.extensions, &deflate.offer().to_string());
-        self.offer.compression.0.push(deflate);
+        let offer = self.offer.to_mut();
+        append_element(&mut offer.extensions, &deflate.offer().to_string());
+        offer.compression.0.push(deflate);
         self
     }
 }

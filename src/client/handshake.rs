@@ -3,9 +3,7 @@
 use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-
-use super::{Error, Offer, Request, RequestError, Response, Responses};
+use super::{Error, Request, RequestError, Response, Responses, SharedOffer};
 #[cfg(feature = "http")]
 use super::{StatusLine, Verdict};
 #[cfg(feature = "http")]
@@ -13,7 +11,7 @@ use crate::handshake::Head;
 use crate::{
     Connection, Input,
     entropy::Entropy,
-    handshake::{FirstBytes, KEY_LEN, VERSION, accept_key},
+    handshake::{FirstBytes, KEY_LEN, VERSION, encode_base64},
 };
 
 /// Sends the request and reads the response of the server (RFC 6455, section 4.1).
@@ -28,9 +26,8 @@ use crate::{
 pub struct Handshake {
     /// The source of masking keys is kept while a response may open the connection.
     responses: Responses<Entropy>,
-    /// The value of Sec-WebSocket-Accept that matches our key.
-    key_accept: [u8; 28],
-    offer: Offer,
+    key: [u8; KEY_LEN],
+    offer: SharedOffer,
 }
 
 impl Handshake {
@@ -47,25 +44,21 @@ impl Handshake {
     pub fn new(request: &Request, seed: [u8; 32], out: &mut Vec<u8>) -> Result<Self, RequestError> {
         let (entropy, key) = draw_key(request, seed)?;
         request.append(&key, VERSION, request.extra.iter(), out);
-        Ok(Self::waiting(request, entropy, &key))
+        Ok(Self::waiting(request, entropy, key))
     }
 
     /// Creates a handshake whose request is sent later, with the returned key.
     #[cfg(any(feature = "http", feature = "legacy"))]
     pub(crate) fn start(request: &Request, seed: [u8; 32]) -> Result<(Self, [u8; KEY_LEN]), RequestError> {
         let (entropy, key) = draw_key(request, seed)?;
-        Ok((Self::waiting(request, entropy, &key), key))
+        Ok((Self::waiting(request, entropy, key), key))
     }
 
     /// Creates a handshake that waits for the response to a request with this key.
     // Inlined, so that it is made where it stays: moving it takes longer than making it.
     #[inline]
-    fn waiting(request: &Request, entropy: Entropy, key: &[u8; KEY_LEN]) -> Self {
-        Self {
-            responses: Responses::new(request.limits, entropy),
-            key_accept: accept_key(key),
-            offer: request.offer.clone(),
-        }
+    fn waiting(request: &Request, entropy: Entropy, key: [u8; KEY_LEN]) -> Self {
+        Self { responses: Responses::new(request.limits, entropy), key, offer: request.offer.clone() }
     }
 
     /// Continues the handshake with `input`. Returns `Ok(None)` if more bytes are needed; `input` is then
@@ -108,10 +101,12 @@ impl Handshake {
     ///
     /// [`HandshakeError::AlreadyComplete`]: crate::handshake::HandshakeError::AlreadyComplete
     pub fn receive(&mut self, input: &mut Input<'_>) -> Result<Option<(Connection, Response)>, Error> {
-        let (offer, key_accept) = (&self.offer, &self.key_accept);
-        let opened =
-            self.responses.receive(input, |line, headers| offer.judge_upgrade(line, headers, key_accept))?;
-        Ok(opened.map(|(config, response, entropy)| (Connection::client_with(config, entropy), response)))
+        let (offer, key) = (&self.offer, &self.key);
+        let mut config = offer.config;
+        let opened = self
+            .responses
+            .receive(input, |line, headers| offer.judge_upgrade(line, headers, key, &mut config))?;
+        Ok(opened.map(|(response, entropy)| (Connection::client_with(&config, entropy), response)))
     }
 
     /// Handles a response that another library has read. Returns `None` if it is an interim one.
@@ -122,12 +117,13 @@ impl Handshake {
         headers: impl Iterator<Item = (&'h str, &'h [u8])> + Clone,
     ) -> Result<Option<(Connection, Response)>, Error> {
         let entropy = self.responses.into_waiting()?;
-        let verdict = self.offer.judge_upgrade(line, headers.clone(), &self.key_accept)?;
+        let mut config = self.offer.config;
+        let verdict = self.offer.judge_upgrade(line, headers.clone(), &self.key, &mut config)?;
         let head = Head::from_pairs(&[], headers);
         match verdict {
-            Verdict::Open(config) => {
+            Verdict::Open => {
                 let response = Response::new(line.status, head);
-                Ok(Some((Connection::client_with(config, entropy), response)))
+                Ok(Some((Connection::client_with(&config, entropy), response)))
             }
             Verdict::Interim => Ok(None),
             Verdict::Rejected => Err(Error::Rejected(Box::new(Response::rejected(line.status, head, None)))),
@@ -200,15 +196,6 @@ fn draw_key(request: &Request, seed: [u8; 32]) -> Result<(Entropy, [u8; KEY_LEN]
     request.check()?;
     let mut entropy = Entropy::new(seed);
     // RFC 6455, 4.1: a new nonce for each connection.
-    let key = encode_nonce(entropy.nonce());
+    let key = encode_base64(entropy.nonce());
     Ok((entropy, key))
-}
-
-/// Encodes the key of a request: 16 random bytes in canonical base64 (RFC 6455, section 4.1, and erratum
-/// 3150).
-fn encode_nonce(nonce: [u8; 16]) -> [u8; KEY_LEN] {
-    let mut key = [0; KEY_LEN];
-    // 16 bytes are 24 characters, so there is room.
-    let _ = STANDARD.encode_slice(nonce, &mut key);
-    key
 }

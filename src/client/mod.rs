@@ -55,7 +55,7 @@ mod start_line;
 pub use error::{Error, RequestError};
 pub use handshake::Handshake;
 pub(crate) use negotiation::Verdict;
-pub(crate) use offer::Offer;
+pub(crate) use offer::{Offer, SharedOffer};
 pub(crate) use reader::InterimCount;
 pub(crate) use rejection::Rejection;
 pub use request::Request;

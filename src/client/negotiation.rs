@@ -7,14 +7,15 @@ use crate::{
     Config,
     frame::Rsv,
     handshake::{
-        HandshakeError, MAX_ELEMENTS, Search, Single, Tolerance, elements, extensions, is_named, is_token,
+        HandshakeError, KEY_LEN, MAX_ELEMENTS, Search, Single, Tolerance, accept_key, elements, extensions,
+        is_named, is_token,
     },
 };
 
 /// The meaning of a response.
-pub(crate) enum Verdict<T = Config> {
-    /// It opens the connection, with this configuration or another result of the negotiation.
-    Open(T),
+pub(crate) enum Verdict {
+    /// It opens the connection.
+    Open,
     /// Another response follows (RFC 9110, section 15.2).
     Interim,
     /// It has the meaning of its status in HTTP.
@@ -23,14 +24,14 @@ pub(crate) enum Verdict<T = Config> {
 
 impl StatusLine {
     /// Validates a response of HTTP/1.1, which upgrades if `open` accepts it.
-    pub(crate) fn judge<T>(
+    pub(crate) fn judge(
         self,
-        open: impl FnOnce() -> Result<Verdict<T>, HandshakeError>,
-    ) -> Result<Verdict<T>, HandshakeError> {
+        open: impl FnOnce() -> Result<(), HandshakeError>,
+    ) -> Result<Verdict, HandshakeError> {
         match self.status {
             // RFC 6455, 4.2.1: the upgrade requires HTTP/1.1 on both sides.
             101 if self.minor_version == 0 => Err(HandshakeError::HttpVersionTooOld),
-            101 => open(),
+            101 => open().map(|()| Verdict::Open),
             100..200 => Ok(Verdict::Interim),
             _ => Ok(Verdict::Rejected),
         }
@@ -38,51 +39,52 @@ impl StatusLine {
 }
 
 impl Offer {
-    /// Validates a response of HTTP/1.1 to a key that `key_accept` matches.
+    /// Validates a response of HTTP/1.1 to a request with this key. Adds the selections of the server to `config`, a copy
+    /// of the one that was offered.
     pub(crate) fn judge_upgrade<'h>(
         &self,
         line: StatusLine,
         headers: impl Iterator<Item = (impl AsRef<[u8]>, &'h [u8])> + Clone,
-        key_accept: &[u8],
+        key: &[u8; KEY_LEN],
+        config: &mut Config,
     ) -> Result<Verdict, HandshakeError> {
         line.judge(|| {
-            check_upgrade(headers.clone(), key_accept)?;
-            self.judge_selection(headers)
+            let values = Values::read(headers.clone());
+            values.check_upgrade(key)?;
+            self.check_selection(&values, headers, config)
         })
     }
 
-    /// Validates a response to an extended CONNECT (RFC 8441, section 5).
+    /// Validates a response to an extended CONNECT (RFC 8441, section 5), like [`judge_upgrade`](Self::judge_upgrade).
     pub(crate) fn judge_connect<'h>(
         &self,
         status: u16,
         headers: impl Iterator<Item = (impl AsRef<[u8]>, &'h [u8])> + Clone,
+        config: &mut Config,
     ) -> Result<Verdict, HandshakeError> {
         match status {
             // RFC 9113, 8.6: there are no upgrades.
             101 => Err(HandshakeError::InvalidPseudoHeader),
             100..200 => Ok(Verdict::Interim),
             // RFC 8441, 5: instead of 101.
-            200..300 => self.judge_selection(headers),
+            200..300 => {
+                let values = Values::read(headers.clone());
+                self.check_selection(&values, headers, config).map(|()| Verdict::Open)
+            }
             _ => Ok(Verdict::Rejected),
         }
     }
 
-    fn judge_selection<'h>(
+    /// Checks that the server selected what was offered, and adds it to `config`.
+    fn check_selection<'h>(
         &self,
+        values: &Values<'h>,
         headers: impl Iterator<Item = (impl AsRef<[u8]>, &'h [u8])> + Clone,
-    ) -> Result<Verdict, HandshakeError> {
-        let (mut subprotocol, mut has_extensions) = (Single::None, false);
-        for (name, value) in headers.clone() {
-            let is = |usual: &str| is_named(name.as_ref(), usual.as_bytes());
-            match name.as_ref().len() {
-                22 if is("Sec-WebSocket-Protocol") => subprotocol.add(value),
-                24 if is("Sec-WebSocket-Extensions") => has_extensions = true,
-                _ => {}
-            }
-        }
-        self.check_subprotocol(subprotocol)?;
-        if !has_extensions {
-            return Ok(Verdict::Open(self.config));
+        config: &mut Config,
+    ) -> Result<(), HandshakeError> {
+        self.check_subprotocol(values.subprotocol)?;
+        if !values.extensions {
+            return Ok(());
         }
         self.check_extensions(headers.clone())?;
         let mut used = Rsv::NONE;
@@ -96,13 +98,9 @@ impl Offer {
                 used = used.with(rsv);
             }
         }
-        let config = self.compression.agree(headers, self.config.with_rsv(used))?;
+        *config = self.compression.agree(headers, config.with_rsv(used))?;
         // RFC 7692, 6: two extensions cannot use one bit.
-        if config.has_rsv_conflict() {
-            Err(HandshakeError::UnexpectedExtension)
-        } else {
-            Ok(Verdict::Open(config))
-        }
+        if config.has_rsv_conflict() { Err(HandshakeError::UnexpectedExtension) } else { Ok(()) }
     }
 
     /// Checks the selected subprotocol (RFC 6455, section 4.1).
@@ -147,36 +145,59 @@ impl Offer {
     }
 }
 
-/// Checks that a 101 response is the upgrade, and matches the key (RFC 6455, section 4.1).
-fn check_upgrade<'h>(
-    headers: impl Iterator<Item = (impl AsRef<[u8]>, &'h [u8])>,
-    key_accept: &[u8],
-) -> Result<(), HandshakeError> {
-    let mut upgrade = Single::None;
-    let mut accept = Single::None;
-    let mut connection = Search::default();
-    for (name, value) in headers {
-        let name = name.as_ref();
-        let is = |usual: &str| is_named(name, usual.as_bytes());
-        match name.len() {
-            7 if is("Upgrade") => {
-                elements(value)
-                    .filter(|element| !element.is_empty())
-                    .for_each(|element| upgrade.add(element));
+/// The headers of a response that matter, after one pass over all of them.
+struct Values<'h> {
+    upgrade: Single<'h>,
+    connection: Search,
+    accept: Single<'h>,
+    subprotocol: Single<'h>,
+    extensions: bool,
+}
+
+impl<'h> Values<'h> {
+    /// Reads all headers, and validates none.
+    #[inline]
+    fn read(headers: impl Iterator<Item = (impl AsRef<[u8]>, &'h [u8])>) -> Self {
+        let mut this = Self {
+            upgrade: Single::None,
+            connection: Search::default(),
+            accept: Single::None,
+            subprotocol: Single::None,
+            extensions: false,
+        };
+        for (name, value) in headers {
+            let name = name.as_ref();
+            let is = |usual: &str| is_named(name, usual.as_bytes());
+            match name.len() {
+                7 if is("Upgrade") => {
+                    elements(value)
+                        .filter(|element| !element.is_empty())
+                        .for_each(|element| this.upgrade.add(element));
+                }
+                10 if is("Connection") => this.connection.add(value, b"upgrade", is_token),
+                20 if is("Sec-WebSocket-Accept") => this.accept.add(value),
+                22 if is("Sec-WebSocket-Protocol") => this.subprotocol.add(value),
+                24 if is("Sec-WebSocket-Extensions") => this.extensions = true,
+                _ => {}
             }
-            10 if is("Connection") => connection.add(value, b"upgrade", is_token),
-            20 if is("Sec-WebSocket-Accept") => accept.add(value),
-            _ => {}
+        }
+        this
+    }
+
+    /// Checks that a 101 response is the upgrade, and matches the key (RFC 6455, section 4.1).
+    fn check_upgrade(&self, key: &[u8; KEY_LEN]) -> Result<(), HandshakeError> {
+        // RFC 6455, 4.1: the value has one element and no other.
+        match self.upgrade {
+            Single::One(protocol) if protocol.eq_ignore_ascii_case(b"websocket") => {}
+            _ => return Err(HandshakeError::InvalidUpgrade),
+        }
+        if self.connection.malformed || !self.connection.found {
+            return Err(HandshakeError::InvalidConnection);
+        }
+        // RFC 6455, 4.1 and 11.3.3.
+        match self.accept {
+            Single::One(accept) if accept == accept_key(key) => Ok(()),
+            _ => Err(HandshakeError::InvalidAccept),
         }
     }
-    // RFC 6455, 4.1: the value has one element and no other.
-    match upgrade {
-        Single::One(protocol) if protocol.eq_ignore_ascii_case(b"websocket") => {}
-        _ => return Err(HandshakeError::InvalidUpgrade),
-    }
-    if connection.malformed || !connection.found {
-        return Err(HandshakeError::InvalidConnection);
-    }
-    // RFC 6455, 4.1 and 11.3.3.
-    if accept == Single::One(key_accept) { Ok(()) } else { Err(HandshakeError::InvalidAccept) }
 }

@@ -2,10 +2,12 @@
 
 use crate::{Config, handshake::HandshakeError};
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Compression;
 
 impl Compression {
+    pub(super) const NONE: Self = Self;
+
     #[expect(
         clippy::unnecessary_wraps,
         reason = "with the feature a selection can be at odds with its offer"

@@ -1,6 +1,7 @@
 //! The offer of a client, and the terms on which it accepts a response: the same for every encoding.
 
 use alloc::{string::String, vec::Vec};
+use core::ops::Deref;
 
 use super::deflate::Compression;
 use crate::{
@@ -9,8 +10,39 @@ use crate::{
     handshake::{HandshakeError, Tolerance, elements, extensions},
 };
 
-/// The options that a server may select, and the configuration of the connection.
+/// The offer of a request, which its handshakes share. Most clients offer nothing, which takes no memory.
 #[derive(Clone, Debug, Default)]
+pub(crate) struct SharedOffer(Option<Shared>);
+
+/// Shared by a request and its handshakes on a platform that can count references from several threads.
+#[cfg(target_has_atomic = "ptr")]
+type Shared = alloc::sync::Arc<Offer>;
+#[cfg(not(target_has_atomic = "ptr"))]
+type Shared = alloc::boxed::Box<Offer>;
+
+impl SharedOffer {
+    /// Returns the offer, to be changed for this owner alone.
+    pub(super) fn to_mut(&mut self) -> &mut Offer {
+        let shared = self.0.get_or_insert_default();
+        #[cfg(target_has_atomic = "ptr")]
+        let shared = alloc::sync::Arc::make_mut(shared);
+        shared
+    }
+}
+
+impl Deref for SharedOffer {
+    type Target = Offer;
+
+    #[inline]
+    fn deref(&self) -> &Offer {
+        self.0.as_deref().unwrap_or(&NOTHING)
+    }
+}
+
+static NOTHING: Offer = Offer::new();
+
+/// The options that a server may select, and the configuration of the connection.
+#[derive(Clone, Debug)]
 pub(crate) struct Offer {
     /// The value of Sec-WebSocket-Protocol as it was sent, or empty.
     pub(crate) subprotocols: String,
@@ -27,6 +59,18 @@ pub(crate) struct Offer {
 }
 
 impl Offer {
+    const fn new() -> Self {
+        Self {
+            subprotocols: String::new(),
+            extensions: String::new(),
+            require_subprotocol: false,
+            compression: Compression::NONE,
+            own: Vec::new(),
+            config: Config::new(),
+            tolerance: Tolerance::new(),
+        }
+    }
+
     /// Returns the headers of the offer.
     pub(super) fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> + Clone {
         [
@@ -35,6 +79,12 @@ impl Offer {
         ]
         .into_iter()
         .filter(|(_, value)| !value.is_empty())
+    }
+}
+
+impl Default for Offer {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

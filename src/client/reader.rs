@@ -16,7 +16,6 @@ pub(crate) struct HeadReader {
     /// The statuses that open the connection. Their heads, and those of interim responses, must be
     /// well-formed.
     opens: Range<u16>,
-    limits: HandshakeLimits,
     /// The first bytes of the latest complete head.
     complete: FirstBytes,
 }
@@ -40,30 +39,27 @@ impl HeadReader {
     #[inline]
     pub(crate) fn new(opens: Range<u16>, limits: HandshakeLimits) -> Self {
         let complete = FirstBytes::default();
-        Self { collector: Collector::new(Kind::Response, limits), line: None, opens, limits, complete }
+        Self { collector: Collector::new(Kind::Response, limits), line: None, opens, complete }
     }
 
-    /// Returns the next head once it is complete, and then begins with another one. The head of a response
-    /// that rejects is returned at the first violation.
+    /// Returns the head once it is complete. The head of a response that rejects is returned at the first
+    /// violation.
     pub(crate) fn receive(&mut self, input: &mut Input<'_>) -> Result<Option<ReceivedHead>, HandshakeError> {
-        loop {
-            let progress = self.collector.receive(input);
-            let Some(line) = self.status_line()? else {
-                return match progress {
-                    // A line that ends before its status, in a line feed alone.
-                    Ok(Progress::StartLine) => Err(HandshakeError::MalformedStatusLine),
-                    progress => progress.map(|_| None),
-                };
-            };
-            let fault = match progress {
-                Ok(Progress::StartLine) => continue,
-                Ok(Progress::More) => return Ok(None),
-                Ok(Progress::End) => None,
-                Err(error) if self.rejects(line) => Some(error),
-                Err(error) => return Err(error),
-            };
-            return Ok(Some(self.finish(line, fault)));
-        }
+        let progress = self.collector.receive(input);
+        let Some(line) = self.status_line()? else {
+            // A line that ends before its status, in a line feed alone.
+            if self.collector.has_start_line() {
+                return Err(HandshakeError::MalformedStatusLine);
+            }
+            return progress.map(|_| None);
+        };
+        let fault = match progress {
+            Ok(Progress::More) => return Ok(None),
+            Ok(Progress::End) => None,
+            Err(error) if self.rejects(line) => Some(error),
+            Err(error) => return Err(error),
+        };
+        Ok(Some(self.finish(line, fault)))
     }
 
     /// Returns the part of the head that has arrived, if the stream ends here and the status is known and
@@ -77,12 +73,14 @@ impl HeadReader {
     /// the status.
     fn status_line(&mut self) -> Result<Option<StatusLine>, HandshakeError> {
         if self.line.is_none() {
-            if let Some((len, error)) = StatusLine::check_prefix(self.collector.start_line()) {
+            let start = self.collector.start_line();
+            self.line = StatusLine::parse(start, self.collector.takes_bare_line_feeds());
+            if self.line.is_none()
+                && let Some((len, error)) = StatusLine::check_prefix(start)
+            {
                 self.collector.forget_after(len);
                 return Err(error);
             }
-            self.line =
-                StatusLine::parse(self.collector.start_line(), self.collector.takes_bare_line_feeds());
         }
         Ok(self.line)
     }
@@ -91,11 +89,15 @@ impl HeadReader {
         line.status >= 200 && !self.opens.contains(&line.status)
     }
 
-    fn finish(&mut self, line: StatusLine, fault: Option<HandshakeError>) -> ReceivedHead {
+    /// Begins with another head, after one that is complete.
+    pub(crate) fn begin_again(&mut self) {
+        self.collector.begin_again();
         self.line = None;
+    }
+
+    fn finish(&mut self, line: StatusLine, fault: Option<HandshakeError>) -> ReceivedHead {
         self.complete = self.collector.first_bytes();
         let mut head = self.collector.finish();
-        self.collector = Collector::new(Kind::Response, self.limits);
         let malformed = if self.rejects(line) { head.keep_well_formed() } else { None };
         ReceivedHead { line, head, fault: malformed.or(fault) }
     }

@@ -4,13 +4,15 @@ use alloc::{borrow::ToOwned as _, string::String, vec::Vec};
 use core::fmt;
 
 use super::{
-    Offer, RequestError,
+    RequestError, SharedOffer,
     offer::{append_element, check_offer, name_of_one},
 };
 use crate::{
     Config,
     frame::Rsv,
-    handshake::{ExtraHeaders, HandshakeLimits, KEY_LEN, MAX_SUBPROTOCOLS, VERSION, append_head, is_token},
+    handshake::{
+        ExtraHeaders, HandshakeLimits, KEY_LEN, MAX_SUBPROTOCOLS, VERSION, append_head, elements, is_token,
+    },
     uri::{Uri, UriError, split_authority},
 };
 
@@ -37,7 +39,7 @@ pub struct Request {
     uri: Uri,
     /// Another value of the Host header than that of the URI.
     host: Option<String>,
-    pub(super) offer: Offer,
+    pub(super) offer: SharedOffer,
     pub(crate) extra: ExtraHeaders,
     pub(crate) limits: HandshakeLimits,
     /// The first error in the parameters.
@@ -65,12 +67,12 @@ impl Request {
     pub fn subprotocol(mut self, subprotocol: &str) -> Self {
         if !is_token(subprotocol.as_bytes()) {
             self.fail(RequestError::InvalidSubprotocol);
-        } else if self.offer.subprotocols.split(", ").any(|other| other == subprotocol) {
+        } else if elements(self.offer.subprotocols.as_bytes()).any(|other| other == subprotocol.as_bytes()) {
             self.fail(RequestError::RepeatedSubprotocol);
-        } else if self.offer.subprotocols.split(", ").count() >= MAX_SUBPROTOCOLS {
+        } else if elements(self.offer.subprotocols.as_bytes()).count() >= MAX_SUBPROTOCOLS {
             self.fail(RequestError::TooManySubprotocols);
         } else {
-            append_element(&mut self.offer.subprotocols, subprotocol);
+            append_element(&mut self.offer.to_mut().subprotocols, subprotocol);
         }
         self
     }
@@ -90,7 +92,7 @@ impl Request {
     /// ```
     #[must_use]
     pub fn require_subprotocol(mut self) -> Self {
-        self.offer.require_subprotocol = true;
+        self.offer.to_mut().require_subprotocol = true;
         self
     }
 
@@ -169,7 +171,7 @@ impl Request {
     #[must_use]
     pub fn extension(mut self, offer: &str) -> Self {
         match check_offer(offer) {
-            Ok(()) => append_element(&mut self.offer.extensions, offer),
+            Ok(()) => append_element(&mut self.offer.to_mut().extensions, offer),
             Err(_) => self.fail(RequestError::InvalidExtension),
         }
         self
@@ -186,14 +188,14 @@ impl Request {
             self.fail(RequestError::InvalidExtension);
             return self;
         };
-        self.offer.own.push((name.into(), rsv));
+        self.offer.to_mut().own.push((name.into(), rsv));
         self.extension(offer)
     }
 
     /// Sets the behavior and the limits of the connection.
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
-        self.offer.config = config;
+        self.offer.to_mut().config = config;
         self
     }
 
@@ -201,7 +203,7 @@ impl Request {
     #[must_use]
     pub fn limits(mut self, limits: HandshakeLimits) -> Self {
         self.limits = limits;
-        self.offer.tolerance = limits.tolerance;
+        self.offer.to_mut().tolerance = limits.tolerance;
         self
     }
 
@@ -221,7 +223,7 @@ impl Request {
 
     /// Returns the first error in the parameters.
     pub(crate) fn check(&self) -> Result<(), RequestError> {
-        let offer = &self.offer;
+        let offer = &*self.offer;
         let none_to_require = offer.require_subprotocol && offer.subprotocols.is_empty();
         // Each offer alone is well-formed, but servers limit their number, as ours does.
         let too_many_offers = !offer.extensions.is_empty() && check_offer(&offer.extensions).is_err();
@@ -234,7 +236,7 @@ impl Request {
     }
 
     /// Returns the offer, for any encoding. Once a handshake has it, the request may be changed or dropped.
-    pub(crate) fn offer(&self) -> &Offer {
+    pub(crate) fn offer(&self) -> &SharedOffer {
         &self.offer
     }
 
@@ -293,7 +295,7 @@ impl From<Uri> for Request {
         Self {
             uri,
             host: None,
-            offer: Offer::default(),
+            offer: SharedOffer::default(),
             extra: ExtraHeaders::default(),
             limits: HandshakeLimits::new(),
             error: None,

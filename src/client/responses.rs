@@ -75,11 +75,12 @@ impl<W> Responses<W> {
 
     /// Returns the response that opens the connection, once it is complete. `judge` determines the meaning of
     /// each one.
-    pub(crate) fn receive<T>(
+    #[inline]
+    pub(crate) fn receive(
         &mut self,
         input: &mut Input<'_>,
-        judge: impl Fn(StatusLine, Pairs<'_>) -> Result<Verdict<T>, HandshakeError>,
-    ) -> Result<Option<(T, Response, W)>, Error> {
+        judge: impl FnMut(StatusLine, Pairs<'_>) -> Result<Verdict, HandshakeError>,
+    ) -> Result<Option<(Response, W)>, Error> {
         match &self.state {
             State::Complete => Err(HandshakeError::AlreadyComplete.into()),
             State::Failed(error) => {
@@ -149,17 +150,17 @@ impl<W> Responses<W> {
         Err(error)
     }
 
-    fn read_heads<T>(
+    fn read_heads(
         &mut self,
         input: &mut Input<'_>,
-        judge: impl Fn(StatusLine, Pairs<'_>) -> Result<Verdict<T>, HandshakeError>,
-    ) -> Result<Option<(T, Response, W)>, Error> {
+        judge: impl FnMut(StatusLine, Pairs<'_>) -> Result<Verdict, HandshakeError>,
+    ) -> Result<Option<(Response, W)>, Error> {
         match self.read_to_final(input, judge) {
             Ok(None) => Ok(None),
-            Ok(Some(Final::Open(terms, response))) => {
+            Ok(Some(Final::Open(response))) => {
                 self.state = State::Complete;
                 let waiting = self.waiting.take().ok_or(HandshakeError::AlreadyComplete)?;
-                Ok(Some((terms, response, waiting)))
+                Ok(Some((response, waiting)))
             }
             Ok(Some(Final::Rejected(response, body))) => {
                 self.state = State::Body(response, body);
@@ -177,11 +178,11 @@ impl<W> Responses<W> {
     }
 
     /// Returns the head of the final response, once it is complete.
-    fn read_to_final<T>(
+    fn read_to_final(
         &mut self,
         input: &mut Input<'_>,
-        judge: impl Fn(StatusLine, Pairs<'_>) -> Result<Verdict<T>, HandshakeError>,
-    ) -> Result<Option<Final<T>>, Error> {
+        mut judge: impl FnMut(StatusLine, Pairs<'_>) -> Result<Verdict, HandshakeError>,
+    ) -> Result<Option<Final>, Error> {
         while let State::Head(reader) = &mut self.state
             && let Some(mut received) = reader.receive(input)?
         {
@@ -195,10 +196,13 @@ impl<W> Responses<W> {
                 }
             };
             match verdict {
-                Verdict::Open(config) => {
-                    return Ok(Some(Final::Open(config, Response::new(line.status, received.head))));
+                Verdict::Open => {
+                    return Ok(Some(Final::Open(Response::new(line.status, received.head))));
                 }
-                Verdict::Interim => self.interim.add()?,
+                Verdict::Interim => {
+                    self.interim.add()?;
+                    reader.begin_again();
+                }
                 Verdict::Rejected => {
                     let response = received.into_rejection();
                     return match self.body_of(line, &response) {
@@ -241,8 +245,8 @@ impl<W> Responses<W> {
 }
 
 /// The response that is not an interim one.
-enum Final<T> {
-    Open(T, Response),
+enum Final {
+    Open(Response),
     /// Its body comes next.
     Rejected(Response, Body),
 }

@@ -34,13 +34,19 @@ impl StatusLine {
     /// Parses the beginning of a status line, up to the byte after the status. The reason is ignored, and so
     /// is its absence.
     ///
-    /// Returns `None` if too few bytes have arrived, or if it has a violation that
-    /// [`check_prefix`](Self::check_prefix) leaves to the collector. `may_be_bare` lets a line feed
-    /// end the line alone.
+    /// Returns `None` if too few bytes have arrived, or if it has a violation, of which
+    /// [`check_prefix`](Self::check_prefix) finds the first one. `may_be_bare` lets a line feed end the line alone.
     pub(crate) fn parse(line: &[u8], may_be_bare: bool) -> Option<Self> {
-        let minor = line.get(7).filter(|minor| minor.is_ascii_digit())?;
-        line.get(LEN).filter(|byte| matches!(byte, b' ' | b'\r') || may_be_bare && **byte == b'\n')?;
-        let status = str::from_utf8(line.get(9..LEN)?).ok().and_then(Self::parse_status)?;
+        let [b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor @ b'0'..=b'9', b' ', status @ .., end] =
+            line.first_chunk::<{ LEN + 1 }>()?
+        else {
+            return None;
+        };
+        let (b' ' | b'\r' | b'\n') = end else { return None };
+        if *end == b'\n' && !may_be_bare {
+            return None;
+        }
+        let status = str::from_utf8(status).ok().and_then(Self::parse_status)?;
         Some(Self { minor_version: minor.saturating_sub(b'0'), status })
     }
 

@@ -150,11 +150,11 @@ impl Connection {
     /// # Ok::<(), sansocket::SendError>(())
     /// ```
     pub fn client(config: Config, seed: [u8; 32]) -> Self {
-        Self::client_with(config, Entropy::new(seed))
+        Self::client_with(&config, Entropy::new(seed))
     }
 
-    pub(crate) fn client_with(config: Config, entropy: Entropy) -> Self {
-        Self::new(Role::Client, &config, Some(entropy))
+    pub(crate) fn client_with(config: &Config, entropy: Entropy) -> Self {
+        Self::new(Role::Client, config, Some(entropy))
     }
 
     fn new(role: Role, config: &Config, entropy: Option<Entropy>) -> Self {

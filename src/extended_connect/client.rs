@@ -8,8 +8,8 @@ use super::{
     header_list::{Received, check_headers, list_of},
 };
 use crate::{
-    Connection,
-    client::{Error, InterimCount, Offer, Request, RequestError, Response, StatusLine, Verdict},
+    Config, Connection,
+    client::{Error, InterimCount, Offer, Request, RequestError, Response, SharedOffer, StatusLine, Verdict},
     entropy::Entropy,
     handshake::{HandshakeError, Head},
 };
@@ -20,7 +20,7 @@ pub struct Handshake {
 }
 
 enum State {
-    Waiting { offer: Box<Offer>, entropy: Box<Entropy>, interim: InterimCount },
+    Waiting { offer: SharedOffer, entropy: Box<Entropy>, interim: InterimCount },
     Failed(Error),
     Complete,
 }
@@ -58,7 +58,7 @@ impl Handshake {
         request.check()?;
         check_headers(request.headers())?;
         let state = State::Waiting {
-            offer: Box::new(request.offer().clone()),
+            offer: request.offer().clone(),
             entropy: Box::new(Entropy::new(seed)),
             interim: InterimCount::default(),
         };
@@ -86,9 +86,10 @@ impl Handshake {
             State::Failed(error) => self.fail(error),
             State::Waiting { offer, entropy, mut interim } => {
                 let list: Vec<_> = headers.into_iter().collect();
-                match read(&list, &offer) {
-                    Ok((Verdict::Open(config), response)) => {
-                        Ok(Some((Connection::client_with(config, *entropy), response)))
+                let mut config = offer.config;
+                match read(&list, &offer, &mut config) {
+                    Ok((Verdict::Open, response)) => {
+                        Ok(Some((Connection::client_with(&config, *entropy), response)))
                     }
                     Ok((Verdict::Interim, _)) => match interim.add() {
                         Ok(()) => {
@@ -124,16 +125,17 @@ impl Handshake {
     }
 }
 
-/// Returns the response in this list, and its meaning.
+/// Returns the response in this list, and its meaning. Adds the selections of the server to `config`.
 fn read(
     list: &[(impl AsRef<[u8]>, impl AsRef<[u8]>)],
     offer: &Offer,
+    config: &mut Config,
 ) -> Result<(Verdict, Response), HandshakeError> {
     let list = Received::read(list, [":status"]);
     let [status] = list.pseudo;
     let status = status.and_then(StatusLine::parse_status);
     let status = status.ok_or(list.fault.unwrap_or(HandshakeError::InvalidPseudoHeader))?;
-    let verdict = offer.judge_connect(status, list.headers())?;
+    let verdict = offer.judge_connect(status, list.headers(), config)?;
     let head = Head::from_pairs(&[], list.headers());
     match (&verdict, list.fault) {
         (Verdict::Rejected, fault) => Ok((verdict, Response::rejected(status, head, fault))),

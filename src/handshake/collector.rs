@@ -33,8 +33,6 @@ pub(crate) enum Kind {
 pub(crate) enum Progress {
     /// The input has been consumed.
     More,
-    /// The start line is complete. Reported once.
-    StartLine,
     /// The head is complete.
     End,
 }
@@ -88,6 +86,11 @@ impl Collector {
         }
     }
 
+    /// Begins with another head of this kind.
+    pub(crate) fn begin_again(&mut self) {
+        *self = Self::new(self.kind, self.limits);
+    }
+
     /// Returns what to tolerate.
     pub(crate) fn tolerance(&self) -> Tolerance {
         self.limits.tolerance
@@ -98,7 +101,8 @@ impl Collector {
         self.limits.tolerance.allows(Tolerance::BARE_LINE_FEEDS) && self.kind == Kind::Response
     }
 
-    /// Takes bytes up to the end of the start line, of the head, or of the input.
+    /// Takes bytes up to the end of the head, or of the input. Check the [start line](Self::start_line) first, also after
+    /// an error: it precedes the violation.
     pub(crate) fn receive(&mut self, input: &mut Input<'_>) -> Result<Progress, HandshakeError> {
         self.skip_leading_line(input)?;
         let limit = self.limits.head_len;
@@ -116,20 +120,21 @@ impl Collector {
             progress => progress,
         };
         if self.bytes.is_empty() {
-            // The start line is taken alone, and usually the rest of the head is in the same read.
-            let len = input.len().min(ONE_READ);
-            self.bytes.reserve_exact(len.saturating_add(len.min(lines::MAX_LEN)).min(limit));
+            // Usually it is the whole head, after which the lengths of its lines are stored.
+            self.bytes.reserve_exact(used.saturating_add(used.min(lines::MAX_LEN)).min(limit));
         }
         append_within(limit, &mut self.bytes, input.take(used));
-        if progress == Ok(Progress::StartLine) {
-            self.start_line_end = self.bytes.len();
-        }
         progress
+    }
+
+    /// Returns `true` once the start line is complete.
+    pub(crate) fn has_start_line(&self) -> bool {
+        self.start_line_end != 0
     }
 
     /// Returns the bytes of the start line so far, including its line end.
     pub(crate) fn start_line(&self) -> &[u8] {
-        let end = if self.start_line_end == 0 { self.bytes.len() } else { self.start_line_end };
+        let end = if self.has_start_line() { self.start_line_end } else { self.bytes.len() };
         self.bytes.get(..end).unwrap_or_default()
     }
 
@@ -203,7 +208,7 @@ impl Collector {
             match self.state {
                 State::Leading | State::LeadingEnd => break,
                 State::Line => {
-                    if self.start_line_end == 0
+                    if !self.has_start_line()
                         && self.line_len == 0
                         && let Some(error) = foreign(byte)
                     {
@@ -233,8 +238,8 @@ impl Collector {
                 State::LineEnd => {
                     self.state = State::LineStart;
                     *used = used.saturating_add(1);
-                    if self.start_line_end == 0 {
-                        return Ok(Progress::StartLine);
+                    if !self.has_start_line() {
+                        self.start_line_end = self.bytes.len().saturating_add(*used);
                     }
                 }
             }
@@ -301,7 +306,7 @@ impl Collector {
                 self.state = State::LineEnd;
                 Ok(())
             }
-            Some(_) if used == room && self.start_line_end == 0 => {
+            Some(_) if used == room && !self.has_start_line() => {
                 Err(HandshakeError::StartLineTooLong { limit })
             }
             Some(_) if used == room => Err(HandshakeError::HeaderLineTooLong { limit }),
@@ -323,9 +328,6 @@ fn foreign(first: u8) -> Option<HandshakeError> {
         _ => Some(HandshakeError::NotHttp),
     }
 }
-
-/// The memory that a head gets at first, if that number of bytes has arrived: most heads are shorter.
-const ONE_READ: usize = 2048;
 
 /// Returns the number of bytes before the first control character other than a tab (RFC 9110, section 5.5).
 pub(super) fn text_len(bytes: &[u8]) -> usize {
@@ -418,11 +420,11 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_behind_a_head_takes_no_memory_beyond_the_first_room() {
+    fn bytes_after_a_head_take_no_memory() {
         let head = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n";
         let mut collector = Collector::new(Kind::Request, HandshakeLimits::new());
         assert_eq!(feed(&mut collector, &[&head[..], &[0; 9000]].concat(), 9100), Ok(Progress::End));
-        assert!(collector.bytes.capacity() <= ONE_READ + lines::MAX_LEN);
+        assert!(collector.bytes.capacity() <= 2 * head.len());
     }
 
     #[test]

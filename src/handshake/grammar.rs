@@ -62,7 +62,14 @@ pub(crate) fn is_named(name: &[u8], usual: &[u8]) -> bool {
 
 /// Returns the bytes without the spaces and tabs around them (RFC 9110, section 5.6.3).
 #[inline]
-pub(crate) fn trim_ows(mut bytes: &[u8]) -> &[u8] {
+pub(crate) fn trim_ows(bytes: &[u8]) -> &[u8] {
+    // Nearly all values have one space before them and none after them.
+    let bytes = bytes.strip_prefix(b" ").unwrap_or(bytes);
+    if let [b'!'..=0xff, .., b'!'..=0xff] = bytes { bytes } else { trim_all(bytes) }
+}
+
+#[inline(never)]
+fn trim_all(mut bytes: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] = bytes {
         bytes = rest;
     }

@@ -93,6 +93,7 @@ impl<'h> Iterator for Pairs<'h> {
     fn next(&mut self) -> Option<Self::Item> {
         let (name_len, len) = match self.known.next() {
             Some(line) => split(*line),
+            None if self.rest == b"\r\n" => return None,
             None => measure_unknown(self.rest)?,
         };
         let (line, rest) = self.rest.split_at_checked(len)?;

@@ -34,8 +34,7 @@ mod values;
 
 use alloc::vec::Vec;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use sha1::{Digest as _, Sha1};
+use sha1::{Digest as _, Sha1, block_api};
 
 pub use error::HandshakeError;
 pub use extensions::{Extension, Params};
@@ -69,11 +68,42 @@ pub(crate) use values::{ContentLength, Search, Single, content_length};
 /// assert_eq!(&accept, b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 /// ```
 pub fn accept_key(key: &[u8]) -> [u8; 28] {
-    let digest = Sha1::new().chain_update(key).chain_update(GUID).finalize();
-    let mut accept = [0; 28];
-    // 20 bytes are 28 characters, so there is room.
-    let _ = STANDARD.encode_slice(digest, &mut accept);
-    accept
+    encode_base64(match key.try_into() {
+        Ok(key) => digest_of_usual(key),
+        Err(_) => Sha1::new().chain_update(key).chain_update(GUID).finalize().into(),
+    })
+}
+
+/// Returns the digest of the GUID after a key of the usual length. The padding of this message never differs, so the
+/// two blocks are hashed in one call, without a buffer.
+fn digest_of_usual(key: &[u8; KEY_LEN]) -> [u8; 20] {
+    let (mut first, mut state) = (PADDED_GUID, INITIAL_STATE);
+    if let Some(start) = first.first_chunk_mut() {
+        *start = *key;
+    }
+    block_api::compress(&mut state, &[first, PADDED_LENGTH]);
+    let mut digest = [0; 20];
+    for (bytes, word) in digest.as_chunks_mut().0.iter_mut().zip(state) {
+        *bytes = word.to_be_bytes();
+    }
+    digest
+}
+
+/// Encodes bytes in base64 with padding (RFC 4648, section 4): as many characters as the bytes need.
+pub(crate) fn encode_base64<const BYTES: usize, const CHARACTERS: usize>(
+    bytes: [u8; BYTES],
+) -> [u8; CHARACTERS] {
+    let mut text = [b'='; CHARACTERS];
+    for (bytes, characters) in bytes.chunks(3).zip(text.as_chunks_mut::<4>().0) {
+        let byte = |at: usize| bytes.get(at).copied().unwrap_or_default();
+        let bits = u32::from_be_bytes([0, byte(0), byte(1), byte(2)]);
+        let sextets = [bits >> 18, bits >> 12, bits >> 6, bits].map(|bits| bits.to_le_bytes()[0] & 0x3f);
+        // One byte is two characters, and the others are padding.
+        for (character, sextet) in characters.iter_mut().zip(sextets).take(bytes.len().saturating_add(1)) {
+            *character = BASE64.get(usize::from(sextet)).copied().unwrap_or_default();
+        }
+    }
+    text
 }
 
 /// Appends as many bytes as `limit` leaves room for, and never reserves more than `limit`. Returns their
@@ -101,3 +131,61 @@ pub(crate) const VERSION: &str = "13";
 pub(crate) const KEY_LEN: usize = 24;
 
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/// The GUID after room for a key of the usual length, and the beginning of the padding (FIPS 180-4, section 5.1.1).
+const PADDED_GUID: [u8; 64] = *b"........................258EAFA5-E914-47DA-95CA-C5AB0DC85B11\x80\0\0\0";
+
+/// The end of that padding: the length of the message, 480 bits.
+const PADDED_LENGTH: [u8; 64] = {
+    let mut block = [0; 64];
+    [block[62], block[63]] = [1, 0xe0];
+    block
+};
+
+/// FIPS 180-4, section 5.3.1.
+const INITIAL_STATE: [u32; 5] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
+
+/// RFC 4648, section 4.
+const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+    use super::*;
+
+    /// Other bytes for each seed.
+    fn bytes<const N: usize>(mut seed: u8) -> [u8; N] {
+        core::array::from_fn(|_| {
+            seed = seed.wrapping_mul(5).wrapping_add(3);
+            seed
+        })
+    }
+
+    #[test]
+    fn a_key_of_the_usual_length_is_hashed_like_any_other() {
+        for seed in 0..=255 {
+            let key = bytes(seed);
+            let expected: [u8; 20] = Sha1::new().chain_update(key).chain_update(GUID).finalize().into();
+            assert_eq!(digest_of_usual(&key), expected, "{seed}");
+        }
+    }
+
+    #[test]
+    fn a_key_of_another_length_is_answered_as_it_is() {
+        for key in [&b""[..], b"MTIzNDU2Nzg=", b"dGhlIHNhbXBsZSBub25jZQ=", b"dGhlIHNhbXBsZSBub25jZQ==="] {
+            let digest = Sha1::new().chain_update(key).chain_update(GUID).finalize();
+            assert_eq!(accept_key(key), STANDARD.encode(digest).as_bytes(), "{}", key.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn base64_is_that_of_the_crate_with_any_padding() {
+        for seed in 0..=255 {
+            let (none, one, two) = (bytes(seed), bytes(seed), bytes(seed));
+            assert_eq!(&encode_base64::<18, 24>(none), STANDARD.encode(none).as_bytes());
+            assert_eq!(&encode_base64::<20, 28>(one), STANDARD.encode(one).as_bytes());
+            assert_eq!(&encode_base64::<16, 24>(two), STANDARD.encode(two).as_bytes());
+        }
+    }
+}

@@ -3,7 +3,7 @@
 //!
 //! It may use the grammar.
 
-use super::grammar::{MAX_EMPTY_ELEMENTS, elements, is_named, trim_ows};
+use super::grammar::{MAX_EMPTY_ELEMENTS, elements, is_named};
 
 /// The meaning of the Content-Length headers of a message (RFC 9112, section 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,9 +51,10 @@ pub(crate) enum Single<'h> {
 }
 
 impl<'h> Single<'h> {
+    /// Adds a value, which has no white space around it in any encoding.
     #[inline]
     pub(crate) fn add(&mut self, value: &'h [u8]) {
-        *self = if *self == Self::None { Self::One(trim_ows(value)) } else { Self::Many };
+        *self = if *self == Self::None { Self::One(value) } else { Self::Many };
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Config, Input,
-    client::{self, Error, Request, RequestError, Response, Responses, Verdict},
+    client::{self, Error, Request, RequestError, Response, Responses},
     entropy::Entropy,
     handshake::{FirstBytes, HandshakeError, Single, append_head},
 };
@@ -60,7 +60,7 @@ enum Inner {
 struct HixieHandshake {
     /// There are no masks, so the connection needs no data from the handshake.
     responses: Responses<()>,
-    expected: Expected,
+    expected: Box<Expected>,
     /// The response, once its head was accepted, and the number of bytes of the digest that have arrived.
     accepted: Option<(Response, usize)>,
 }
@@ -191,24 +191,23 @@ impl HixieHandshake {
         let (_, origin) = origin.ok_or(RequestError::OriginRequired)?;
         let uri = request.uri();
         let scheme = if uri.is_secure() { "wss" } else { "ws" };
-        let expected = Expected {
+        let expected = Box::new(Expected {
             draft,
             config: offer.config,
             origin: origin.to_owned(),
             location: format!("{scheme}://{}{}", request.authority(), uri.resource_name()),
             subprotocol: (!offer.subprotocols.is_empty()).then(|| offer.subprotocols.clone()),
             digest: append_request(request, draft, origin, seed, out),
-        };
+        });
         Ok(Self { responses: Responses::new(request.limits, ()), expected, accepted: None })
     }
 
     fn receive(&mut self, input: &mut Input<'_>) -> Result<Option<Response>, Error> {
         if self.accepted.is_none() {
             let expected = &self.expected;
-            let opened = self.responses.receive(input, |line, headers| {
-                line.judge(|| expected.check(&headers).map(|()| Verdict::Open(expected.config)))
-            })?;
-            self.accepted = opened.map(|(_, response, ())| (response, 0));
+            let opened =
+                self.responses.receive(input, |line, headers| line.judge(|| expected.check(&headers)))?;
+            self.accepted = opened.map(|(response, ())| (response, 0));
         }
         let Some((_, len)) = &mut self.accepted else { return Ok(None) };
         for expected in self.expected.digest.iter().flatten().skip(*len) {

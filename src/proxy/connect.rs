@@ -152,11 +152,11 @@ impl Handshake {
             Ok(match line.status {
                 // RFC 9110, 15.2. No protocol can be switched to here.
                 100..200 if line.status != 101 => Verdict::Interim,
-                200..300 => Verdict::Open(()),
+                200..300 => Verdict::Open,
                 _ => Verdict::Rejected,
             })
         })?;
-        Ok(opened.map(|((), response, ())| response))
+        Ok(opened.map(|(response, ())| response))
     }
 
     /// Returns `true` if the tunnel can be requested again on this connection: the proxy has answered with

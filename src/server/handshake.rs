@@ -258,18 +258,15 @@ fn read_head(
     target: &mut Option<Range<usize>>,
     input: &mut Input<'_>,
 ) -> Result<bool, HandshakeError> {
-    loop {
-        let progress = collector.receive(input);
-        if target.is_none()
-            && let Err(error) = line.receive(collector.start_line())
-        {
+    let progress = collector.receive(input);
+    if target.is_none() {
+        if let Err(error) = line.receive(collector.start_line()) {
             collector.forget_after(line.faulty_len());
             return Err(error);
         }
-        match progress? {
-            Progress::More => return Ok(false),
-            Progress::StartLine => *target = Some(line.finish(collector.start_line())?),
-            Progress::End => return Ok(true),
+        if collector.has_start_line() {
+            *target = Some(line.finish(collector.start_line())?);
         }
     }
+    Ok(progress? == Progress::End)
 }

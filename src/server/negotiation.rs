@@ -118,7 +118,7 @@ struct RequestHeaders<'h, I> {
     transfer_encoding: bool,
     upgrade: Search,
     connection: Search,
-    subprotocols: bool,
+    subprotocols: Single<'h>,
     extensions: Single<'h>,
 }
 
@@ -135,7 +135,7 @@ impl<'h, N: AsRef<[u8]>, I: Iterator<Item = (N, &'h [u8])> + Clone> RequestHeade
             transfer_encoding: false,
             upgrade: Search::default(),
             connection: Search::default(),
-            subprotocols: false,
+            subprotocols: Single::None,
             extensions: Single::None,
         };
         for (name, value) in headers {
@@ -155,7 +155,7 @@ impl<'h, N: AsRef<[u8]>, I: Iterator<Item = (N, &'h [u8])> + Clone> RequestHeade
             17 if is("Sec-WebSocket-Key") => self.key.add(value),
             17 if is("Transfer-Encoding") => self.transfer_encoding = true,
             21 if is("Sec-WebSocket-Version") => self.version.add(value),
-            22 if is("Sec-WebSocket-Protocol") => self.subprotocols = true,
+            22 if is("Sec-WebSocket-Protocol") => self.subprotocols.add(value),
             24 if is("Sec-WebSocket-Extensions") => self.extensions.add(value),
             _ => {}
         }
@@ -232,8 +232,12 @@ impl<'h, N: AsRef<[u8]>, I: Iterator<Item = (N, &'h [u8])> + Clone> RequestHeade
             Single::One(origin) if is_visible(origin) => {}
             _ => return Err(HandshakeError::InvalidOrigin),
         }
-        if self.subprotocols {
-            check_subprotocols(self.headers.clone(), tolerance)?;
+        match self.subprotocols {
+            Single::None => {}
+            Single::One(value) => {
+                check_subprotocols([("Sec-WebSocket-Protocol", value)].into_iter(), tolerance)?;
+            }
+            Single::Many => check_subprotocols(self.headers.clone(), tolerance)?,
         }
         let offer = match self.extensions {
             Single::None => Ok(()),
