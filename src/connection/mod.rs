@@ -363,6 +363,12 @@ impl Connection {
         self.sending.close_outcome()
     }
 
+    /// Returns `true` if compression was negotiated.
+    #[inline]
+    pub(crate) fn is_compressing(&self) -> bool {
+        !self.sending.deflater.is_off()
+    }
+
     /// Returns `true` between the fragments of a compressed message that is being sent.
     pub(crate) fn is_in_compressed_message(&self) -> bool {
         self.sending.deflater.is_in_message()

@@ -60,7 +60,7 @@
 //! | `write_frame(Frame::text(payload))` | [`send_text`](crate::Connection::send_text) |
 //! | `set_auto_close`, `set_auto_pong` | [`auto_close`](crate::Config::auto_close), [`auto_pong`](crate::Config::auto_pong) |
 //! | `set_max_message_size` | [`max_message_len`](crate::Config::max_message_len), for the whole message |
-//! | `set_writev`, `set_writev_threshold` | [`send_header`](crate::Connection::send_header), and a vectored write of yours |
+//! | `set_writev`, `set_writev_threshold` | `Session::send_event_to`; [`send_header`](crate::Connection::send_header) and a vectored write of yours |
 //! | `split(tokio::io::split)` | [`Connection::split`](crate::Connection::split) |
 //!
 //! # From `ws` of Node.js

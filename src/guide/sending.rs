@@ -48,8 +48,12 @@
 //!
 //! # Large payloads without a copy
 //!
-//! [`send_header`](crate::Connection::send_header) appends only the header; you write the payload from where it is to
-//! the transport. A server writes it unchanged:
+//! [`Session::send_event`](crate::session::Session::send_event) keeps a message of 64 KiB or more that you own, such as one that was
+//! reassembled, and the session writes it from there. `Session::send_event_to` (feature `std`) also writes one that borrows from the
+//! read buffer: an echo of 1 MiB takes 0.7 of the time then. Both copy whatever else must wait.
+//!
+//! For a connection, and for data that is not in memory as a whole, [`send_header`](crate::Connection::send_header) appends only
+//! the header; you write the payload from where it is to the transport. A server writes it unchanged:
 //!
 //! ```
 //! use std::io::{self, IoSlice, Write};

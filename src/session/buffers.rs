@@ -307,6 +307,14 @@ impl WriteBuffer {
         self.advance(count);
     }
 
+    /// Inserts bytes after the first `before` of those that wait, the taken ones included.
+    pub(super) fn insert(&mut self, before: usize, data: &[u8]) {
+        let rest = self.len().saturating_sub(before.saturating_sub(self.taken()));
+        let rest = self.bytes.split_off(self.bytes.len().saturating_sub(rest));
+        self.bytes.extend_from_slice(data);
+        self.bytes.extend_from_slice(&rest);
+    }
+
     /// Frees the memory and forgets the unwritten bytes, but not the number of those that were taken.
     pub(super) fn discard(&mut self) {
         *self = Self { moved: self.copied | self.moved, ..Self::default() };

@@ -1,9 +1,11 @@
 //! Sessions on streams of the standard library, which the caller opens.
 
+use alloc::borrow::Cow;
 use core::time::Duration;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
 
 use super::{Error, ReadBuffer, Session, Transport};
+use crate::{Event, frame::OpCode, num::as_u64};
 
 #[cfg_attr(docsrs, doc(cfg(feature = "std")))]
 impl Session {
@@ -100,10 +102,7 @@ impl Session {
     ) -> io::Result<()> {
         loop {
             let result = match self.transport() {
-                Transport::Write(bytes) => match stream.write(bytes) {
-                    Ok(0) => Err(ErrorKind::WriteZero.into()),
-                    result => result,
-                },
+                Transport::Write(bytes) => write(stream, bytes, self.following()),
                 Transport::Flush => stream.flush().map(|()| 0),
                 Transport::ShutDown => shut_down(stream).map(|()| 0),
                 Transport::Wait | Transport::Close => return Ok(()),
@@ -117,6 +116,76 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// Sends the data of an event as [`send_event`](Self::send_event) does, and writes a long message at once, from where it
+    /// is: of an echo from the read buffer.
+    ///
+    /// This holds for messages of 64 KiB or more of a server without compression. The part that the stream does not accept is
+    /// kept or copied, and [`write_to`](Self::write_to) writes it. Other data waits for `write_to`, so that short messages are
+    /// written together. The time is [noted](Self::note_time) after a write, which may have blocked.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Error::Send`] if another message is being sent in fragments, and [`Error::Io`] if the stream has failed, but
+    /// not if it would block: `write_to` returns that. An error of the stream was reported to the session, which has ended.
+    ///
+    /// # Examples
+    ///
+    /// The received messages of a turn, before `write_to`:
+    ///
+    /// ```
+    /// use sansocket::session::{Error, ReadBuffer, Received, Session};
+    /// use std::{io, time::Instant};
+    ///
+    /// fn echo(
+    ///     session: &mut Session,
+    ///     buffer: &mut ReadBuffer,
+    ///     stream: &mut impl io::Write,
+    ///     start: Instant,
+    /// ) -> Result<(), Error<io::Error>> {
+    ///     while let Some(received) = session.receive_from(buffer) {
+    ///         if let Received::Event(event) = received {
+    ///             session.send_event_to(event, stream, || start.elapsed())?;
+    ///         }
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn send_event_to<S: Write + ?Sized>(
+        &mut self,
+        event: Event<'_>,
+        stream: &mut S,
+        clock: impl Fn() -> Duration,
+    ) -> Result<bool, Error<io::Error>> {
+        let len = match &event {
+            Event::Text(text) => text.len(),
+            Event::Binary(data) => data.len(),
+            _ => 0,
+        };
+        if !self.writes_in_place(len) {
+            return Ok(self.send_event(event)?);
+        }
+        let (opcode, data) = match event {
+            Event::Text(Cow::Borrowed(text)) => (OpCode::Text, text.as_bytes().into()),
+            Event::Text(Cow::Owned(text)) => (OpCode::Text, text.into_bytes().into()),
+            Event::Binary(data) => (OpCode::Binary, data),
+            _ => return Ok(false),
+        };
+        if self.send_header(opcode, true, as_u64(len))?.is_none() {
+            return Ok(false);
+        }
+        if let Transport::Write(header) = self.transport() {
+            match write(stream, header, &data) {
+                Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => {}
+                result => {
+                    self.note_time(clock());
+                    self.report(result).map_err(Error::Io)?;
+                }
+            }
+        }
+        self.keep_payload(data);
+        Ok(true)
     }
 
     /// Reads once into `buffer`, and returns the number of bytes, or 0 at the end of the stream, which is reported
@@ -144,4 +213,13 @@ impl Session {
             }
         }
     }
+}
+
+/// Writes some of these bytes, with one operation.
+fn write<S: Write + ?Sized>(stream: &mut S, bytes: &[u8], following: &[u8]) -> io::Result<usize> {
+    let count = match following {
+        [] => stream.write(bytes)?,
+        _ => stream.write_vectored(&[IoSlice::new(bytes), IoSlice::new(following)])?,
+    };
+    if count == 0 { Err(ErrorKind::WriteZero.into()) } else { Ok(count) }
 }

@@ -128,6 +128,7 @@ mod io;
 #[cfg_attr(not(feature = "legacy"), path = "no_legacy.rs")]
 mod legacy;
 mod message;
+mod payload;
 mod receiving;
 mod sending;
 mod timers;
@@ -155,7 +156,7 @@ use crate::{
 };
 use ending::Reason;
 use legacy::Legacy;
-use transport::Payload;
+use payload::Payload;
 
 /// One WebSocket from its first byte to its last, without I/O.
 ///
@@ -387,6 +388,7 @@ impl Session {
     ///
     /// Returns the session if it is not open, or if the bytes or a payload of it are being written.
     pub fn into_parts(mut self) -> Result<(Connection, WriteBuffer, KeepAlive), Box<Self>> {
+        self.copy_payload();
         if !self.is_open() || self.out.taken() > 0 || self.payload.is_some() {
             return Err(Box::new(self));
         }

@@ -139,6 +139,7 @@ impl Session {
         fin: bool,
         payload_len: u64,
     ) -> Result<Option<PayloadMask>, SendError> {
+        self.copy_payload();
         if self.payload.is_some() {
             return Err(SendError::MessageInProgress);
         }

@@ -101,7 +101,7 @@ impl Session {
         if let Phase::Open(connection) = &mut self.phase
             && connection.send_ping(&data, self.out.out()).is_ok()
         {
-            let payload = self.payload.as_ref().map_or(0, |payload| payload.left);
+            let payload = self.payload.as_ref().map_or(0, |payload| payload.of_caller());
             let payload = usize::try_from(payload).unwrap_or(usize::MAX);
             self.keep_alive.on_ping_queued(self.unwritten().saturating_add(payload));
         }

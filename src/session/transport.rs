@@ -24,14 +24,6 @@ pub enum Transport<'s> {
     Close,
 }
 
-/// A payload that the caller writes itself, at its position in the output.
-#[derive(Debug)]
-pub(super) struct Payload {
-    /// The number of unwritten bytes before it.
-    pub(super) before: usize,
-    pub(super) left: u64,
-}
-
 impl Session {
     /// Returns the operation to carry out on the transport now. Carry it out, report it, and call it again.
     #[inline]
@@ -141,7 +133,8 @@ impl Session {
     /// included.
     #[inline]
     pub fn unwritten(&self) -> usize {
-        self.out.len().saturating_add(self.out.taken())
+        let payload = self.payload.as_ref().map_or(0, |payload| payload.own().len());
+        self.out.len().saturating_add(self.out.taken()).saturating_add(payload)
     }
 
     /// Reports the result of the operation that [`transport`](Self::transport) returns, whichever it is. For a write
@@ -211,15 +204,19 @@ impl Session {
         Ok(())
     }
 
-    /// Reports that the transport has accepted `count` of the bytes of [`Transport::Write`].
+    /// Reports that the transport has accepted `count` of the bytes of [`Transport::Write`] and those
+    /// [`following`](Self::following) them.
     #[inline]
     pub fn written(&mut self, count: usize) {
+        if self.payload.is_some() {
+            return self.written_with_payload(count);
+        }
         if self.out.remove(count) {
             self.exempt = 0;
         } else {
             self.on_partial_write(count);
         }
-        self.on_write(count);
+        self.note_written(count);
     }
 
     /// Reports that the transport has been flushed.
@@ -293,6 +290,7 @@ impl Session {
         if !matches!(self.transport(), Transport::Write(_)) {
             return Vec::new();
         }
+        self.copy_payload();
         match &self.payload {
             None => self.out.take(),
             Some(payload) => self.out.take_copy(payload.before),
@@ -311,13 +309,7 @@ impl Session {
         let count = count.min(bytes.len());
         self.out.put_back(bytes, count);
         self.on_partial_write(count);
-        self.on_write(count);
-    }
-
-    #[inline]
-    fn on_write(&mut self, count: usize) {
-        self.flush_due |= count > 0;
-        self.keep_alive.on_write(count, LATEST);
+        self.note_written(count);
         if let Some(payload) = &mut self.payload {
             payload.before = payload.before.saturating_sub(count);
         }
@@ -325,45 +317,26 @@ impl Session {
 
     /// Nothing was read while too many bytes waited, so silence until now has no meaning.
     #[cold]
-    fn on_partial_write(&mut self, count: usize) {
+    pub(super) fn on_partial_write(&mut self, count: usize) {
         if count > 0 && self.counted().saturating_add(count) >= as_usize(u64::from(self.high_water)) {
             self.keep_alive.excuse_silence(LATEST);
         }
         self.exempt = self.exempt.saturating_sub(u32::try_from(count).unwrap_or(u32::MAX));
     }
 
-    /// Returns the length of the rest of the payload that is to be written **now**, or `None` if there is
-    /// none.
-    ///
-    /// Only programs that call [`send_header`](Self::send_header) need to call it, before
-    /// [`transport`](Self::transport), which returns [`Transport::Wait`] until the payload has been written.
-    /// Report the bytes with [`payload_written`](Self::payload_written).
-    pub fn payload_due(&self) -> Option<u64> {
-        let payload = self.payload.as_ref().filter(|payload| payload.before == 0)?;
-        (self.out.taken() == 0 && !self.over).then_some(payload.left)
+    #[inline]
+    pub(super) fn note_written(&mut self, count: usize) {
+        self.flush_due |= count > 0;
+        self.keep_alive.on_write(count, LATEST);
     }
 
-    /// Reports that the transport has accepted `count` bytes of the payload that is due.
-    pub fn payload_written(&mut self, count: u64) {
-        if let Some(payload) = &mut self.payload
-            && payload.before == 0
-        {
-            payload.left = payload.left.saturating_sub(count);
-            self.flush_due |= count > 0;
-            self.keep_alive.on_write(usize::try_from(count).unwrap_or(usize::MAX), LATEST);
-            if payload.left == 0 {
-                self.payload = None;
-            }
-        }
-    }
-
-    /// Returns the bytes to be written before a payload of the caller, or all.
+    /// Returns the bytes to be written before a payload, or of a payload of the session, or all.
     #[inline]
     fn writable(&self) -> &[u8] {
         let bytes = self.out.unwritten();
         match &self.payload {
             None => bytes,
-            Some(payload) => bytes.get(..payload.before).unwrap_or(bytes),
+            Some(payload) => payload.writable(bytes),
         }
     }
 
@@ -392,14 +365,5 @@ impl Session {
         self.over = true;
         self.out.discard();
         self.payload = None;
-    }
-
-    pub(super) fn begin_payload(&mut self, len: u64) {
-        if len > 0 {
-            self.payload = Some(Box::new(Payload {
-                before: self.out.len().saturating_add(self.out.taken()),
-                left: len,
-            }));
-        }
     }
 }
