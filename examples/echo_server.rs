@@ -19,7 +19,6 @@ use std::{
 };
 
 use sansocket::{
-    Event,
     handshake::HandshakeLimits,
     keepalive::Timeouts,
     server::Accept,
@@ -117,8 +116,8 @@ fn react(session: &mut Session, received: Received<'_>) -> Result<(), Box<dyn Er
             let accept = Accept::new().maybe_subprotocol(request.subprotocols().next());
             session.accept_legacy(request, accept)?;
         }
-        Received::Event(Event::Text(text)) => _ = session.send_text(&text)?,
-        Received::Event(Event::Binary(data)) => _ = session.send_binary(&data)?,
+        // Messages; other events have nothing to send back.
+        Received::Event(event) => _ = session.send_event(event)?,
         _ => {}
     }
     Ok(())

@@ -19,7 +19,6 @@ use std::{
 };
 
 use sansocket::{
-    Event,
     handshake::HandshakeLimits,
     keepalive::Timeouts,
     legacy::Versions,
@@ -104,8 +103,7 @@ impl Client {
                 self.next_tick = (request.path() == "/clock").then(|| self.start.elapsed());
                 self.session.accept_legacy(request, Accept::new())?;
             }
-            Received::Event(Event::Text(text)) => _ = self.session.send_text(&text)?,
-            Received::Event(Event::Binary(data)) => _ = self.session.send_binary(&data)?,
+            Received::Event(event) => _ = self.session.send_event(event)?,
             _ => {} // The session writes the Pong or the reply to a Close.
         }
         Ok(())

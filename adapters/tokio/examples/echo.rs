@@ -1,6 +1,6 @@
 //! An echo server: `cargo run --example echo -- 127.0.0.1:9001`.
 
-use sansocket_tokio::{Error, Options, accept, sansocket::Event};
+use sansocket_tokio::{Error, Options, accept};
 use tokio::net::{TcpListener, TcpStream};
 
 #[tokio::main]
@@ -21,11 +21,7 @@ async fn serve(stream: TcpStream) -> Result<(), Error> {
     let mut socket = accept(stream, Options::new()).await?;
     while socket.ready().await {
         while let Some((event, session)) = socket.event() {
-            match event {
-                Event::Text(text) => _ = session.send_text(&text)?,
-                Event::Binary(data) => _ = session.send_binary(&data)?,
-                _ => {}
-            }
+            session.send_event(event)?;
         }
     }
     socket.outcome()

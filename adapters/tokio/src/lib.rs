@@ -5,7 +5,6 @@
 //! a [`Stream`](futures_core::Stream) and a [`Sink`](futures_sink::Sink) of [`Message`]s, and it lends events without a copy:
 //!
 //! ```no_run
-//! use sansocket::Event;
 //! use sansocket_tokio::{Error, Options, accept};
 //! use tokio::net::TcpStream;
 //!
@@ -13,11 +12,7 @@
 //!     let mut socket = accept(stream, Options::new()).await?;
 //!     while socket.ready().await {
 //!         while let Some((event, session)) = socket.event() {
-//!             match event {
-//!                 Event::Text(text) => session.send_text(&text)?,
-//!                 Event::Binary(data) => session.send_binary(&data)?,
-//!                 _ => continue,
-//!             };
+//!             session.send_event(event)?;
 //!         }
 //!     }
 //!     socket.outcome()

@@ -4,7 +4,8 @@ use std::{
     cell::RefCell,
     fmt,
     future::poll_fn,
-    io, mem,
+    io::{self, IoSlice},
+    mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, Wake, Waker, ready},
@@ -214,9 +215,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut progress = Poll::Pending;
         loop {
-            let stream = Pin::new(&mut self.stream);
-            let done = match self.end.session.transport() {
-                Transport::Write(bytes) => stream.poll_write(cx, bytes),
+            let (stream, session) = (Pin::new(&mut self.stream), &self.end.session);
+            let done = match session.transport() {
+                Transport::Write(bytes) => match session.following() {
+                    [] => stream.poll_write(cx, bytes),
+                    more => stream.poll_write_vectored(cx, &[bytes, more].map(IoSlice::new)),
+                },
                 Transport::Flush => stream.poll_flush(cx).map_ok(|()| 0),
                 Transport::ShutDown => stream.poll_shutdown(cx).map_ok(|()| 0),
                 Transport::Wait | Transport::Close => Poll::Pending,
@@ -307,7 +311,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for WebSocket<S> {
     }
 
     fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
-        if !self.session().send_message(&message)? {
+        if !self.session().send_event(message.into())? {
             return Err(unsent(&self.end));
         }
         // Two sides that both send must not wait for each other.

@@ -16,7 +16,11 @@ use std::{
     time::Duration,
 };
 
-use mio::{Events, Interest, Poll, Token, event::Event, net::TcpListener};
+use mio::{
+    Events, Interest, Poll, Token,
+    event::Event,
+    net::{TcpListener, TcpStream},
+};
 use sansocket::session::{EncodedMessage, Received, Session};
 use slab::Slab;
 
@@ -36,8 +40,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// The part of a server that depends on what it is for. Each thread has its own.
 pub trait Service {
-    /// Handles an item that a client has sent.
-    fn receive(&mut self, session: &mut Session, received: Received<'_>);
+    /// Handles an item that a client has sent. What it sends is written later, unless it writes to the stream with
+    /// [`Session::send_event_to`].
+    fn receive(&mut self, session: &mut Session, received: Received<'_>, stream: &mut TcpStream);
 
     /// Returns the messages for all clients of the thread since the last call.
     fn broadcast(&mut self) -> Vec<EncodedMessage> {
@@ -45,9 +50,9 @@ pub trait Service {
     }
 }
 
-impl<F: FnMut(&mut Session, Received<'_>)> Service for F {
-    fn receive(&mut self, session: &mut Session, received: Received<'_>) {
-        self(session, received);
+impl<F: FnMut(&mut Session, Received<'_>, &mut TcpStream)> Service for F {
+    fn receive(&mut self, session: &mut Session, received: Received<'_>, stream: &mut TcpStream) {
+        self(session, received, stream);
     }
 }
 
@@ -182,13 +187,13 @@ mod tests {
     use std::{io::Write as _, net};
 
     use super::*;
-    use crate::{echo, threads::listen};
+    use crate::{echo_to, threads::listen};
 
     #[test]
     fn there_are_no_more_deadlines_than_open_connections() {
         let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
-        let mut worker = Worker::new(listener, 0, echo).unwrap();
+        let mut worker = Worker::new(listener, 0, echo_to).unwrap();
         let mut events = Events::with_capacity(16);
         let mut most = 0;
         for number in 0..300 {

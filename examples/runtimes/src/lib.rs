@@ -8,7 +8,7 @@ pub mod threads;
 use std::{
     error::Error,
     future::pending,
-    io,
+    io::{self, Write},
     time::{Duration, Instant},
 };
 
@@ -37,13 +37,21 @@ pub const MAX_MESSAGE_LEN: usize = 1 << 20;
 
 /// Accepts a request, and sends messages back.
 pub fn echo(session: &mut Session, received: Received<'_>) {
+    answer(session, received, |session, event| session.send_event(event).is_ok());
+}
+
+/// Accepts a request, and sends messages back: a long one at once, from where it was read.
+pub fn echo_to(session: &mut Session, received: Received<'_>, stream: &mut impl Write) {
+    answer(session, received, |session, event| session.send_event_to(event, stream, now).is_ok());
+}
+
+fn answer(session: &mut Session, received: Received<'_>, send: impl FnOnce(&mut Session, Event<'_>) -> bool) {
     let is_fine = match received {
         Received::Request(request) => {
             let accept = Accept::new().config(Config::new().max_message_len(MAX_MESSAGE_LEN as u64));
             session.accept(request, accept.deflate(deflate::Config::new())).is_ok()
         }
-        Received::Event(Event::Text(text)) => session.send_text(&text).is_ok(),
-        Received::Event(Event::Binary(data)) => session.send_binary(&data).is_ok(),
+        Received::Event(event) => send(session, event),
         _ => true,
     };
     if !is_fine {

@@ -2,7 +2,7 @@
 
 use sansocket_tokio::{
     Error, Options, accept_with,
-    sansocket::{Event, deflate, server::Accept},
+    sansocket::{deflate, server::Accept},
 };
 use tokio::net::{TcpListener, TcpStream};
 
@@ -24,11 +24,7 @@ async fn serve(stream: TcpStream) -> Result<(), Error> {
     .await?;
     while socket.ready().await {
         while let Some((event, session)) = socket.event() {
-            match event {
-                Event::Text(text) => _ = session.send_text(&text)?,
-                Event::Binary(data) => _ = session.send_binary(&data)?,
-                _ => {}
-            }
+            session.send_event(event)?;
         }
     }
     socket.outcome()

@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use sansocket_tokio::{Error, Message, Options, accept, sansocket::Event};
+use sansocket_tokio::{Error, Message, Options, accept};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio_rustls::{
     TlsAcceptor, TlsConnector,
@@ -30,11 +30,7 @@ pub async fn echo<S: AsyncRead + AsyncWrite + Unpin>(stream: S) -> Result<(), Er
     let mut socket = accept(stream, Options::new()).await?;
     while socket.ready().await {
         while let Some((event, session)) = socket.event() {
-            match event {
-                Event::Text(text) => _ = session.send_text(&text)?,
-                Event::Binary(data) => _ = session.send_binary(&data)?,
-                _ => {}
-            }
+            session.send_event(event)?;
         }
     }
     socket.outcome()

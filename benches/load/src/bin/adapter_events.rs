@@ -7,7 +7,6 @@ use sansocket_load::each_client;
 use sansocket_tokio::{
     Error, Options, accept_with,
     sansocket::{
-        Event,
         deflate::{self, WindowBits},
         server::Accept,
     },
@@ -38,11 +37,7 @@ async fn echo(stream: TcpStream, config: deflate::Config) -> Result<(), Error> {
     .await?;
     while socket.ready().await {
         while let Some((event, session)) = socket.event() {
-            match event {
-                Event::Text(text) => _ = session.send_text(&text)?,
-                Event::Binary(data) => _ = session.send_binary(&data)?,
-                _ => {}
-            }
+            session.send_event(event)?;
         }
     }
     socket.outcome()

@@ -9,6 +9,7 @@
 
 use std::{io, mem};
 
+use mio::net::TcpStream;
 use sansocket::{
     Event,
     session::{EncodedMessage, Received, Session},
@@ -28,7 +29,7 @@ struct Chat {
 }
 
 impl Service for Chat {
-    fn receive(&mut self, session: &mut Session, received: Received<'_>) {
+    fn receive(&mut self, session: &mut Session, received: Received<'_>, _: &mut TcpStream) {
         match received {
             Received::Event(Event::Text(text)) => self.said.push(EncodedMessage::text(&text)),
             Received::Event(Event::Binary(data)) => self.said.push(EncodedMessage::binary(&data)),

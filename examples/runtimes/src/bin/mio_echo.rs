@@ -6,8 +6,8 @@
 
 use std::io;
 
-use sansocket_runtimes::{echo, event_loop};
+use sansocket_runtimes::{echo_to, event_loop};
 
 fn main() -> io::Result<()> {
-    event_loop::serve("usage: mio_echo [ADDRESS [--threads N]]", || echo)
+    event_loop::serve("usage: mio_echo [ADDRESS [--threads N]]", || echo_to)
 }

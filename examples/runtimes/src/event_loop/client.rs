@@ -1,11 +1,6 @@
 //! One client, and the memory that all of them share.
 
-use std::{
-    io::{self, Read as _},
-    mem,
-    net::Shutdown,
-    time::Duration,
-};
+use std::{io, mem, net::Shutdown, time::Duration};
 
 use mio::{Interest, Registry, Token, event::Event, net::TcpStream};
 use sansocket::{
@@ -17,7 +12,8 @@ use sansocket::{
 use super::Service;
 use crate::{MAX_MESSAGE_LEN, now};
 
-/// The number of bytes that one client may send in a turn, small against what a client would notice.
+/// The number of bytes after which a client that sends without pause has had its turn. A read is not split for that, as a
+/// message that is read at once is still in the processor's cache when it is sent: a turn has at most this and a message.
 const TURN_LEN: usize = 256 << 10;
 
 /// The number of buffers of each kind that are kept. There are more of them while many clients send long
@@ -93,13 +89,12 @@ impl Client {
             if left == 0 {
                 return Turn::Again;
             }
-            let len = left.min(self.buffer.space().len());
-            let mut stream = (&self.stream).take(len as u64);
-            match self.session.read_from(&mut stream, &mut self.buffer) {
+            let len = self.buffer.space().len();
+            match self.session.read_from(&mut self.stream, &mut self.buffer) {
                 Ok(count) => {
                     // After a short read there is no more, until `mio` reports it.
                     self.readable = count == len || self.read_closed;
-                    left -= count;
+                    left = left.saturating_sub(count);
                 }
                 Err(_) => self.readable = false,
             }
@@ -109,7 +104,7 @@ impl Client {
     fn receive(&mut self, service: &mut impl Service) {
         self.session.on_time(now());
         while let Some(received) = self.session.receive_from(&mut self.buffer) {
-            service.receive(&mut self.session, received);
+            service.receive(&mut self.session, received, &mut self.stream);
         }
     }
 
@@ -128,8 +123,9 @@ impl Memory {
     /// Gives a client buffers, unless it has some already.
     pub(super) fn lend(&mut self, client: &mut Client) {
         if client.buffer.is_empty() {
-            // One message fits, with its header, and stays in the buffer until it is complete.
-            let new = || ReadBuffer::new(MAX_MESSAGE_LEN + 14);
+            // One message fits, with its header, and stays in the buffer until it is complete. There is more room, so that a
+            // read of one message is a short one.
+            let new = || ReadBuffer::new(MAX_MESSAGE_LEN + 1024);
             client.buffer = self.read.pop().unwrap_or_else(new);
         }
         let mut out = self.write.pop().unwrap_or_default();
