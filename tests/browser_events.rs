@@ -12,7 +12,9 @@ use common::{
     hex,
 };
 use sansocket::{
+    Config,
     browser::{BinaryType, DomError, Event, ReadyState, Request, WebSocket, is_blocked_port},
+    frame::Rsv,
     keepalive::Timeouts,
 };
 
@@ -432,6 +434,17 @@ fn a_violation_of_the_protocol_is_an_error_and_1006() {
     // A call of `close` by the page is not a reply.
     let script: Script = |socket| socket.close(None, "").unwrap();
     check_open(&[Script(script), Serve("83034c4f4c"), Tasks], FAILED, "88");
+}
+
+/// A page has no event for such messages, so none is lost in silence.
+#[test]
+fn messages_that_a_page_cannot_receive_fail_whatever_the_configuration() {
+    let tolerant = Config::new().allow_invalid_utf8(true).allow_rsv(Rsv::RSV2);
+    for (bytes, sent) in [("8101ff 810161", "88 03ef"), ("a10161 810161", "88 03ea")] {
+        let steps = [OPEN, Tasks, Serve(bytes), Tasks];
+        let events = format!("{OPENED}, {FAILED}");
+        check_with(&request(&[]).config(tolerant), &Vector { steps: &steps, events: &events, sent });
+    }
 }
 
 /// X6 (WHATWG-4-d).

@@ -5,7 +5,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Driver, PONG, REQUEST, TEXT, seconds, sent, to};
+use common::{CLOSE, Driver, PONG, REQUEST, TEXT, close_body, seconds, sent, to};
 use sansocket::{
     CloseCode, Config, Connection, Input, ProtocolError,
     frame::Role,
@@ -210,6 +210,33 @@ fn signs_of_life_that_are_not_read_because_of_a_slow_reader_are_waited_for() {
                 let end = end_of_a_slow_reader(open(), taking, owned);
                 assert_eq!(end, (timeout, 20 + taking + wait), "{taking}, {owned}");
             }
+        }
+    }
+}
+
+#[test]
+fn no_timer_runs_after_the_end() {
+    let ends: [fn(&mut Driver); 4] = [
+        |peer| {
+            let role = peer.session.connection().unwrap().role();
+            peer.read(&to(role, CLOSE, &close_body(1000, b""))).eof();
+        },
+        |peer| _ = peer.eof(),
+        |peer| _ = peer.failed(),
+        |peer| {
+            peer.session.abort();
+            peer.settle();
+        },
+    ];
+    for end in ends {
+        for open in [Driver::open_server, Driver::open_client] {
+            let mut peer: Driver = open();
+            peer.at(1);
+            assert_eq!(peer.session.deadline(), Some(seconds(20)));
+            end(&mut peer);
+            assert!(peer.session.is_over());
+            let session = &peer.session;
+            assert_eq!((session.deadline(), session.time_left(seconds(5))), (None, None), "{session:?}");
         }
     }
 }

@@ -134,7 +134,7 @@
 //! - After a failure, `error` and `close` follow at once. The transport goes on for a moment: it delivers the Close that tells
 //!   the server.
 //!
-//! Uses `client`, `close`, `close_code`, `connection`, `deflate`, `error`, `handshake`, `input`, `keepalive`, `num`, `session`,
+//! Uses `client`, `close`, `close_code`, `connection`, `deflate`, `error`, `frame`, `handshake`, `input`, `keepalive`, `num`, `session`,
 //! `uri`.
 
 mod backlog;

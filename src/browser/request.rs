@@ -8,6 +8,7 @@ use url::Url;
 use super::{DomError, SyntaxCause};
 use crate::{
     Config, Delivery, client,
+    frame::Rsv,
     handshake::{HandshakeLimits, MAX_SUBPROTOCOLS, is_token},
     keepalive::Timeouts,
     session::Session,
@@ -108,7 +109,8 @@ impl Request {
 
     /// Sets limits for frames and messages. The default is [`Config::new`].
     ///
-    /// Delivery and the replies to Pings and Closes are those of a browser, whatever the configuration contains.
+    /// Delivery and the replies to Pings and Closes are those of a browser, whatever the configuration contains. Text that is not
+    /// UTF-8, and reserved bits for which nothing was agreed, fail the connection.
     #[must_use]
     pub fn config(self, config: Config) -> Self {
         let config = config
@@ -116,7 +118,10 @@ impl Request {
             .auto_pong(true)
             // The object answers, once the page has received the messages before the Close.
             .auto_close(false)
-            .deliver_while_closing(false);
+            .deliver_while_closing(false)
+            // A page has no event for these messages.
+            .allow_invalid_utf8(false)
+            .allow_rsv(Rsv::NONE);
         self.change(|request| request.config(config))
     }
 

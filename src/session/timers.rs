@@ -46,9 +46,9 @@ impl Session {
     }
 
     /// Returns the time by which [`on_time`](Self::on_time) and [`receive`](Self::receive) must be called
-    /// again, or `None` if no timer is running.
+    /// again, or `None` if no timer is running, as after the end.
     pub fn deadline(&self) -> Option<Duration> {
-        if self.over { None } else { self.keep_alive.deadline() }
+        if self.over || self.is_over() { None } else { self.keep_alive.deadline() }
     }
 
     /// Returns the time from `now` to [`deadline`](Self::deadline), for a timeout, or `None` if no timer is running.

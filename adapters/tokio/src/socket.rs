@@ -161,6 +161,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     }
 
     /// Returns the session, for everything else: fragments, Pings, the round-trip time, how it ended.
+    ///
+    /// The socket writes all of its output. Do not call [`Session::send_header`] and [`Session::take_unwritten`], whose bytes it
+    /// would wait for.
     pub fn session(&mut self) -> &mut Session {
         MEMORY.with_borrow_mut(|memory| memory.lend(&mut self.end));
         // It may be long after the last turn, and a Close begins a timeout.
