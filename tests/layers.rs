@@ -46,7 +46,10 @@ const ROOMS: [(&str, &str); 26] = [
         "session",
         "client close connection deflate entropy error excerpt frame handshake input keepalive legacy num proxy server uri",
     ),
-    ("browser", "client close close_code connection deflate error frame handshake input keepalive num session uri"),
+    (
+        "browser",
+        "client close close_code connection deflate error frame handshake input keepalive num session uri",
+    ),
     // tools and guide
     ("testing", "close close_code connection error frame input num"),
     ("arbitrary", "close close_code frame num testing"),
