@@ -65,7 +65,18 @@ impl Uri {
     ///
     /// Returns a [`UriError`] that names the invalid part.
     pub fn parse(uri: impl AsRef<[u8]>) -> Result<Self, UriError> {
-        let uri = check_characters(uri.as_ref())?;
+        let uri = uri.as_ref();
+        check_characters(uri)?;
+        Self::parse_checked(str::from_utf8(uri).map_err(|_| UriError::NonAscii)?)
+    }
+
+    /// Parses a text, which need not be validated as one.
+    pub(crate) fn parse_text(uri: &str) -> Result<Self, UriError> {
+        check_characters(uri.as_bytes())?;
+        Self::parse_checked(uri)
+    }
+
+    fn parse_checked(uri: &str) -> Result<Self, UriError> {
         let (scheme, rest) = split_before(uri, |byte| byte == b':');
         let rest = rest.strip_prefix(':').ok_or(UriError::InvalidScheme)?;
         // RFC 6455, 3: only the scheme decides, and its case does not matter.
@@ -203,7 +214,7 @@ impl FromStr for Uri {
     type Err = UriError;
 
     fn from_str(uri: &str) -> Result<Self, UriError> {
-        Self::parse(uri)
+        Self::parse_text(uri)
     }
 }
 
@@ -211,7 +222,7 @@ impl TryFrom<&str> for Uri {
     type Error = UriError;
 
     fn try_from(uri: &str) -> Result<Self, UriError> {
-        Self::parse(uri)
+        Self::parse_text(uri)
     }
 }
 
@@ -399,15 +410,15 @@ pub(crate) fn is_userinfo(userinfo: &str) -> bool {
     }
 }
 
-/// Returns the text if it contains nothing that could end a request line or a URI early.
+/// Checks that a URI is ASCII, and contains nothing that could end a request line or the URI early.
 ///
 /// Some accepted characters, such as `|` and `{`, should be percent-encoded by RFC 3986, but are sent
 /// unchanged, as browsers do.
-pub(crate) fn check_characters(uri: &[u8]) -> Result<&str, UriError> {
+pub(crate) fn check_characters(uri: &[u8]) -> Result<(), UriError> {
     let is_valid = |byte: u8| byte.is_ascii_graphic() && byte != b'#';
     // Without an early end, vectors do it.
     if uri.iter().fold(true, |valid, &byte| valid & is_valid(byte)) {
-        return str::from_utf8(uri).map_err(|_| UriError::NonAscii);
+        return Ok(());
     }
     match uri.iter().find(|&&byte| !is_valid(byte)) {
         Some(b'#') => Err(UriError::UnexpectedFragment),

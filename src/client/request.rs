@@ -56,7 +56,7 @@ impl Request {
     ///
     /// Returns a [`UriError`] if the URI is invalid.
     pub fn new(uri: &str) -> Result<Self, UriError> {
-        Ok(Self::from(Uri::parse(uri)?))
+        Ok(Self::from(Uri::parse_text(uri)?))
     }
 
     /// Offers a subprotocol. Call it in order of preference (RFC 6455, section 4.1).

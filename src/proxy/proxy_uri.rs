@@ -52,7 +52,7 @@ impl ProxyUri {
     ///
     /// Returns a [`ProxyUriError`] that names the invalid part.
     pub fn parse(uri: &str) -> Result<Self, ProxyUriError> {
-        let uri = check_characters(uri.as_bytes())?;
+        check_characters(uri.as_bytes())?;
         let (scheme, rest) = uri.split_once("://").ok_or(ProxyUriError::UnsupportedScheme)?;
         let schemes = [
             ("http", Scheme::Http, 80),
