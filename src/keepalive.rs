@@ -404,6 +404,12 @@ impl KeepAlive {
         self.update_due();
     }
 
+    /// Whether the time matters to `on_write`.
+    #[inline]
+    pub(crate) fn is_ping_unwritten(&self) -> bool {
+        self.unwritten > 0
+    }
+
     /// Sets whether Pings are held back. One that becomes due is returned by the first `poll` after that.
     ///
     /// Several deployed peers fail the connection when a control frame comes between the fragments of a

@@ -41,8 +41,13 @@ fn written(end: &mut End) -> Vec<u8> {
             Transport::Flush | Transport::ShutDown => 0,
             Transport::Wait | Transport::Close => return written,
         };
-        end.report(Ok(count));
+        end.report(Ok(count), || NOW);
     }
+}
+
+/// The clock of reports during which the time does not matter.
+fn clock() -> Duration {
+    panic!("no Ping waits to be written")
 }
 
 fn text(text: &str) -> Message {
@@ -54,14 +59,14 @@ fn operations_are_reported_in_the_order_in_which_they_are_requested() {
     let mut end = open(ReadBuffer::new(1000));
     end.session.send_text("Hello").unwrap();
     assert!(!end.session.is_flushed());
-    end.report(Ok(3));
+    end.report(Ok(3), clock);
     assert_eq!(end.session.transport(), Transport::Write(b"ello".as_slice()));
-    end.report(Ok(4));
+    end.report(Ok(4), clock);
     assert_eq!((end.session.transport(), end.session.is_flushed()), (Transport::Flush, false));
-    end.report(Ok(0));
+    end.report(Ok(0), clock);
     assert_eq!((end.session.transport(), end.session.is_flushed()), (Transport::Wait, true));
     // There is no operation to report.
-    end.report(Ok(7));
+    end.report(Ok(7), clock);
     assert_eq!(end.session.transport(), Transport::Wait);
     read(&mut end, &all_to(Role::Server, &[(CLOSE, b"\x03\xe8")]));
     assert!(end.message().is_none());
@@ -72,13 +77,32 @@ fn operations_are_reported_in_the_order_in_which_they_are_requested() {
 }
 
 #[test]
+fn the_clock_is_read_for_a_ping_that_waits_to_be_written() {
+    let seconds = Duration::from_secs;
+    let mut end = open(ReadBuffer::new(1000));
+    end.session.send_text("Hello").unwrap();
+    let bytes = all_to(Role::Server, &[(TEXT, b"a")]);
+    end.space()[..bytes.len()].copy_from_slice(&bytes);
+    end.report_read(Ok(bytes.len()), seconds(20));
+    while end.message().is_some() {}
+    assert_eq!(end.session.transport(), Transport::Write(b"\x81\x05Hello\x89\x08\0\0\0\0\0\0\0\x01"));
+    // The time for the Pong begins again with each write, and the next Ping is due after that of the last one.
+    for (count, now) in [(7, 25), (4, 30), (6, 33)] {
+        end.report(Ok(count), || seconds(now));
+        assert_eq!(end.session.deadline(), Some(seconds(now + 20)));
+    }
+    end.report(Ok(0), clock);
+    assert_eq!((end.session.transport(), end.session.deadline()), (Transport::Wait, Some(seconds(53))));
+}
+
+#[test]
 fn the_first_error_of_the_transport_is_the_outcome() {
     type Fail = fn(&mut End);
     let rows: [(Fail, io::ErrorKind, &str); 4] = [
         (
             |end| {
-                end.report(Err(io::Error::new(io::ErrorKind::ConnectionReset, "reset")));
-                end.report(Err(io::ErrorKind::BrokenPipe.into()));
+                end.report(Err(io::Error::new(io::ErrorKind::ConnectionReset, "reset")), clock);
+                end.report(Err(io::ErrorKind::BrokenPipe.into()), clock);
             },
             io::ErrorKind::ConnectionReset,
             "reset",
@@ -91,7 +115,7 @@ fn the_first_error_of_the_transport_is_the_outcome() {
             io::ErrorKind::Other,
             "no certificate",
         ),
-        (|end| end.report(Ok(0)), io::ErrorKind::WriteZero, "write zero"),
+        (|end| end.report(Ok(0), clock), io::ErrorKind::WriteZero, "write zero"),
         (|end| end.session.failed(), io::ErrorKind::WriteZero, "write zero"),
     ];
     for (fail, kind, message) in rows {
@@ -179,7 +203,7 @@ fn one_message_is_received_ahead_and_kept_over_the_end() {
     let mut end = open(ReadBuffer::shared(1000));
     read(&mut end, &all_to(Role::Server, &[(TEXT, b"one"), (TEXT, b"two")]));
     end.receive_ahead();
-    end.report(Err(io::ErrorKind::BrokenPipe.into()));
+    end.report(Err(io::ErrorKind::BrokenPipe.into()), clock);
     assert!(end.wants_receive());
     let event = end.event().map(|(event, session)| (event.into_owned(), session.is_over()));
     assert_eq!(event, Some((Event::Text("one".into()), true)));

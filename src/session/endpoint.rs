@@ -43,7 +43,7 @@ use crate::Event;
 ///                 continue;
 ///             }
 ///         };
-///         end.report(result);
+///         end.report(result, || start.elapsed());
 ///     }
 ///     end.io_outcome()
 /// }
@@ -102,8 +102,14 @@ impl<E> Endpoint<E> {
 
     /// Reports the result of the operation that [`Session::transport`] returns, and stores the first error. See
     /// [`Session::report`] for details.
+    ///
+    /// `clock` returns the time. It is only called if the time matters: a Ping of the session waits to be written, and the time
+    /// for its Pong begins with that.
     #[inline]
-    pub fn report(&mut self, result: Result<usize, E>) {
+    pub fn report(&mut self, result: Result<usize, E>, clock: impl FnOnce() -> Duration) {
+        if self.session.wants_time() {
+            self.session.note_time(clock());
+        }
         if let Err(error) = self.session.report(result) {
             self.error.get_or_insert(error);
         }

@@ -29,6 +29,12 @@ impl Session {
         self.keep_alive.on_write(0, now);
     }
 
+    /// Whether the time matters to the report of a write: a Ping waits to be written.
+    #[inline]
+    pub(super) fn wants_time(&self) -> bool {
+        self.keep_alive.is_ping_unwritten()
+    }
+
     /// Returns `true` if [`receive`](Self::receive) must be called: it has not returned `None` since the latest
     /// [`on_time`](Self::on_time).
     ///

@@ -94,7 +94,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// This is where everything happens: reading, writing, Pings, timeouts, closing. Cancel safe.
     pub async fn ready(&mut self) -> bool {
         let is_ready = |end: &mut Endpoint<_>| {
-            (end.wants_receive() || end.session.is_over()).then(|| end.wants_receive())
+            if end.wants_receive() { Some(true) } else { end.session.is_over().then_some(false) }
         };
         poll_fn(|cx| self.poll_until(cx, READER, is_ready)).await
     }
@@ -183,9 +183,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         half: usize,
         mut done: impl FnMut(&mut Endpoint<io::Error>) -> Option<T>,
     ) -> Poll<T> {
-        MEMORY.with_borrow_mut(|memory| memory.lend(&mut self.end));
-        // The time of a Pong runs from when its Ping is written, which may have been blocked.
-        if self.end.session.unwritten() > 0 {
+        // A Close among the bytes that were read in an earlier turn begins a timeout now.
+        if self.end.session.unwritten() > 0 && self.end.wants_receive() {
             self.end.session.note_time(self.start.elapsed());
         }
         // If the other half waits in another task, both look at whatever the transport is ready for.
@@ -229,7 +228,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
                 Transport::Wait | Transport::Close => Poll::Pending,
             };
             let Poll::Ready(result) = done else { return progress };
-            self.end.report(result);
+            // The time of a Pong runs from when its Ping is written, which may have been blocked.
+            self.end.report(result, || self.start.elapsed());
             progress = Poll::Ready(());
         }
     }
@@ -239,6 +239,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         if !self.end.wants_read() {
             return Poll::Pending;
         }
+        MEMORY.with_borrow_mut(|memory| memory.lend(&mut self.end));
         let mut space = ReadBuf::new(self.end.space());
         let read = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut space));
         let count = space.filled().len();
@@ -271,15 +272,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
 
     /// Writes until enough is written. It reads one message at most.
     fn poll_sent(&mut self, cx: &mut Context<'_>, is_done: fn(&Session) -> bool) -> Poll<Result<(), Error>> {
-        self.poll_until(cx, WRITER, |end| {
-            if end.session.is_over() {
-                return Some(Err(unsent(end)));
+        self.poll_until(cx, WRITER, |end| match &end.session {
+            session if session.is_over() => Some(Err(unsent(end))),
+            session if is_done(session) => Some(Ok(())),
+            _ => {
+                end.receive_ahead();
+                None
             }
-            if is_done(&end.session) {
-                return Some(Ok(()));
-            }
-            end.receive_ahead();
-            None
         })
     }
 
@@ -314,12 +313,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<Message> for WebSocket<S> {
     }
 
     fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
-        if !self.session().send_event(message.into())? {
-            return Err(unsent(&self.end));
-        }
+        MEMORY.with_borrow_mut(|memory| memory.lend(&mut self.end));
+        let is_sent = self.end.session.send_event(message.into())?;
         // Two sides that both send must not wait for each other.
         self.end.session.keep_reading();
-        Ok(())
+        if is_sent { Ok(()) } else { Err(unsent(&self.end)) }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
