@@ -20,6 +20,9 @@ impl Session {
     /// which a peer that does not read is disconnected. It reads only if [`wants_read`](Self::wants_read)
     /// returns `true`.
     ///
+    /// While a request waits for its answer, there is nothing to read or to write, and it returns at once. So answer the request
+    /// before you call it again, or wait yourself.
+    ///
     /// # Errors
     ///
     /// Returns [`outcome`](Self::outcome) if the session has ended in another way. There is nothing to write then.
