@@ -72,7 +72,7 @@ fn serve(mut stream: TcpStream) -> Result<(), Box<dyn Error>> {
     let timeouts = Timeouts::new().idle(Some(IDLE));
     let session = Session::legacy_server(HandshakeLimits::new(), versions, timeouts, Duration::ZERO);
     let mut client = Client { session, start: Instant::now(), next_tick: None };
-    let mut buffer = ReadBuffer::new(16 << 10);
+    let mut buffer = ReadBuffer::new(64 << 10);
     loop {
         stream.set_read_timeout(client.time_left())?;
         let clock = || client.start.elapsed();

@@ -63,7 +63,7 @@ fn run(uri: &str, file: &str) -> Result<u16, Box<dyn Error>> {
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    let mut buffer = ReadBuffer::new(16 << 10);
+    let mut buffer = ReadBuffer::new(64 << 10);
     let connection = open(&request, &mut stream, &mut buffer)?;
     // The server may be silent while the file is sent.
     stream.set_read_timeout(None)?;

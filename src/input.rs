@@ -1,8 +1,10 @@
 //! A cursor over the bytes that were read.
 //!
-//! Uses no other module.
+//! Uses `num`.
 
 use core::{fmt, mem};
+
+use crate::num::as_usize;
 
 /// A cursor over the bytes that you read from a transport.
 ///
@@ -31,13 +33,16 @@ pub struct Input<'b> {
     /// For a retained input, the maximum length of the unconsumed bytes and those appended to them. Otherwise
     /// 0.
     capacity: usize,
+    /// What is known of the current frame, or 0.
+    missing: usize,
+    frame_len: usize,
 }
 
 impl<'b> Input<'b> {
     /// Creates an input with all of `bytes`.
     #[inline]
     pub fn new(bytes: &'b mut [u8]) -> Self {
-        Self { bytes, capacity: 0 }
+        Self { bytes, capacity: 0, missing: 0, frame_len: 0 }
     }
 
     /// Wraps the filled part of a buffer of `capacity` bytes that you will append to.
@@ -88,7 +93,7 @@ impl<'b> Input<'b> {
     #[doc(alias = "partial")]
     #[inline]
     pub fn retained(bytes: &'b mut [u8], capacity: usize) -> Self {
-        Self { bytes, capacity }
+        Self { bytes, capacity, missing: 0, frame_len: 0 }
     }
 
     /// Returns the maximum number of bytes if the unread bytes are retained.
@@ -100,6 +105,38 @@ impl<'b> Input<'b> {
     /// Makes every later receiver consume all of the input.
     pub(crate) fn stop_retaining(&mut self) {
         self.capacity = 0;
+    }
+
+    /// Returns the number of bytes of the current frame that are still to be read, or 0 if it is not known, as between
+    /// two frames.
+    ///
+    /// It is known when the `receive` of a connection has returned `None` inside the payload of a frame. With it a
+    /// caller can choose the length of the next read: one that ends with a frame saves moving the beginning of the next.
+    ///
+    /// ```
+    /// use sansocket::{Config, Connection, Input};
+    ///
+    /// let mut connection = Connection::client(Config::new(), [0; 32]);
+    /// let mut read = *b"\x82\x7e\x01\x00beginning";
+    /// let mut input = Input::new(&mut read);
+    /// assert_eq!(connection.receive(&mut input, &mut Vec::new())?, None);
+    /// assert_eq!(input.missing(), 256 - "beginning".len());
+    /// # Ok::<(), sansocket::ProtocolError>(())
+    /// ```
+    #[inline]
+    pub fn missing(&self) -> usize {
+        self.missing
+    }
+
+    /// Returns the length of the frame of which bytes are [missing](Self::missing), with its header.
+    #[inline]
+    pub(crate) fn frame_len(&self) -> usize {
+        self.frame_len
+    }
+
+    #[inline]
+    pub(crate) fn set_missing(&mut self, missing: u64, frame_len: u64) {
+        (self.missing, self.frame_len) = (as_usize(missing), as_usize(frame_len));
     }
 
     pub(crate) fn remaining_mut(&mut self) -> &mut [u8] {

@@ -14,7 +14,7 @@ const ROOMS: [(&str, &str); 26] = [
     // bytes and time
     ("num", ""),
     ("excerpt", ""),
-    ("input", ""),
+    ("input", "num"),
     ("utf8", ""),
     ("entropy", ""),
     ("close_code", ""),

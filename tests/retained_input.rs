@@ -213,6 +213,45 @@ fn a_transport_that_ends_while_a_frame_waits_has_broken() {
     assert_eq!(reader.filled, 0);
 }
 
+#[test]
+fn the_rest_of_a_frame_is_known_after_each_read() {
+    for role in [Role::Server, Role::Client] {
+        for (first, len) in [(BINARY, 5), (TEXT, 125), (BINARY, 300), (TEXT_FIRST, 300), (BINARY, 17_000)] {
+            let (text, ping) = (prose(len), all_to(role, &[(PING, b"?")]));
+            let frame = all_to(role, &[(first, text.as_bytes())]);
+            let header = frame.len() - len;
+            // One that stays, one whose payload stays, one of which nothing stays.
+            for capacity in [20_000, len, 0] {
+                for cut in (0..frame.len()).filter(|cut| len < 1000 || *cut < 20 || cut + 5 > frame.len()) {
+                    let mut connection = connection(role, Config::new());
+                    let (mut read, mut out) = ([&ping, &frame[..cut]].concat(), Vec::new());
+                    let mut input = Input::retained(&mut read, capacity);
+                    assert_eq!(input.missing(), 0);
+                    while connection.receive(&mut input, &mut out).unwrap().is_some() {}
+                    // Not before the header has arrived.
+                    let missing = if cut < header { 0 } else { frame.len() - cut };
+                    assert_eq!(
+                        input.missing(),
+                        missing,
+                        "{cut} of {len} bytes, {first:#x}, {capacity}, {role:?}"
+                    );
+                    // An empty read tells the same.
+                    let left = input.len();
+                    let start = read.len() - left;
+                    let mut input = Input::retained(&mut read[start..], capacity);
+                    assert_eq!(connection.receive(&mut input, &mut out), Ok(None));
+                    assert_eq!(input.missing(), missing, "again, {cut} of {len} bytes");
+                    // Nothing is missing once the frame is complete.
+                    let mut rest = [&read[start..], &frame[cut..]].concat();
+                    let mut input = Input::retained(&mut rest, capacity);
+                    while connection.receive(&mut input, &mut out).unwrap().is_some() {}
+                    assert_eq!((input.len(), input.missing()), (0, 0));
+                }
+            }
+        }
+    }
+}
+
 /// Returns the number of bytes that must wait after `cut` bytes of a frame, if there is room for all of it.
 fn waiting(cut: usize, header: usize, stays_with_header: bool) -> usize {
     if stays_with_header && cut >= 8 { cut } else { cut.saturating_sub(header) }

@@ -5,7 +5,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Driver, REQUEST, TEXT, all_to};
+use common::{BINARY, Driver, REQUEST, TEXT, all_to};
 use proptest::{collection::vec, prelude::*};
 use sansocket::{
     Config, Connection, Event, Input,
@@ -43,6 +43,51 @@ fn a_read_buffer_keeps_a_frame_until_it_is_complete() {
     assert!(buffer.is_empty());
     buffer.release();
     assert_eq!((buffer.len(), format!("{buffer:?}")), (0, "ReadBuffer(0 of 4096 bytes)".to_owned()));
+}
+
+/// Receives all of the stream, reading as much as the buffer has space for, and returns the lengths of the reads.
+fn reads(mut buffer: ReadBuffer, mut stream: &[u8]) -> Vec<usize> {
+    let mut session = Session::open(Connection::server(Config::new()), Timeouts::new(), Duration::ZERO);
+    let mut lens = Vec::new();
+    while !stream.is_empty() {
+        let space = buffer.space();
+        let count = space.len().min(stream.len());
+        space[..count].copy_from_slice(&stream[..count]);
+        buffer.filled(count);
+        stream = &stream[count..];
+        lens.push(count);
+        while session.receive_from(&mut buffer).is_some() {}
+    }
+    assert!(buffer.is_empty());
+    lens
+}
+
+#[test]
+fn a_read_takes_16_kib_or_the_rest_of_a_longer_frame() {
+    let stream = |len: usize, count: usize| all_to(Role::Server, &[(BINARY, &vec![b'x'; len])]).repeat(count);
+    let doubled = [1024, 1024, 2048, 4096, 8192];
+
+    // The buffer grows up to the end of the frame, so from then on each read ends with a frame.
+    let mut expected = [&doubled[..], &[8]].concat();
+    expected.extend([16_392; 4]);
+    assert_eq!(reads(ReadBuffer::new(64 << 10), &stream(16_384, 5)), expected);
+
+    // Short messages are read together, in 16 KiB.
+    let mut expected = vec![1024, 2048, 4096, 8192];
+    expected.extend([16_384; 3]);
+    expected.push(10_616);
+    let short = stream(1016, 73);
+    let lens = reads(ReadBuffer::new(64 << 10), &short);
+    assert_eq!(lens.iter().sum::<usize>(), short.len());
+    assert_eq!(lens[..7], expected[..7]);
+
+    // The rest of a long frame is read at once.
+    let lens = reads(ReadBuffer::new(200_000), &stream(100_000, 3));
+    assert_eq!(lens.iter().filter(|len| **len > 16 << 10).max(), Some(&100_014));
+    assert_eq!(lens.last(), Some(&100_014));
+    // One that does not fit is read in parts as long as the buffer.
+    let lens = reads(ReadBuffer::shared(32 << 10), &stream(100_000, 1));
+    assert_eq!(lens, [&[1024, 2048, 4096, 8192, 16_384, 32_768, 32_768][..], &[2734]].concat());
 }
 
 #[test]
@@ -225,7 +270,9 @@ proptest! {
                     expected.extend(new);
                 }
                 Call::Read(len) => {
+                    let unread = buffer.len();
                     let space = buffer.space();
+                    prop_assert!(!space.is_empty() || unread >= capacity);
                     let len = len.min(space.len());
                     let new: Vec<u8> = bytes.by_ref().take(len).collect();
                     space[..len].copy_from_slice(&new);
@@ -241,5 +288,33 @@ proptest! {
         }
         buffer.read_with(|input| taken.extend_from_slice(input.take_all()));
         prop_assert!(taken == expected);
+    }
+
+    #[test]
+    fn messages_of_any_length_pass_through_a_buffer_of_any_length(
+        capacity in prop_oneof![1..40_usize, 1..2000_usize, 10_000..30_000_usize],
+        is_shared: bool,
+        lens in vec(prop_oneof![0..20_usize, 100..150_usize, 0..3000_usize, 16_000..17_000_usize, 20_000..30_000_usize], 1..12),
+        pieces in vec(prop_oneof![1..30_usize, 1..3000_usize, Just(usize::MAX)], 1..6),
+    ) {
+        let mut buffer = if is_shared { ReadBuffer::shared(capacity) } else { ReadBuffer::new(capacity) };
+        let mut session = Session::open(Connection::server(Config::new()), Timeouts::new(), Duration::ZERO);
+        let messages: Vec<Vec<u8>> = lens.iter().map(|len| vec![b'x'; *len]).collect();
+        let frames: Vec<(u8, &[u8])> = messages.iter().map(|message| (BINARY, &message[..])).collect();
+        let stream = all_to(Role::Server, &frames);
+        let (mut rest, mut seen, mut pieces) = (&stream[..], Vec::new(), pieces.iter().cycle());
+        while !rest.is_empty() {
+            let space = buffer.space();
+            prop_assert!(!space.is_empty() && space.len() <= capacity);
+            let count = space.len().min(rest.len()).min(*pieces.next().unwrap());
+            space[..count].copy_from_slice(&rest[..count]);
+            buffer.filled(count);
+            rest = &rest[count..];
+            while let Some(received) = session.receive_from(&mut buffer) {
+                let Received::Event(Event::Binary(data)) = received else { panic!("{received:?}") };
+                seen.push(data.len());
+            }
+        }
+        prop_assert_eq!((seen, buffer.len()), (lens, 0));
     }
 }

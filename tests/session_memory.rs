@@ -163,6 +163,7 @@ fn a_read_buffer_grows_with_what_arrives() {
     assert_eq!(buffer.space().len() + buffer.len(), 1024);
     let unread = buffer.len();
     buffer.read_with(|input| _ = input.take(unread));
+    // As long as a frame may be.
     let lens: Vec<usize> = (0..8)
         .map(|_| {
             let len = buffer.space().len();
@@ -171,6 +172,7 @@ fn a_read_buffer_grows_with_what_arrives() {
         })
         .collect();
     assert_eq!(lens, [1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 65_536]);
+    assert!(buffer.space().is_empty());
 
     // A shared buffer grows too, although it is empty after each read.
     let mut buffer = ReadBuffer::shared(8 << 10);
@@ -186,4 +188,44 @@ fn a_read_buffer_grows_with_what_arrives() {
     assert_eq!(lens, [1024, 2048, 4096, 8192, 8192]);
     // A repeated call does not make it grow.
     assert_eq!((buffer.space().len(), buffer.space().len()), (8192, 8192));
+}
+
+#[test]
+fn the_memory_of_a_read_buffer_follows_the_longest_frame() {
+    // Payloads in the order in which they are sent, and the memory afterwards.
+    for (lens, memory) in [
+        (&[100; 1000][..], 16 << 10),
+        (&[16_376; 8], 16 << 10),
+        (&[16_384; 8], 16_392),
+        (&[20_000, 30_000, 100, 25_000], 30_000),
+        (&[60_000; 3], 60_000),
+        (&[70_000, 100_000], 64 << 10),
+    ] {
+        let frames: Vec<u8> =
+            lens.iter().flat_map(|len| all_to(Role::Server, &[(0x82, &noise(*len))])).collect();
+        for piece in [usize::MAX, 1500] {
+            let mut session =
+                Session::open(Connection::server(Config::new()), Timeouts::new(), Duration::ZERO);
+            let mut buffer = ReadBuffer::new(64 << 10);
+            let info = measure(|| receive(&mut session, &mut buffer, &frames, piece));
+            // Messages that do not fit are not in the buffer, and not recycled.
+            let most = i64::from(memory) + 8;
+            let kept = measure(|| buffer.release());
+            assert!((1024..=most).contains(&-kept.bytes_current), "{lens:?}: {kept:?}");
+            assert!(lens.iter().any(|len| *len > 64 << 10) || info.count_current == 1, "{lens:?}: {info:?}");
+        }
+    }
+}
+
+/// Receives all of the stream, in reads of at most `piece` bytes.
+fn receive(session: &mut Session, buffer: &mut ReadBuffer, stream: &[u8], piece: usize) {
+    let mut rest = stream;
+    while !rest.is_empty() {
+        let space = buffer.space();
+        let count = space.len().min(rest.len()).min(piece);
+        space[..count].copy_from_slice(&rest[..count]);
+        buffer.filled(count);
+        rest = &rest[count..];
+        while session.receive_from(buffer).is_some() {}
+    }
 }

@@ -57,7 +57,7 @@
 //! ) -> Result<Vec<Event>, Box<dyn Error>> {
 //!     let (start, mut events) = (Instant::now(), Vec::new());
 //!     let mut socket = WebSocket::new(request, seed, Duration::ZERO)?;
-//!     let mut buffer = ReadBuffer::new(16 << 10);
+//!     let mut buffer = ReadBuffer::new(64 << 10);
 //!     loop {
 //!         socket.on_time(start.elapsed());
 //!         socket.receive_from(&mut buffer);

@@ -161,10 +161,10 @@ impl Receiver {
             if self.at_message {
                 if self.decoder.keep_message(input) {
                     self.at_message = false;
-                    return Err(None);
+                    return self.starve(input);
                 }
             } else if self.decoder.still_waits(input) {
-                return Err(None);
+                return self.starve(input);
             } else if !self.muted
                 && let Some((is_text, payload)) = self.decoder.take_kept(input)
             {
@@ -195,9 +195,18 @@ impl Receiver {
         }
         match result {
             Ok(Some(event)) => Ok(event),
-            Ok(None) => Err(None),
+            Ok(None) => self.starve(input),
             Err(error) => Err(Some(error)),
         }
+    }
+
+    /// Reports that more bytes must be read, and how many the frame lacks.
+    #[inline]
+    fn starve<'b>(&self, input: &mut Input<'_>) -> Received<'b> {
+        if !self.at_message {
+            self.decoder.tell_missing(input);
+        }
+        Err(None)
     }
 
     /// Stops receiving and releases all memory.

@@ -180,6 +180,13 @@ impl Header {
         Ok(buf.get(..len).unwrap_or_default())
     }
 
+    /// Returns the number of bytes of the header, with the length in its shortest form.
+    pub(super) fn encoded_len(&self) -> u64 {
+        let mut len = 0_u64;
+        self.write(|bytes| len = len.saturating_add(as_u64(bytes.len())));
+        len
+    }
+
     /// Passes the bytes of a header that is known to be valid to `put`, in pieces of constant length, which
     /// are cheap to copy.
     #[expect(clippy::inline_always, reason = "most of it is known to each caller")]

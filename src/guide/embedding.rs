@@ -34,7 +34,7 @@
 //! /// Takes over a transport from an HTTP server, which has read `bytes`: a
 //! /// request, and perhaps the first frames.
 //! fn take_over(bytes: &[u8]) -> (Session, ReadBuffer) {
-//!     let mut buffer = ReadBuffer::new(16 << 10);
+//!     let mut buffer = ReadBuffer::new(64 << 10);
 //!     buffer.extend_from_slice(bytes);
 //!     let limits = HandshakeLimits::new();
 //!     let session = Session::server(limits, Timeouts::new(), Duration::ZERO);
@@ -86,7 +86,10 @@
 //!
 //! A message that is not entirely contained in the input buffer is reassembled in memory of its own. If you receive many of those, pass
 //! each event to [`recycle`](crate::Connection::recycle) when you no longer need it, and the next message reuses its buffer.
-//! A read buffer of 16 to 64 KiB works best: most messages are then contained in one read.
+//! A read buffer of 16 to 64 KiB works best: most messages are then contained in one read. Reads that are not longer than
+//! necessary are processed in the nearest cache of the processor: messages of 16 KiB take half the time if each read ends with
+//! one of them. [`Input::missing`](crate::Input::missing) tells how many bytes end a frame, and
+//! [`ReadBuffer`](crate::session::ReadBuffer) does it by itself.
 //!
 //! If each connection has its own read buffer, an incomplete frame can stay in it until the rest arrives: that is
 //! [`Input::retained`](crate::Input::retained). Messages up to the length of the buffer are then borrowed from it, however they

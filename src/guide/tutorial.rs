@@ -73,7 +73,7 @@
 //!     let start = Instant::now();
 //!     let clock = || start.elapsed();
 //!     let end = |stream: &mut TcpStream| stream.shutdown(Shutdown::Write);
-//!     let mut buffer = ReadBuffer::new(16 << 10);
+//!     let mut buffer = ReadBuffer::new(64 << 10);
 //!     // A client that does not read is disconnected.
 //!     stream.set_write_timeout(Some(Duration::from_secs(10)))?;
 //!     loop {

@@ -7,9 +7,13 @@ use crate::{Input, num::as_usize};
 
 /// A read buffer in which incomplete frames stay until the rest has arrived.
 ///
-/// It is one block of memory, which is allocated with the first read. It starts with 1 KiB, and doubles up to
-/// its capacity when a read has filled it. Unread bytes move to the front only when room is needed and bytes
-/// before them have been consumed, so the total work is linear.
+/// It is one block of memory, which is allocated with the first read. It starts with 1 KiB, and doubles when a read has
+/// filled it: up to 16 KiB, and beyond that up to the end of a longer frame, and at most up to its capacity. So memory
+/// follows the bytes received. Unread bytes move to the front when room is needed, or when they are few, so the total work
+/// is linear.
+///
+/// A read takes at most 16 KiB, or as much as a longer frame needs, so the bytes are processed while they are in the nearest
+/// cache of the processor.
 ///
 /// # Examples
 ///
@@ -19,7 +23,7 @@ use crate::{Input, num::as_usize};
 /// use sansocket::{Config, Connection, Event, session::ReadBuffer};
 ///
 /// let mut connection = Connection::server(Config::new());
-/// let mut buffer = ReadBuffer::new(16 << 10);
+/// let mut buffer = ReadBuffer::new(64 << 10);
 /// for read in [&b"\x81\x85\x37\xfa\x21"[..], b"\x3d\x7f\x9f\x4d\x51\x58"] {
 ///     buffer.space()[..read.len()].copy_from_slice(read);
 ///     buffer.filled(read.len());
@@ -36,6 +40,10 @@ pub struct ReadBuffer {
     capacity: usize,
     /// The length up to which an incomplete frame stays.
     retained: usize,
+    /// The number of bytes that the current frame lacks, or 0 if it is not known.
+    missing: usize,
+    /// The length of the latest incomplete frame, with its header. The next one is probably as long.
+    frame_len: usize,
     /// The latest read has filled it.
     is_full: bool,
 }
@@ -43,10 +51,20 @@ pub struct ReadBuffer {
 impl ReadBuffer {
     /// Creates a buffer that grows to at most `capacity` bytes.
     ///
-    /// A frame that fits stays in the buffer until it is complete; a longer one is consumed in parts. 16 KiB
-    /// to 64 KiB suit most programs.
+    /// A frame that fits stays in the buffer until it is complete, and its message is borrowed from there; a longer one is
+    /// consumed in parts, and the connection copies them. 64 KiB suit most programs: the buffer only becomes as long for
+    /// peers that send such frames.
     pub const fn new(capacity: usize) -> Self {
-        Self { bytes: Vec::new(), start: 0, end: 0, capacity, retained: capacity, is_full: false }
+        Self {
+            bytes: Vec::new(),
+            start: 0,
+            end: 0,
+            capacity,
+            retained: capacity,
+            missing: 0,
+            frame_len: 0,
+            is_full: false,
+        }
     }
 
     /// Creates a buffer of at most `capacity` bytes in which no incomplete frame stays: the connection copies
@@ -55,7 +73,16 @@ impl ReadBuffer {
     /// It is empty after [`Session::receive_from`](super::Session::receive_from) has returned `None` on an
     /// open session, so all sessions of a thread can read into the same buffer, one after the other.
     pub const fn shared(capacity: usize) -> Self {
-        Self { bytes: Vec::new(), start: 0, end: 0, capacity, retained: 0, is_full: false }
+        Self {
+            bytes: Vec::new(),
+            start: 0,
+            end: 0,
+            capacity,
+            retained: 0,
+            missing: 0,
+            frame_len: 0,
+            is_full: false,
+        }
     }
 
     /// Returns the room for the next read. It is empty only if `capacity` bytes are unread.
@@ -67,19 +94,29 @@ impl ReadBuffer {
         if self.start > 0 || self.is_full || self.bytes.is_empty() {
             self.make_room();
         }
-        self.bytes.get_mut(self.end..).unwrap_or_default()
+        // The next frame is probably as long as the latest incomplete one.
+        let wanted = if self.missing > 0 { self.missing } else { self.frame_len };
+        let room = self.bytes.get_mut(self.end..).unwrap_or_default();
+        let len = room.len().min(wanted.max(AHEAD));
+        room.get_mut(..len).unwrap_or_default()
     }
 
-    /// Moves unread bytes to the front, and grows if the latest read has filled the buffer.
+    /// Moves unread bytes to the front if it is little work or necessary, and grows if the latest read has filled the buffer.
     fn make_room(&mut self) {
-        if self.start > 0 {
+        let room = self.bytes.len().saturating_sub(self.end);
+        let needed = if self.missing > 0 { self.missing } else { (self.bytes.len().min(AHEAD) / 4).max(1) };
+        if self.start > 0 && (self.len() <= self.start / 8 || room < needed) {
             self.bytes.copy_within(self.start..self.end, 0);
             self.end = self.len();
             self.start = 0;
         }
-        if (self.is_full || self.bytes.is_empty()) && self.bytes.len() < self.capacity {
+        if self.is_full || self.bytes.is_empty() {
+            let needed = match self.len().saturating_add(self.missing) {
+                len if len == self.bytes.len() => self.capacity, // nothing can be read, and more is not known
+                len => len.max(self.frame_len).max(AHEAD),
+            };
             let doubled = self.bytes.len().saturating_mul(2).max(FIRST);
-            self.resize(doubled.min(self.capacity));
+            self.grow(doubled.min(needed).min(self.capacity));
             self.is_full = false;
         }
     }
@@ -88,6 +125,7 @@ impl ReadBuffer {
     #[inline]
     pub fn filled(&mut self, count: usize) {
         self.end = self.end.saturating_add(count).min(self.bytes.len());
+        self.missing = self.missing.saturating_sub(count);
         self.is_full = self.end == self.bytes.len();
     }
 
@@ -96,10 +134,12 @@ impl ReadBuffer {
     /// Receive them before the next operation of the transport. The buffer grows for them, beyond its capacity if
     /// they are longer.
     pub fn extend_from_slice(&mut self, bytes: &[u8]) {
-        let missing = bytes.len().saturating_sub(self.space().len());
-        self.resize(self.bytes.len().saturating_add(missing));
-        if let Some(space) = self.space().get_mut(..bytes.len()) {
-            space.copy_from_slice(bytes);
+        if self.is_empty() {
+            (self.start, self.end) = (0, 0);
+        }
+        self.grow(self.end.saturating_add(bytes.len()));
+        if let Some(room) = self.bytes.get_mut(self.end..).and_then(|room| room.get_mut(..bytes.len())) {
+            room.copy_from_slice(bytes);
         }
         self.filled(bytes.len());
     }
@@ -114,6 +154,10 @@ impl ReadBuffer {
         let mut input = Input::retained(unread, self.retained);
         let result = read(&mut input);
         self.start = self.end.saturating_sub(input.len());
+        self.missing = input.missing();
+        if self.missing > 0 {
+            self.frame_len = input.frame_len();
+        }
         result
     }
 
@@ -160,10 +204,11 @@ impl ReadBuffer {
         }
     }
 
-    fn resize(&mut self, len: usize) {
+    /// Extends the memory to at least `len` bytes.
+    fn grow(&mut self, len: usize) {
         if self.bytes.is_empty() {
             self.bytes = vec![0; len];
-        } else {
+        } else if len > self.bytes.len() {
             self.bytes.reserve_exact(len.saturating_sub(self.bytes.len()));
             self.bytes.resize(len, 0);
         }
@@ -356,6 +401,9 @@ impl fmt::Debug for WriteBuffer {
         write!(f, "WriteBuffer({} bytes)", self.len())
     }
 }
+
+/// The longest read that is not the rest of a longer frame: a quarter to a half of the L1 cache of most processors.
+const AHEAD: usize = 16 << 10;
 
 /// The first allocation of a read buffer, enough for the handshake of most clients.
 const FIRST: usize = 1 << 10;

@@ -28,7 +28,7 @@ use crate::Event;
 ///     session: Session,
 /// ) -> Result<(), Error<io::Error>> {
 ///     let start = Instant::now();
-///     let mut end = Endpoint::new(session, ReadBuffer::new(16 << 10));
+///     let mut end = Endpoint::new(session, ReadBuffer::new(64 << 10));
 ///     while !end.session.is_over() {
 ///         let result = match end.session.transport() {
 ///             Transport::Write(bytes) => stream.write(bytes),

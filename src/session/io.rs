@@ -40,7 +40,7 @@ impl Session {
     ///     let start = Instant::now();
     ///     let mut session =
     ///         Session::server(Default::default(), Default::default(), Duration::ZERO);
-    ///     let mut buffer = ReadBuffer::new(16 << 10);
+    ///     let mut buffer = ReadBuffer::new(64 << 10);
     ///     stream.set_write_timeout(Some(Duration::from_secs(10)))?;
     ///     loop {
     ///         stream.set_read_timeout(session.time_left(start.elapsed()))?;

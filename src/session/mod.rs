@@ -33,7 +33,7 @@
 //!     let start = Instant::now();
 //!     let mut session =
 //!         Session::server(Default::default(), Default::default(), Duration::ZERO);
-//!     let mut buffer = ReadBuffer::new(16 << 10);
+//!     let mut buffer = ReadBuffer::new(64 << 10);
 //!     loop {
 //!         let done = match session.transport() {
 //!             Transport::Write(bytes) => stream.write(bytes).map(|count| {

@@ -85,7 +85,7 @@ fn large(number: usize) -> String {
 
 fn converse(stream: &mut StreamOwned<ServerConnection, TcpStream>, manner: Manner) -> Result<()> {
     let mut session = Session::server(HandshakeLimits::new(), Timeouts::new(), now());
-    let mut buffer = ReadBuffer::new(16 << 10);
+    let mut buffer = ReadBuffer::new(64 << 10);
     let mut is_rude = false;
     loop {
         match session.transport() {
@@ -187,7 +187,7 @@ async fn drive(
     stream: impl AsyncRead + AsyncWrite,
     mut take: impl FnMut(&mut Session, Received<'_>) -> bool,
 ) {
-    let mut buffer = ReadBuffer::new(16 << 10);
+    let mut buffer = ReadBuffer::new(64 << 10);
     let (mut reader, mut writer) = tokio::io::split(stream);
     while session.transport() != Transport::Close {
         step(&mut reader, &mut writer, session, &mut buffer).await;

@@ -2,7 +2,9 @@
 
 use std::{hint::black_box, rc::Rc};
 
-use sansocket::{Config, Connection, Event, Input, client, handshake::HandshakeLimits, server};
+use sansocket::{
+    Config, Connection, Event, Input, client, handshake::HandshakeLimits, server, session::ReadBuffer,
+};
 
 use super::{End, Peer, Run, Takeover, URI};
 use crate::{compressed_pair, stream::answer};
@@ -42,29 +44,23 @@ fn receive(
     read: usize,
     mut on_event: impl FnMut(&mut Connection, &Event<'_>, &mut Vec<u8>) -> usize + 'static,
 ) -> Run {
-    let wire = wire.clone();
-    let (mut buf, mut out) = (vec![0; BUFFER_LEN], Vec::new());
-    // What waits in the buffer begins and ends here.
-    let (mut start, mut end) = (0, 0);
+    let (mut buffer, mut out, wire) = (ReadBuffer::new(BUFFER_LEN), Vec::new(), wire.clone());
     Box::new(move || {
         let (mut count, mut unread) = (0, &wire[..]);
         while !unread.is_empty() {
             // What reading from a socket does.
-            let (bytes, rest) = unread.split_at(read.min(unread.len()).min(BUFFER_LEN - end));
-            buf[end..][..bytes.len()].copy_from_slice(bytes);
-            (unread, end) = (rest, end + bytes.len());
+            let space = buffer.space();
+            let (bytes, rest) = unread.split_at(read.min(unread.len()).min(space.len()));
+            space[..bytes.len()].copy_from_slice(bytes);
+            unread = rest;
+            buffer.filled(bytes.len());
 
-            let mut input = Input::retained(&mut buf[start..end], BUFFER_LEN);
-            while let Some(event) = connection.receive(&mut input, &mut out).unwrap() {
-                count += on_event(&mut connection, &event, &mut out);
-                connection.recycle(event);
-            }
-            start = end - input.len();
-            // To the front, if that is little work for what has been done, or there is no room behind.
-            if end - start <= start / 8 || end + read > BUFFER_LEN {
-                buf.copy_within(start..end, 0);
-                (start, end) = (0, end - start);
-            }
+            buffer.read_with(|input| {
+                while let Some(event) = connection.receive(input, &mut out).unwrap() {
+                    count += on_event(&mut connection, &event, &mut out);
+                    connection.recycle(event);
+                }
+            });
             // Here it would be written.
             black_box(&out[..]);
             out.clear();

@@ -64,7 +64,7 @@ async fn run(listener: std::net::TcpListener, number: usize) -> io::Result<()> {
 
 async fn serve(mut stream: TcpStream) -> Result<()> {
     stream.set_nodelay(true)?;
-    let mut buffer = ReadBuffer::new(16 << 10);
+    let mut buffer = ReadBuffer::new(64 << 10);
     let (connection, out, keep_alive) = open(&mut stream, &mut buffer).await?;
     let (receiving, sending) = connection.split();
     let (reader, writer) = stream.into_split();

@@ -66,7 +66,7 @@ fn converse(
     stream: &mut StreamOwned<ClientConnection, TcpStream>,
     message: &str,
 ) -> Result<()> {
-    let mut buffer = ReadBuffer::new(16 << 10);
+    let mut buffer = ReadBuffer::new(64 << 10);
     let end = |stream: &mut StreamOwned<ClientConnection, TcpStream>| {
         stream.conn.send_close_notify();
         stream.flush()
