@@ -39,9 +39,11 @@ use tokio::{
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// An item that the receiving task sends to the writing task after each step. If it is empty, bytes have arrived.
+///
+/// A channel allocates room for 32 of them, so it is small.
 struct Item {
     /// A pending reply of the receiving half, which is sent before anything in response to the event.
-    reply: Option<Reply>,
+    reply: Option<Box<Reply>>,
     event: Option<Event<'static>>,
 }
 
@@ -108,7 +110,7 @@ async fn read(
     // Even after an error, read to the end of the stream: closing the transport with unread bytes could destroy the
     // last bytes written.
     let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
-    let _ = sender.send(Item { reply: Some(receiving.receive_eof()), event: None }).await;
+    let _ = sender.send(Item { reply: Some(Box::new(receiving.receive_eof())), event: None }).await;
     result
 }
 
@@ -127,7 +129,7 @@ async fn receive(
         });
         let is_last = event.is_none();
         // First the reply, then the error.
-        let _ = sender.send(Item { reply, event }).await;
+        let _ = sender.send(Item { reply: reply.map(Box::new), event }).await;
         if let Some(error) = error {
             return Err(error.into());
         }
@@ -152,15 +154,18 @@ impl Writer {
     async fn run(mut self, mut receiver: mpsc::Receiver<Item>) -> Result<()> {
         loop {
             // More items may be waiting: write them together.
-            if self.out.len() >= 16 << 10 || receiver.is_empty() {
-                while !self.out.is_empty() {
-                    let count = timeout(PATIENCE, self.stream.write(self.out.unwritten())).await??;
-                    self.out.advance(count);
-                    self.keep_alive.on_write(count, now());
-                }
-                if matches!(self.sending.state(), State::Draining | State::Closed) {
-                    return Ok(self.stream.shutdown().await?);
-                }
+            while self.out.len() < 16 << 10
+                && let Ok(item) = receiver.try_recv()
+            {
+                self.take(item)?;
+            }
+            while !self.out.is_empty() {
+                let count = timeout(PATIENCE, self.stream.write(self.out.unwritten())).await??;
+                self.out.advance(count);
+                self.keep_alive.on_write(count, now());
+            }
+            if matches!(self.sending.state(), State::Draining | State::Closed) {
+                return Ok(self.stream.shutdown().await?);
             }
             let left = self.keep_alive.deadline().map_or(FOREVER, |at| at.saturating_sub(now()));
             tokio::select! {
