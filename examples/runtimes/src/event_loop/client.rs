@@ -1,6 +1,11 @@
 //! One client, and the memory that all of them share.
 
-use std::{io, mem, net::Shutdown, time::Duration};
+use std::{
+    io::{self, Read as _},
+    mem,
+    net::Shutdown,
+    time::Duration,
+};
 
 use mio::{Interest, Registry, Token, event::Event, net::TcpStream};
 use sansocket::{
@@ -12,8 +17,8 @@ use sansocket::{
 use super::Service;
 use crate::{MAX_MESSAGE_LEN, now};
 
-/// The number of bytes after which a client that sends without pause has had its turn. A read is not split for that, as a
-/// message that is read at once is still in the processor's cache when it is sent: a turn has at most this and a message.
+/// The number of bytes that one client may send in a turn, small against what a client would notice. A longer message is read
+/// in one turn, as it is still in the processor's cache then when it is sent.
 const TURN_LEN: usize = 256 << 10;
 
 /// The number of buffers of each kind that are kept. There are more of them while many clients send long
@@ -86,11 +91,14 @@ impl Client {
             if !self.readable || !self.session.wants_read() {
                 return Turn::Wait;
             }
-            if left == 0 {
+            // The rest of the buffer is one message, in part.
+            let part = self.buffer.len();
+            if left == 0 && part < TURN_LEN {
                 return Turn::Again;
             }
-            let len = self.buffer.space().len();
-            match self.session.read_from(&mut self.stream, &mut self.buffer) {
+            let len = left.max(part).min(self.buffer.space().len());
+            let mut stream = (&self.stream).take(len as u64);
+            match self.session.read_from(&mut stream, &mut self.buffer) {
                 Ok(count) => {
                     // After a short read there is no more, until `mio` reports it.
                     self.readable = count == len || self.read_closed;
