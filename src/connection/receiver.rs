@@ -161,10 +161,10 @@ impl Receiver {
             if self.at_message {
                 if self.decoder.keep_message(input) {
                     self.at_message = false;
-                    return self.starve(input);
+                    return Err(None);
                 }
             } else if self.decoder.still_waits(input) {
-                return self.starve(input);
+                return Err(None);
             } else if !self.muted
                 && let Some((is_text, payload)) = self.decoder.take_kept(input)
             {
@@ -195,18 +195,12 @@ impl Receiver {
         }
         match result {
             Ok(Some(event)) => Ok(event),
-            Ok(None) => self.starve(input),
+            Ok(None) => {
+                self.decoder.tell_missing(input);
+                Err(None)
+            }
             Err(error) => Err(Some(error)),
         }
-    }
-
-    /// Reports that more bytes must be read, and how many the frame lacks.
-    #[inline]
-    fn starve<'b>(&self, input: &mut Input<'_>) -> Received<'b> {
-        if !self.at_message {
-            self.decoder.tell_missing(input);
-        }
-        Err(None)
     }
 
     /// Stops receiving and releases all memory.

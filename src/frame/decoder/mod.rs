@@ -216,17 +216,13 @@ impl Decoder {
         self.in_message
     }
 
-    /// Tells the input how long the current frame is, and how much of it is still to be read, if that is known.
+    /// Tells the input how long the frame is whose payload is being received, and how much of it is still to be read.
+    #[inline]
     pub(crate) fn tell_missing(&self, input: &mut Input<'_>) {
         if let Some(header) = self.frame {
             let received = if self.waiting { as_u64(input.len()) } else { self.offset };
             let missing = header.payload_len.saturating_sub(received);
             input.set_missing(missing, header.payload_len.saturating_add(header.encoded_len()));
-        } else if self.keeps_message()
-            && let Some((header_len, len)) = self.message_lens(input.remaining())
-        {
-            let frame_len = as_u64(header_len.saturating_add(len));
-            input.set_missing(frame_len.saturating_sub(as_u64(input.len())), frame_len);
         }
     }
 

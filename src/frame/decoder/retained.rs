@@ -32,7 +32,7 @@ impl Decoder {
     ///
     /// Its payload stays masked until it is complete. Call it only while the decoder is idle.
     #[inline]
-    pub(crate) fn keep_message(&mut self, input: &Input<'_>) -> bool {
+    pub(crate) fn keep_message(&mut self, input: &mut Input<'_>) -> bool {
         debug_assert!(self.is_idle());
         let bytes = input.remaining();
         let (Some((header_len, len)), Some(&beginning)) = (self.message_lens(bytes), bytes.first_chunk())
@@ -50,6 +50,7 @@ impl Decoder {
             *remembered = beginning;
         }
         self.wait_for_more(bytes);
+        tell_missing_of(frame_len, input);
         true
     }
 
@@ -61,17 +62,23 @@ impl Decoder {
 
     /// Returns `true` if a retained frame is still incomplete, and not worth unmasking yet.
     #[inline]
-    pub(crate) fn still_waits(&mut self, input: &Input<'_>) -> bool {
+    pub(crate) fn still_waits(&mut self, input: &mut Input<'_>) -> bool {
         if !self.waiting {
             return false;
         }
         if let Some(header) = self.frame {
-            return may_wait(header.payload_len, input)
+            let waits = may_wait(header.payload_len, input)
                 && self.new_bytes(input).is_some_and(|new| new < as_u64(BLOCK));
+            if waits {
+                self.tell_missing(input);
+            }
+            return waits;
         }
-        let waits = self.kept_lens(input).is_some_and(|(_, frame_len)| may_wait(as_u64(frame_len), input));
+        let Some((_, frame_len)) = self.kept_lens(input) else { return false };
+        let waits = may_wait(as_u64(frame_len), input);
         if waits {
             self.wait_for_more(input.remaining());
+            tell_missing_of(frame_len, input);
         }
         waits
     }
@@ -146,6 +153,13 @@ impl Decoder {
         };
         is_kept.then(|| as_u64(new.len()))
     }
+}
+
+/// Tells the input how long its kept message is.
+#[inline]
+fn tell_missing_of(frame_len: usize, input: &mut Input<'_>) {
+    let missing = frame_len.saturating_sub(input.len());
+    input.set_missing(as_u64(missing), as_u64(frame_len));
 }
 
 /// Returns `true` if this many bytes are not yet in a retained input, and can be completed in its buffer.
