@@ -240,6 +240,15 @@ impl Model {
             Transport::Write => {
                 self.flush_due = true;
                 self.pending -= count;
+                // Nothing is read while bytes wait, so silence has no meaning.
+                if self.pending > 0 && self.phase == Phase::Open && self.closing.is_none() {
+                    self.heard = self.now;
+                    self.silent = self.silent.map(|_| self.now);
+                    // A Pong may be among what is not read. None comes here.
+                    if self.pings {
+                        self.ping = self.now;
+                    }
+                }
                 if self.queued > 0 {
                     self.queued = self.queued.saturating_sub(count);
                     // The interval of Pings and the timeout of the Pong start when the Ping is written.
@@ -369,7 +378,7 @@ impl Model {
 
     pub(crate) fn deadline(&self) -> Option<u64> {
         match (self.closing, self.phase) {
-            _ if self.over => None,
+            _ if self.transport() == Transport::Close => None,
             (Some(at), _) => Some(at + self.timers.closing),
             (None, Phase::Open) => self.open_deadlines().into_iter().flatten().min(),
             (None, _) => Some(self.timers.opening),
