@@ -47,7 +47,7 @@ fn written(end: &mut End) -> Vec<u8> {
 
 /// The clock of reports during which the time does not matter.
 fn clock() -> Duration {
-    panic!("no Ping waits to be written")
+    panic!("no Ping waits to be written, and reading goes on")
 }
 
 fn text(text: &str) -> Message {
@@ -93,6 +93,24 @@ fn the_clock_is_read_for_a_ping_that_waits_to_be_written() {
     }
     end.report(Ok(0), clock);
     assert_eq!((end.session.transport(), end.session.deadline()), (Transport::Wait, Some(seconds(53))));
+}
+
+#[test]
+fn the_clock_is_read_for_a_write_while_nothing_is_read() {
+    let seconds = Duration::from_secs;
+    let timeouts = Timeouts::new().ping_interval(None).idle(Some(seconds(30)));
+    let session = Session::open(Connection::server(Config::new()), timeouts, Duration::ZERO).high_water(100);
+    let mut end: End = Endpoint::new(session, ReadBuffer::new(1000));
+    end.session.send_binary(&[7; 196]).unwrap();
+    assert!(!end.wants_read());
+    // Each write that leaves some starts the timeout again.
+    for now in [20, 40, 60] {
+        end.report(Ok(40), || seconds(now));
+        assert_eq!(end.session.deadline(), Some(seconds(now + 30)));
+    }
+    assert!(end.wants_read());
+    end.report(Ok(40), clock);
+    assert_eq!(end.session.deadline(), Some(seconds(90)));
 }
 
 #[test]

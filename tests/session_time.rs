@@ -215,6 +215,25 @@ fn signs_of_life_that_are_not_read_because_of_a_slow_reader_are_waited_for() {
 }
 
 #[test]
+fn silence_is_not_excused_while_bytes_that_are_exempt_are_written() {
+    let timeouts = Timeouts::new().ping_interval(None).idle(Some(seconds(30)));
+    let mut session = Session::open(Connection::server(Config::new()), timeouts, Duration::ZERO);
+    session.send_binary(&vec![7; 1 << 20]).unwrap();
+    session.keep_reading();
+    for second in [10, 20] {
+        assert!(session.wants_read());
+        session.note_time(seconds(second));
+        session.written(200_000);
+        assert_eq!(session.deadline(), Some(seconds(30)));
+    }
+    // Later messages count, and stop reading.
+    session.send_binary(&vec![7; 100_000]).unwrap();
+    assert!(!session.wants_read());
+    session.written(200_000);
+    assert_eq!(session.deadline(), Some(seconds(50)));
+}
+
+#[test]
 fn no_timer_runs_after_the_end() {
     let ends: [fn(&mut Driver); 4] = [
         |peer| {

@@ -104,7 +104,7 @@ impl<E> Endpoint<E> {
     /// [`Session::report`] for details.
     ///
     /// `clock` returns the time. It is only called if the time matters: a Ping of the session waits to be written, and the time
-    /// for its Pong begins with that.
+    /// for its Pong begins with that; or so many bytes wait that nothing is read, and a write starts the timeouts again.
     #[inline]
     pub fn report(&mut self, result: Result<usize, E>, clock: impl FnOnce() -> Duration) {
         if self.session.wants_time() {

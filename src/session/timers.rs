@@ -29,10 +29,10 @@ impl Session {
         self.keep_alive.on_write(0, now);
     }
 
-    /// Whether the time matters to the report of a write: a Ping waits to be written.
+    /// Whether the time matters to the report of a write: a Ping waits to be written, or the write excuses silence.
     #[inline]
     pub(super) fn wants_time(&self) -> bool {
-        self.keep_alive.is_ping_unwritten()
+        self.keep_alive.is_ping_unwritten() || self.stops_reading(self.unwritten())
     }
 
     /// Returns `true` if [`receive`](Self::receive) must be called: it has not returned `None` since the latest

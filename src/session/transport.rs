@@ -78,9 +78,7 @@ impl Session {
     pub fn wants_read(&self) -> bool {
         let is_leaving = self.reason.is_some();
         let is_deciding = matches!(self.phase, Phase::Deciding);
-        !self.eof
-            && !self.over
-            && (is_leaving || !is_deciding && self.counted() < as_usize(u64::from(self.high_water)))
+        !self.eof && !self.over && (is_leaving || !is_deciding && !self.stops_reading(self.unwritten()))
     }
 
     /// Allows reading while the bytes that wait now are written: they do not count for [`wants_read`](Self::wants_read).
@@ -111,10 +109,10 @@ impl Session {
         self.exempt = u32::try_from(self.unwritten()).unwrap_or(u32::MAX);
     }
 
-    /// Returns the number of unwritten bytes that can stop reading.
+    /// Returns `true` if nothing is read while this number of bytes is unwritten.
     #[inline]
-    fn counted(&self) -> usize {
-        self.unwritten().saturating_sub(as_usize(u64::from(self.exempt)))
+    pub(super) fn stops_reading(&self, unwritten: usize) -> bool {
+        unwritten.saturating_sub(as_usize(u64::from(self.exempt))) >= as_usize(u64::from(self.high_water))
     }
 
     /// Returns `true` if fewer than [`high_water`](Self::high_water) bytes wait to be written.
@@ -318,7 +316,8 @@ impl Session {
     /// Nothing was read while too many bytes waited, so silence until now has no meaning.
     #[cold]
     pub(super) fn on_partial_write(&mut self, count: usize) {
-        if count > 0 && self.counted().saturating_add(count) >= as_usize(u64::from(self.high_water)) {
+        let before = self.unwritten().saturating_add(count);
+        if count > 0 && self.stops_reading(before) {
             self.keep_alive.excuse_silence(LATEST);
         }
         self.exempt = self.exempt.saturating_sub(u32::try_from(count).unwrap_or(u32::MAX));
