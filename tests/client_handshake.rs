@@ -9,7 +9,7 @@ use common::{Head, SEED, accept_for_seed, connect, response};
 use sansocket::{
     Input,
     client::{self, Error, Request, Response},
-    handshake::{HandshakeError as E, HandshakeLimits},
+    handshake::{HandshakeError as E, HandshakeLimits, Tolerance},
 };
 
 fn to(uri: &str) -> Request {
@@ -446,6 +446,18 @@ fn the_first_byte_that_no_status_line_has_decides_and_is_shown() {
         let mut handshake = client::Handshake::new(&to("ws://h/"), SEED, &mut Vec::new()).unwrap();
         assert!(handshake.receive(&mut Input::new(&mut bytes.as_bytes().to_vec())).is_err());
         assert_eq!(handshake.first_bytes().to_string(), first_bytes, "{bytes}");
+    }
+    // A line that ends before its status ends the bytes that are shown, too.
+    let limits = HandshakeLimits::new().tolerance(Tolerance::new().allow_bare_line_feeds(true));
+    for line in ["H\n", "HTTP/1.1\n", "HTTP/1.1 10\n"] {
+        for rest in ["", "Upgrade: websocket\n\n"] {
+            let request = to("ws://h/").limits(limits);
+            let mut handshake = client::Handshake::new(&request, SEED, &mut Vec::new()).unwrap();
+            let mut bytes = format!("{line}{rest}").into_bytes();
+            let result = handshake.receive(&mut Input::new(&mut bytes)).map(drop);
+            assert_eq!(result, Err(E::MalformedStatusLine.into()));
+            assert_eq!(handshake.first_bytes().as_bytes(), line.as_bytes(), "{rest}");
+        }
     }
 }
 

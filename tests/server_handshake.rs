@@ -373,6 +373,15 @@ fn the_first_byte_that_no_request_line_has_decides_and_is_shown() {
         );
         refused(&[bytes, b"\r\n\r\n"].concat(), error);
     }
+    // A line whose end decides.
+    let line = b"A / HTTP/1.1\r\n";
+    for rest in [&b""[..], b"Host: h\r\n\r\n"] {
+        let mut handshake = Handshake::new(HandshakeLimits::new());
+        let mut bytes = [line, rest].concat();
+        let result = handshake.receive(&mut Input::new(&mut bytes), &mut Vec::new());
+        assert_eq!(result.unwrap_err(), E::InvalidMethod);
+        assert_eq!(handshake.first_bytes().as_bytes(), line, "{}", rest.escape_ascii());
+    }
 }
 
 #[test]

@@ -49,6 +49,8 @@ impl HeadReader {
         let Some(line) = self.status_line()? else {
             // A line that ends before its status, in a line feed alone.
             if self.collector.has_start_line() {
+                let len = self.collector.start_line().len();
+                self.collector.forget_after(len);
                 return Err(HandshakeError::MalformedStatusLine);
             }
             return progress.map(|_| None);

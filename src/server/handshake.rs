@@ -265,7 +265,9 @@ fn read_head(
             return Err(error);
         }
         if collector.has_start_line() {
-            *target = Some(line.finish(collector.start_line())?);
+            let start_line = collector.start_line();
+            let len = start_line.len();
+            *target = Some(line.finish(start_line).inspect_err(|_| collector.forget_after(len))?);
         }
     }
     Ok(progress? == Progress::End)
