@@ -50,8 +50,13 @@ async fn serve(stream: TcpStream, room: Room) -> Result<()> {
     });
     let mut socket = accepting.await?;
     loop {
-        let session = socket.session();
-        let has_room = session.is_open() && session.has_room();
+        let mut session = socket.session();
+        if !session.has_room() {
+            // `ready` does not tell when there is room again. A failure is the outcome of the socket.
+            let _ = socket.flush().await;
+            session = socket.session();
+        }
+        let is_open = session.is_open();
         tokio::select! {
             is_running = socket.ready() => {
                 while let Some((event, session)) = socket.event() {
@@ -63,7 +68,7 @@ async fn serve(stream: TcpStream, room: Room) -> Result<()> {
                     return Ok(socket.outcome()?);
                 }
             }
-            message = inbox.recv(), if has_room => forward(socket.session(), message, &mut inbox)?,
+            message = inbox.recv(), if is_open => forward(socket.session(), message, &mut inbox)?,
         }
     }
 }
@@ -94,8 +99,12 @@ fn forward(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use sansocket::{Connection, keepalive::Timeouts, session::Transport};
     use sansocket_runtimes::now;
+    use sansocket_tokio::connect;
+    use tokio::time::timeout;
 
     use super::*;
 
@@ -131,5 +140,31 @@ mod tests {
         forward(&mut session, first, &mut inbox).unwrap();
         // Each frame has a header of four bytes; the mark is 64 KiB.
         assert_eq!((session.unwritten(), inbox.len()), (5 * 16_004, 95));
+    }
+
+    #[tokio::test]
+    async fn a_burst_beyond_the_mark_arrives_at_a_client_that_is_silent() {
+        let room = Room::new(BACKLOG);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let uri = format!("ws://{}/", listener.local_addr().unwrap());
+        tokio::spawn(accept_all(listener, {
+            let room = room.clone();
+            move |stream| serve(stream, room.clone())
+        }));
+        let mut client = connect(&uri, Options::new()).await.unwrap();
+        for _ in 0..100 {
+            assert!(room.say(&"x".repeat(16_000)));
+        }
+        let mut received = 0;
+        let receiving = async {
+            while received < 100 && client.ready().await {
+                while client.event().is_some() {
+                    received += 1;
+                }
+            }
+        };
+        // Long before the first Ping.
+        let _ = timeout(Duration::from_secs(5), receiving).await;
+        assert_eq!(received, 100);
     }
 }
