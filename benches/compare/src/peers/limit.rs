@@ -1,7 +1,7 @@
 //! What cannot be done without: copying the bytes out of the transport, masking, validating, parsing, hashing; in a loop
 //! that knows the layout in advance and checks nothing.
 
-use std::{hint::black_box, rc::Rc};
+use std::{hint::black_box, ops::Range, rc::Rc};
 
 use base64::Engine as _;
 use sansocket::frame::{Header, OpCode, mask};
@@ -23,61 +23,88 @@ pub const PEER: Peer = Peer {
     ..Peer::named("limit")
 };
 
-fn decode(_: End, wire: &Rc<[u8]>, read: usize) -> Run {
-    // Where the payloads are, their keys, and which are text. A message in fragments is text to its end.
-    let (mut frames, mut rest, mut at, mut text) = (Vec::new(), &wire[..], 0, false);
-    while let Some((header, len)) = Header::decode(rest).unwrap() {
-        let end = at + len + usize::try_from(header.payload_len).unwrap();
+/// Whole frames that are read together: at most 16 KiB, or one that is longer.
+struct Group {
+    /// Their bytes in the input.
+    bytes: Range<usize>,
+    frames: Vec<Frame>,
+}
+
+/// A frame with data.
+struct Frame {
+    /// The payload, in the bytes of its group.
+    payload: Range<usize>,
+    mask: Option<[u8; 4]>,
+    /// Whether it is of a text message, and ends its message.
+    text: bool,
+    fin: bool,
+}
+
+fn groups(wire: &[u8]) -> Vec<Group> {
+    let (mut groups, mut at, mut text): (Vec<Group>, _, _) = (Vec::new(), 0, false);
+    while let Some((header, len)) = Header::decode(&wire[at..]).unwrap() {
+        let payload = at + len..at + len + usize::try_from(header.payload_len).unwrap();
+        let next = payload.end;
+        let group = match groups.last_mut() {
+            Some(group) if next - group.bytes.start <= 16 << 10 => group,
+            _ => {
+                groups.push(Group { bytes: at..at, frames: Vec::new() });
+                groups.last_mut().unwrap()
+            }
+        };
+        group.bytes.end = next;
         if !header.opcode.is_control() {
             text = if header.opcode == OpCode::Continuation { text } else { header.opcode == OpCode::Text };
-            frames.push((at + len..end, header.mask, text, header.fin));
+            let payload = payload.start - group.bytes.start..payload.end - group.bytes.start;
+            group.frames.push(Frame { payload, mask: header.mask, text, fin: header.fin });
         }
-        rest = &wire[end..];
-        at = end;
+        at = next;
     }
-    let (wire, mut buf) = (wire.clone(), vec![0; wire.len()]);
+    groups
+}
+
+/// Copies each group into one buffer, in reads of at most `read` bytes, and passes on its unmasked payloads.
+fn receive(wire: &Rc<[u8]>, read: usize, mut on_payload: impl FnMut(&Frame, &[u8]) + 'static) -> Run {
+    let (wire, groups) = (wire.clone(), groups(wire));
+    let mut buf = vec![0; groups.iter().map(|group| group.bytes.len()).max().unwrap_or(0)];
     Box::new(move || {
-        for (bytes, buf) in wire.chunks(read).zip(buf.chunks_mut(read)) {
-            buf.copy_from_slice(bytes);
-        }
         let mut count = 0;
-        for (range, key, text, fin) in &frames {
-            let payload = &mut buf[range.clone()];
-            if let Some(key) = key {
-                mask(payload, *key, 0);
+        for group in &groups {
+            for (bytes, buf) in wire[group.bytes.clone()].chunks(read).zip(buf.chunks_mut(read)) {
+                buf[..bytes.len()].copy_from_slice(bytes);
             }
-            if *text {
-                black_box(simdutf8::basic::from_utf8(payload).is_ok());
+            for frame in &group.frames {
+                let payload = &mut buf[frame.payload.clone()];
+                if let Some(key) = frame.mask {
+                    mask(payload, key, 0);
+                }
+                on_payload(frame, payload);
+                count += usize::from(frame.fin);
             }
-            black_box(&payload);
-            count += usize::from(*fin);
         }
         count
     })
 }
 
+fn decode(_: End, wire: &Rc<[u8]>, read: usize) -> Run {
+    receive(wire, read, |frame, payload| {
+        if frame.text {
+            black_box(simdutf8::basic::from_utf8(payload).is_ok());
+        }
+        black_box(payload);
+    })
+}
+
 fn echo(wire: &Rc<[u8]>, read: usize) -> Run {
-    let (mut frames, mut rest, mut at) = (Vec::new(), &wire[..], 0);
-    while let Some((header, len)) = Header::decode(rest).unwrap() {
-        let end = at + len + usize::try_from(header.payload_len).unwrap();
-        frames.push((at + len..end, header.mask.unwrap()));
-        rest = &wire[end..];
-        at = end;
-    }
-    let (wire, mut buf, mut out) = (wire.clone(), vec![0; wire.len()], Vec::new());
-    Box::new(move || {
-        for (bytes, buf) in wire.chunks(read).zip(buf.chunks_mut(read)) {
-            buf.copy_from_slice(bytes);
+    let mut out = Vec::new();
+    receive(wire, read, move |_, payload| {
+        // As much as a caller writes at once.
+        if out.len() > 16 << 10 {
+            black_box(&out[..]);
+            out.clear();
         }
-        for (range, key) in &frames {
-            let payload = &mut buf[range.clone()];
-            mask(payload, *key, 0);
-            out.extend_from_slice(&black_box([0; 8])[..if payload.len() < 126 { 2 } else { 4 }]);
-            out.extend_from_slice(payload);
-        }
-        black_box(&out[..]);
-        out.clear();
-        frames.len()
+        out.extend_from_slice(&black_box([0; 8])[..if payload.len() < 126 { 2 } else { 4 }]);
+        out.extend_from_slice(payload);
     })
 }
 
