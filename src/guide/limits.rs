@@ -42,6 +42,11 @@
 //! closing handshake, and a timeout for silence. A [`Session`](crate::session::Session) has all three, by
 //! [`Timeouts`](crate::keepalive::Timeouts); without one, use [`keepalive`](crate::keepalive).
 //!
+//! A peer that reads slowly is not silent: while a session reads nothing because too many bytes wait, each write starts its
+//! timeouts again. So a peer that takes a few bytes in each of them is never timed out, and holds the memory of
+//! [`high_water`](crate::session::Session::high_water). If that is too much for your server, close sessions whose
+//! [`has_room`](crate::session::Session::has_room) stays `false` for longer than you accept.
+//!
 //! # Exceeding a limit
 //!
 //! The connection fails at the first byte that exceeds the limit: with 1009 for sizes, 1008 for counts, and 414 or 431 in a handshake. The

@@ -80,6 +80,10 @@ async fn serve(
     let (mut socket, Some(room)) = open(stream, allowed, rooms).await? else { return Ok(()) };
     let mut messages = room.subscribe();
     loop {
+        // `ready` does not tell when there is room again. A failure is the outcome of the socket.
+        if !socket.session().has_room() {
+            _ = socket.flush().await;
+        }
         tokio::select! {
             open = socket.ready() => {
                 while let Some((event, _)) = socket.event() {
@@ -92,8 +96,8 @@ async fn serve(
                 }
             }
             message = messages.recv() => match message {
-                Ok(message) if socket.session().has_room() => _ = socket.session().send_encoded(&message)?,
-                // The client reads too slowly: its output or its queue of 64 messages is full.
+                Ok(message) => _ = socket.session().send_encoded(&message)?,
+                // The client reads too slowly: its queue of 64 messages is full.
                 _ => return socket.close(CloseCode::TRY_AGAIN_LATER).await,
             },
             _ = stopped.changed() => return socket.close(CloseCode::GOING_AWAY).await,

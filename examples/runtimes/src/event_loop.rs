@@ -110,6 +110,9 @@ impl<S: Service> Worker<S> {
             result => result?,
         }
         for key in mem::take(&mut self.again) {
+            if let Some(client) = self.clients.get_mut(key) {
+                client.waits_for_turn = false;
+            }
             self.serve(key, None);
         }
         for event in &*events {
@@ -166,6 +169,7 @@ impl<S: Service> Worker<S> {
         let deadline = if let Turn::Done = turn { None } else { self.clients[key].deadline() };
         self.deadlines.set(key, deadline);
         match turn {
+            Turn::Again if mem::replace(&mut self.clients[key].waits_for_turn, true) => {}
             Turn::Again => self.again.push(key),
             Turn::Wait => {}
             Turn::Done => drop(self.clients.remove(key)),

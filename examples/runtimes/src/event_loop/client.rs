@@ -51,6 +51,8 @@ pub(super) struct Client {
     writable: bool,
     /// The client has shut down its write half, so a short read is not the last.
     read_closed: bool,
+    /// It has its turn in the next round, whatever happens to its socket.
+    pub(super) waits_for_turn: bool,
 }
 
 impl Client {
@@ -60,7 +62,15 @@ impl Client {
         registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
         let session = Session::server(HandshakeLimits::new(), Timeouts::new(), now());
         let buffer = ReadBuffer::new(0);
-        Ok(Self { stream, session, buffer, readable: false, writable: true, read_closed: false })
+        Ok(Self {
+            stream,
+            session,
+            buffer,
+            readable: false,
+            writable: true,
+            read_closed: false,
+            waits_for_turn: false,
+        })
     }
 
     pub(super) fn deadline(&self) -> Option<Duration> {
