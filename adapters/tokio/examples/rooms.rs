@@ -81,9 +81,7 @@ async fn serve(
     let mut messages = room.subscribe();
     loop {
         // `ready` does not tell when there is room again. A failure is the outcome of the socket.
-        if !socket.session().has_room() {
-            _ = socket.flush().await;
-        }
+        while !socket.session().has_room() && socket.flush().await.is_ok() {}
         tokio::select! {
             open = socket.ready() => {
                 while let Some((event, _)) = socket.event() {
