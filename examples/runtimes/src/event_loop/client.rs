@@ -41,6 +41,7 @@ pub(super) enum Turn {
     Done,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each of them is a fact of its own")]
 pub(super) struct Client {
     stream: TcpStream,
     pub(super) session: Session,
