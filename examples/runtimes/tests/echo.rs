@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Client, Server, check_back_pressure, check_echo};
+use common::{Client, Seen, Server, check_back_pressure, check_echo};
 use sansocket::{client, deflate};
 
 #[test]
@@ -50,6 +50,21 @@ fn io_uring_fills_the_buffers() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn io_uring_serves_more_clients_at_once_than_it_has_buffers() {
+    let server = Server::start(env!("CARGO_BIN_EXE_uring_echo"), &[]);
+    let mut clients: Vec<Client> = (0..300).map(|_| server.connect("/")).collect();
+    server.signal("STOP");
+    for client in &mut clients {
+        client.text("at once");
+    }
+    server.signal("CONT");
+    for client in &mut clients {
+        assert_eq!(client.next(), Seen::Text("at once".to_owned()));
+    }
+}
+
+#[test]
 fn axum_upgrades_the_request() {
     let server = Server::start(env!("CARGO_BIN_EXE_axum_echo"), &[]);
     check_echo(&server, "/ws");
@@ -59,7 +74,7 @@ fn axum_upgrades_the_request() {
     let mut client = Client::connect(&server.address, "/ws", compressed).unwrap();
     assert!(client.connection.deflate().is_some());
     client.text(&"compress me ".repeat(1000));
-    assert_eq!(client.next(), common::Seen::Text("compress me ".repeat(1000)));
+    assert_eq!(client.next(), Seen::Text("compress me ".repeat(1000)));
 
     let status = |path: &str, change: fn(client::Request) -> client::Request| match Client::connect(
         &server.address,

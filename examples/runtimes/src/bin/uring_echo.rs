@@ -74,7 +74,7 @@ mod linux {
                 Some(Ok(Some(mut buf))) => receive(&mut session, &mut buf),
                 Some(Ok(None)) => session.eof(),
                 // All buffers are in use. Their tasks run before this one and return them.
-                Some(Err(error)) if error.raw_os_error() == Some(ENOBUFS) => tokio::task::yield_now().await,
+                Some(Err(error)) if error.kind() == NO_BUFFER => tokio::task::yield_now().await,
                 Some(Err(_)) => session.failed(),
             }
         }
@@ -138,6 +138,6 @@ mod linux {
 
     const BUFFER_LEN: usize = 32 << 10;
 
-    /// The error of a read for which the pool has no buffer.
-    const ENOBUFS: i32 = 105;
+    /// The error of a read for which the pool has no buffer, as `compio` reports the kernel's `ENOBUFS`.
+    const NO_BUFFER: io::ErrorKind = io::ErrorKind::ResourceBusy;
 }
