@@ -50,21 +50,6 @@ fn io_uring_fills_the_buffers() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
-fn io_uring_serves_more_clients_at_once_than_it_has_buffers() {
-    let server = Server::start(env!("CARGO_BIN_EXE_uring_echo"), &[]);
-    let mut clients: Vec<Client> = (0..300).map(|_| server.connect("/")).collect();
-    server.signal("STOP");
-    for client in &mut clients {
-        client.text("at once");
-    }
-    server.signal("CONT");
-    for client in &mut clients {
-        assert_eq!(client.next(), Seen::Text("at once".to_owned()));
-    }
-}
-
-#[test]
 fn axum_upgrades_the_request() {
     let server = Server::start(env!("CARGO_BIN_EXE_axum_echo"), &[]);
     check_echo(&server, "/ws");
