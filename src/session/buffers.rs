@@ -73,16 +73,9 @@ impl ReadBuffer {
     /// It is empty after [`Session::receive_from`](super::Session::receive_from) has returned `None` on an
     /// open session, so all sessions of a thread can read into the same buffer, one after the other.
     pub const fn shared(capacity: usize) -> Self {
-        Self {
-            bytes: Vec::new(),
-            start: 0,
-            end: 0,
-            capacity,
-            retained: 0,
-            missing: 0,
-            frame_len: 0,
-            is_full: false,
-        }
+        let mut buffer = Self::new(capacity);
+        buffer.retained = 0;
+        buffer
     }
 
     /// Returns the room for the next read. It is empty only if `capacity` bytes are unread.
